@@ -1,0 +1,1 @@
+//! Basic (RFC 7617), over TLS only.

@@ -1,0 +1,12 @@
+//! WS-Management messages: each operation as request to text, each answer from bytes to types,
+//! faults with their meaning. No sockets, no clocks, no random ids.
+
+pub(crate) mod codes;
+pub(crate) mod explain;
+pub(crate) mod fault;
+pub(crate) mod request;
+pub(crate) mod response;
+
+pub use fault::{Fault, FaultCode, RetryClass};
+pub use request::{EnumerationMode, Filter};
+pub use response::{Identity, Output};

@@ -1,0 +1,93 @@
+//! Requests: one type for all operations, rendered through `soap-templates/`.
+
+use crate::cim::{CimError, Epr, Text, Value};
+use std::time::Duration;
+
+/// The header values of one message, chosen by the caller (ids and clocks live in `client`).
+#[derive(Debug, Clone)]
+pub(crate) struct Headers {
+    /// `a:To`: the endpoint's URL.
+    pub(crate) to: String,
+    /// `uuid:…`, upper case.
+    pub(crate) message_id: String,
+    pub(crate) session_id: String,
+    pub(crate) operation_timeout: Duration,
+    /// Bytes; at least 8192 or the host refuses (0x8033807E).
+    pub(crate) max_envelope_size: u32,
+    /// RFC 5646 tag, `en-US`.
+    pub(crate) locale: Text,
+}
+
+/// What an enumeration returns for each instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum EnumerationMode {
+    /// The instances (no `w:EnumerationMode` is sent).
+    #[default]
+    Object,
+    /// Their references.
+    Epr,
+    /// Both.
+    ObjectAndEpr,
+}
+
+/// A filter of an enumeration.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Filter {
+    /// A WQL query; goes to `…/namespace/*`.
+    Wql(Text),
+    /// Equality of scalar properties, all of them (MS-WSMV 3.1.4.1.13).
+    Selector(Vec<(String, Text)>),
+}
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    Identify,
+    Get {
+        epr: Epr,
+    },
+    Enumerate {
+        resource_uri: String,
+        mode: EnumerationMode,
+        filter: Option<Filter>,
+        max_elements: u32,
+    },
+    Pull {
+        resource_uri: String,
+        context: Text,
+        mode: EnumerationMode,
+        max_elements: u32,
+    },
+    Release {
+        resource_uri: String,
+        context: Text,
+    },
+    /// Parameters in the order to be sent (declaration order).
+    Invoke {
+        epr: Epr,
+        method: String,
+        parameters: Vec<(String, Value)>,
+    },
+}
+
+impl Operation {
+    /// The whole message.
+    pub(crate) fn to_xml(&self, headers: &Headers) -> Result<String, CimError> {
+        todo!("{headers:?}")
+    }
+    /// The `a:Action` URI; empty for Identify.
+    pub(crate) fn action(&self) -> String {
+        todo!()
+    }
+    /// Name for people and cassettes: `Get`, `Pull`, `CreateSnapshot`.
+    pub(crate) fn name(&self) -> &str {
+        todo!()
+    }
+    /// Whether sending it twice could do something twice: an Invoke that is not on the list of
+    /// methods that only read.
+    pub(crate) fn changes_host(&self) -> bool {
+        todo!()
+    }
+}

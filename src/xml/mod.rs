@@ -1,0 +1,18 @@
+//! XML as WS-Management needs it: strict, namespace-aware, bounded.
+//!
+//! [`reader`] pulls events and refuses what must not reach the layers above (DOCTYPE, undeclared
+//! prefixes, two roots, excessive depth or size); [`tree`] is a small document built on it;
+//! [`fragment`] is the only type that enters a message template unescaped.
+
+pub(crate) mod diff;
+pub(crate) mod escape;
+pub(crate) mod fragment;
+pub(crate) mod names;
+pub(crate) mod reader;
+pub(crate) mod tree;
+
+pub(crate) use fragment::XmlFragment;
+pub(crate) use reader::{Event, Reader};
+pub(crate) use tree::Element;
+
+pub use reader::{Limits, XmlError};

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Drives the simulated host with pypsrp's WSMan class, a client that is not ours, over HTTPS and NTLM.
+
+    pypsrp_simulator.py PORT CA_FILE      user and password from HVCTL_USER and HVCTL_PASSWORD
+
+Get, Enumerate and Pull, Invoke CreateSnapshot with a reference, Get of the job until it ends, and
+the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
+"""
+import os
+import sys
+import time
+import warnings
+import xml.etree.ElementTree as ET
+
+from pypsrp.exceptions import AuthenticationError, WSManFaultError
+from pypsrp.wsman import SelectorSet, WSMan
+
+warnings.simplefilter("ignore")
+ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+NAMESPACE = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/"
+ANONYMOUS = ADDRESSING + "/role/anonymous"
+SERVICE = NAMESPACE + "Msvm_CollectionSnapshotService"
+
+
+def check(what, holds, seen=None):
+    print(f"{'ok' if holds else 'FAILED'}: {what}" + ("" if holds else f" (saw {seen!r})"), flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def connect(port, ca_file, password):
+    return WSMan("localhost", port=port, username=os.environ["HVCTL_USER"], password=password, ssl=True,
+                 auth="ntlm", cert_validation=ca_file)
+
+
+def selectors(**keys):
+    chosen = SelectorSet()
+    for name, value in keys.items():
+        chosen.add_option(name, value)
+    return chosen
+
+
+def local(element):
+    return element.tag.rpartition("}")[2]
+
+
+def properties(instance):
+    found = {}
+    for child in instance:
+        found.setdefault(local(child), []).append(child.text)
+    return found
+
+
+def enumerate_all(client, uri, max_elements=2, wql=None):
+    """Plain enumeration, page by page, as a client without optimization does it."""
+    request = ET.Element(f"{{{ENUMERATION}}}Enumerate")
+    ET.SubElement(request, f"{{{WSMAN}}}MaxElements").text = str(max_elements)
+    if wql:
+        query = ET.SubElement(request, f"{{{WSMAN}}}Filter", Dialect="http://schemas.microsoft.com/wbem/wsman/1/WQL")
+        query.text = wql
+    body = client.enumerate(uri, request)
+    context = body.find(f".//{{{ENUMERATION}}}EnumerationContext").text
+    instances, pages = [], 0
+    while context:
+        pull = ET.Element(f"{{{ENUMERATION}}}Pull")
+        ET.SubElement(pull, f"{{{ENUMERATION}}}EnumerationContext").text = context
+        ET.SubElement(pull, f"{{{ENUMERATION}}}MaxElements").text = str(max_elements)
+        answer = client.pull(uri, pull)[0]
+        items = answer.find(f"{{{ENUMERATION}}}Items")
+        instances += [] if items is None else list(items)
+        pages += 1
+        ended = answer.find(f"{{{ENUMERATION}}}EndOfSequence") is not None
+        following = answer.find(f"{{{ENUMERATION}}}EnumerationContext")
+        check("a page ends the sequence or names the next context", ended != (following is not None))
+        context = None if ended else following.text
+    return instances, pages
+
+
+def reference(parent, name, class_name, **keys):
+    parameter = ET.SubElement(parent, f"{{{SERVICE}}}{name}")
+    ET.SubElement(parameter, f"{{{ADDRESSING}}}Address").text = ANONYMOUS
+    inner = ET.SubElement(parameter, f"{{{ADDRESSING}}}ReferenceParameters")
+    ET.SubElement(inner, f"{{{WSMAN}}}ResourceURI").text = NAMESPACE + class_name
+    chosen = ET.SubElement(inner, f"{{{WSMAN}}}SelectorSet")
+    for key, value in keys.items():
+        ET.SubElement(chosen, f"{{{WSMAN}}}Selector", Name=key).text = value
+
+
+def create_snapshot(client, collection_id):
+    call = ET.Element(f"{{{SERVICE}}}CreateSnapshot_INPUT")
+    reference(call, "Collection", "Msvm_VirtualSystemCollection", CollectionID=collection_id)
+    ET.SubElement(call, f"{{{SERVICE}}}SnapshotSettings").text = ""
+    ET.SubElement(call, f"{{{SERVICE}}}SnapshotType").text = "1"
+    answer = client.invoke(SERVICE + "/CreateSnapshot", SERVICE, call,
+                           selector_set=selectors(CreationClassName="Msvm_CollectionSnapshotService"))
+    output = answer.find(f".//{{{SERVICE}}}CreateSnapshot_OUTPUT")
+    check("CreateSnapshot starts a job", output.find(f"{{{SERVICE}}}ReturnValue").text == "4096",
+          ET.tostring(output))
+    return output.find(f"{{{SERVICE}}}Job")
+
+
+def wait_for(client, job):
+    uri = job.find(f".//{{{WSMAN}}}ResourceURI").text
+    keys = {s.get("Name"): s.text for s in job.iter(f"{{{WSMAN}}}Selector")}
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        instance = properties(client.get(uri, selector_set=selectors(**keys))[0])
+        if int(instance["JobState"][0]) >= 7:
+            return instance
+        time.sleep(0.1)
+    check("the job ends within a minute", False)
+
+
+def fault_code(call):
+    try:
+        call()
+    except WSManFaultError as fault:
+        return fault.code
+    return None
+
+
+def main():
+    port, ca_file = int(sys.argv[1]), sys.argv[2]
+    with connect(port, ca_file, os.environ["HVCTL_PASSWORD"]) as client:
+        groups, _ = enumerate_all(client, NAMESPACE + "*", wql="SELECT * FROM Msvm_VirtualSystemCollection")
+        named = {properties(g)["ElementName"][0]: properties(g)["CollectionID"][0] for g in groups}
+        check("WQL finds the group", "web-tier" in named, named)
+        machines, pages = enumerate_all(client, NAMESPACE + "Msvm_ComputerSystem")
+        check("Enumerate comes in pages of MaxElements", len(machines) > 3 and pages == -(-len(machines) // 2),
+              (len(machines), pages))
+        group = client.get(NAMESPACE + "Msvm_VirtualSystemCollection",
+                           selector_set=selectors(CollectionID=named["web-tier"]))[0]
+        check("Get gives the group", properties(group)["ElementName"] == ["web-tier"], ET.tostring(group))
+        before, _ = enumerate_all(client, NAMESPACE + "Msvm_SnapshotCollection")
+        job = wait_for(client, create_snapshot(client, named["web-tier"]))
+        check("the job completes", (job["JobState"], job["ErrorCode"]) == (["7"], ["0"]), job)
+        after, _ = enumerate_all(client, NAMESPACE + "Msvm_SnapshotCollection")
+        check("one snapshot more", len(after) == len(before) + 1, (len(before), len(after)))
+        code = fault_code(lambda: client.get(NAMESPACE + "Msvm_VirtualSystemCollection",
+                                             selector_set=selectors(CollectionID="no such id")))
+        check("Get of what is not there is DestinationUnreachable", code == 2150858752, code)
+        code = fault_code(lambda: enumerate_all(client, NAMESPACE + "Msvm_ComputerSystem",
+                                                wql="SELECT * FROM Msvm_ComputerSystem"))
+        check("WQL with a class URI is refused", code == 2150858778, code)
+    refused = False
+    try:
+        connect(port, ca_file, "not the password").get(NAMESPACE + "Msvm_ComputerSystem", selector_set=selectors(Name="x"))
+    except AuthenticationError:
+        refused = True
+    check("a wrong password is refused", refused)
+
+
+if __name__ == "__main__":
+    main()

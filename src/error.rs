@@ -1,11 +1,15 @@
 //! The one public error: what kind it is, what is known about it, what a caller can do.
 
+mod evidence;
+
+pub use evidence::{Evidence, JobFailure, MethodFailure, UnknownOutcome};
+
 use crate::{
-    cim::{CimError, Instance},
-    transport::TransportError,
+    cim::CimError,
+    transport::{TransportError, TransportErrorKind},
     wsman::Fault,
 };
-use std::{fmt, path::PathBuf};
+use std::{error::Error as StdError, fmt};
 
 /// Result with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -53,6 +57,9 @@ pub enum ErrorKind {
 }
 
 /// The error of every fallible call of this crate.
+///
+/// `Display` says what failed and why, without the text of [`source`](StdError::source); what the
+/// peer gave as evidence is behind the accessors.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -62,81 +69,7 @@ struct Inner {
     message: String,
     hint: Option<String>,
     evidence: Option<Evidence>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// What the peer gave as evidence.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Evidence {
-    /// A SOAP fault.
-    Fault(Box<Fault>),
-    /// A method's return code.
-    Method(Box<MethodFailure>),
-    /// A job that ended badly.
-    Job(Box<JobFailure>),
-    /// A change whose outcome is not known.
-    Outcome(Box<UnknownOutcome>),
-    /// A body that could not be read, shortened.
-    Body(String),
-    /// A file.
-    File(PathBuf),
-}
-
-/// A method that returned a failure code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MethodFailure {
-    /// Class of the method.
-    pub class: String,
-    /// Method.
-    pub method: String,
-    /// Return value.
-    pub code: u32,
-    /// Its name by the method's own table, else by the vendor family's.
-    pub name: Option<String>,
-}
-
-/// A job that failed, was killed or terminated.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct JobFailure {
-    /// Class of the job.
-    pub class: String,
-    /// InstanceID of the job.
-    pub id: String,
-    /// JobState, number.
-    pub state: u16,
-    /// Name of the state.
-    pub state_name: String,
-    /// ErrorCode.
-    pub error_code: u16,
-    /// Name of the error code.
-    pub error_name: Option<String>,
-    /// ErrorDescription.
-    pub description: Option<String>,
-    /// ErrorSummaryDescription.
-    pub summary: Option<String>,
-    /// Decoded `Msvm_Error` instances of `GetErrorEx`.
-    pub errors: Vec<Instance>,
-}
-
-/// A change that may or may not have happened.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct UnknownOutcome {
-    /// `CreateSnapshot`, `ExportSnapshot`, …
-    pub operation: String,
-    /// What it was about, in words.
-    pub object: String,
-    /// What was there before (ids of snapshot collections).
-    pub baseline: Vec<String>,
-    /// What is new and could be the result (ids).
-    pub candidates: Vec<String>,
-    /// Running jobs that could be it (ids).
-    pub jobs: Vec<String>,
-    /// The command that looks again.
-    pub look: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -159,9 +92,33 @@ impl Error {
         self.inner.evidence = Some(evidence);
         self
     }
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
+    }
+    /// A fault as the answer to `action` (`read `Msvm_ConcreteJob``). The host's own words are
+    /// localised: they become the source, the message says what the code means.
+    pub(crate) fn from_fault(action: &str, fault: Fault) -> Self {
+        let kind = if fault.is_access_denied() { ErrorKind::AccessDenied } else { ErrorKind::Fault };
+        let code = match (fault.code(), fault.subcode()) {
+            (Some(code), _) => match code.name() {
+                Some(name) => format!("{code}, {name}"),
+                None => code.to_string(),
+            },
+            (None, Some(subcode)) => format!("`{subcode}`"),
+            (None, None) => "without a code".into(),
+        };
+        let message = match fault.meaning() {
+            Some(meaning) => format!("failed to {action}: {meaning} (fault {code})"),
+            None => format!("failed to {action}: the host answered with fault {code}"),
+        };
+        let mut error = Self::new(kind, message);
+        error.inner.hint = fault.hint().map(Into::into);
+        let text = fault.text().trim();
+        if !text.is_empty() {
+            error = error.with_source(HostSays(text.to_owned()));
+        }
+        error.with_evidence(Evidence::Fault(Box::new(fault)))
     }
 
     /// What kind of error this is.
@@ -182,27 +139,53 @@ impl Error {
     /// The fault, here or in a cause.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
-        todo!()
+        self.find(|evidence| match evidence {
+            Evidence::Fault(fault) => Some(&**fault),
+            _ => None,
+        })
     }
-    /// The job failure.
+    /// The job failure, here or in a cause.
     #[must_use]
     pub fn job(&self) -> Option<&JobFailure> {
-        todo!()
+        self.find(|evidence| match evidence {
+            Evidence::Job(job) => Some(&**job),
+            _ => None,
+        })
     }
-    /// The return code of a method.
+    /// The return code of a method, here or in a cause.
     #[must_use]
     pub fn return_code(&self) -> Option<u32> {
-        todo!()
+        self.find(|evidence| match evidence {
+            Evidence::Method(method) => Some(method.code),
+            _ => None,
+        })
     }
     /// What is known of an unknown outcome.
     #[must_use]
     pub fn unknown_outcome(&self) -> Option<&UnknownOutcome> {
-        todo!()
+        self.find(|evidence| match evidence {
+            Evidence::Outcome(outcome) => Some(&**outcome),
+            _ => None,
+        })
     }
     /// Whether the change may have happened.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         self.kind() == ErrorKind::OutcomeUnknown
+    }
+
+    /// The first piece of evidence that `pick` takes, here or in a cause.
+    fn find<'a, T>(&'a self, pick: impl Fn(&'a Evidence) -> Option<T>) -> Option<T> {
+        let mut next: Option<&(dyn StdError + 'static)> = Some(self);
+        while let Some(error) = next {
+            if let Some(found) =
+                error.downcast_ref::<Self>().and_then(|error| error.evidence()).and_then(&pick)
+            {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
     }
 }
 
@@ -211,6 +194,7 @@ impl fmt::Display for Error {
         f.write_str(&self.inner.message)
     }
 }
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
@@ -220,18 +204,114 @@ impl fmt::Debug for Error {
             .finish_non_exhaustive()
     }
 }
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.inner.source.as_deref().map(|s| s as _)
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
     }
 }
+
 impl From<CimError> for Error {
     fn from(error: CimError) -> Self {
         Self::new(ErrorKind::Config, "failed to make a value").with_source(error)
     }
 }
+
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        todo!("{error:?}")
+        let kind = match error.kind {
+            TransportErrorKind::Connection => ErrorKind::Transport,
+            TransportErrorKind::Trust => ErrorKind::Trust,
+            TransportErrorKind::Auth => ErrorKind::Auth,
+            TransportErrorKind::Timeout => ErrorKind::Timeout,
+            TransportErrorKind::Protocol => ErrorKind::Protocol,
+            TransportErrorKind::Cassette => ErrorKind::Cassette,
+            TransportErrorKind::Io => ErrorKind::Io,
+            TransportErrorKind::Config => ErrorKind::Config,
+        };
+        let mut mapped = Self::new(kind, error.message);
+        mapped.inner.hint = error.hint;
+        mapped.inner.source = error.source;
+        mapped
+    }
+}
+
+/// The host's own words, in the host's language.
+#[derive(Debug, thiserror::Error)]
+#[error("the host says: {0}")]
+struct HostSays(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{transport::Phase, wsman::FaultCode};
+
+    fn transport(kind: TransportErrorKind) -> TransportError {
+        TransportError {
+            kind,
+            phase: Phase::NotSent,
+            message: "failed to connect to hv01.example.test:5986".into(),
+            hint: Some("check the name".into()),
+            source: Some("connection refused".into()),
+        }
+    }
+
+    fn fault(code: u32, text: &str) -> Fault {
+        Fault {
+            code: Some(FaultCode(code)),
+            subcode: None,
+            soap_code: "Sender".into(),
+            text: text.into(),
+            provider_text: None,
+            provider: None,
+            machine: None,
+            detail: None,
+            extended: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_transport_kind_has_one_error_kind() {
+        for (from, to) in [
+            (TransportErrorKind::Connection, ErrorKind::Transport),
+            (TransportErrorKind::Trust, ErrorKind::Trust),
+            (TransportErrorKind::Auth, ErrorKind::Auth),
+            (TransportErrorKind::Timeout, ErrorKind::Timeout),
+            (TransportErrorKind::Protocol, ErrorKind::Protocol),
+            (TransportErrorKind::Cassette, ErrorKind::Cassette),
+            (TransportErrorKind::Io, ErrorKind::Io),
+            (TransportErrorKind::Config, ErrorKind::Config),
+        ] {
+            assert_eq!(Error::from(transport(from)).kind(), to);
+        }
+    }
+
+    #[test]
+    fn a_transport_error_keeps_message_hint_and_cause_apart() {
+        let error = Error::from(transport(TransportErrorKind::Connection));
+        insta::assert_snapshot!(error, @"failed to connect to hv01.example.test:5986");
+        assert_eq!(error.hint(), Some("check the name"));
+        insta::assert_snapshot!(error.source().unwrap(), @"connection refused");
+    }
+
+    #[test]
+    fn evidence_is_found_in_causes() {
+        let cause = Error::from_fault("call `CreateSnapshot`", fault(2_150_858_793, "zu spät"));
+        let error = Error::new(ErrorKind::OutcomeUnknown, "outer")
+            .with_evidence(Evidence::Outcome(Box::default()))
+            .with_source(cause);
+        assert_eq!(error.fault().unwrap().code(), Some(FaultCode(2_150_858_793)));
+        assert!(error.unknown_outcome().is_some());
+        assert!(error.is_outcome_unknown());
+        assert_eq!(error.return_code(), None);
+        assert!(error.job().is_none());
+    }
+
+    #[test]
+    fn the_words_of_the_host_are_the_cause_of_a_fault() {
+        let error = Error::from_fault("read `Msvm_ConcreteJob`", fault(5, "Zugriff verweigert"));
+        assert_eq!(error.kind(), ErrorKind::AccessDenied);
+        insta::assert_snapshot!(error.source().unwrap(), @"the host says: Zugriff verweigert");
+        assert!(!error.to_string().contains("Zugriff"));
     }
 }

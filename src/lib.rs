@@ -14,6 +14,8 @@ pub mod transport;
 pub mod wsman;
 mod xml;
 
-pub use client::{Client, ClientBuilder, EnumerateCall, GetCall, IdentifyCall, InvokeCall, Item, Options};
+#[cfg(feature = "http")]
+pub use client::ClientBuilder;
+pub use client::{Client, EnumerateCall, GetCall, IdentifyCall, InvokeCall, Item, Options};
 pub use error::{Error, ErrorKind, Evidence, JobFailure, MethodFailure, Result, UnknownOutcome};
 pub use xml::{Limits, XmlError};

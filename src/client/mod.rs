@@ -1,35 +1,66 @@
 //! The client: joins messages and transports, with options, ids, retry by idempotence, tracing.
+//!
+//! A call is a builder that is awaited ([`Client::get`], [`Client::invoke`]); a list is awaited for
+//! all its items or streamed ([`Client::enumerate`], [`Client::query`]). What may be sent again after
+//! a failure is decided in `retry`, what an HTTP answer means in `answer`: one place each.
+
+mod answer;
+#[cfg(feature = "http")]
+mod builder;
+mod calls;
+mod enumerate;
+mod ids;
+mod options;
+mod retry;
+
+#[cfg(feature = "http")]
+pub use builder::ClientBuilder;
+pub use calls::{GetCall, IdentifyCall, InvokeCall};
+pub use enumerate::{EnumerateCall, Item};
+pub use options::Options;
 
 use crate::{
-    cim::{Epr, Instance, Text, Value},
+    cim::{Epr, Text},
     error::Result,
-    transport::{BoxFuture, Clock, Transport, TransportError},
-    wsman::{EnumerationMode, Filter, Identity, Output},
+    transport::{Clock, Transport, TransportError},
+    wsman::{Filter, request::Operation},
 };
-use futures_core::Stream;
-use std::{future::IntoFuture, sync::Arc, time::Duration};
+use ids::{IdSource, RandomIds};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use url::Url;
 
 /// A WS-Management client. Cloning is cheap; clones share connections and counters.
 #[derive(Debug, Clone)]
 pub struct Client {
-    _inner: Arc<()>,
+    shared: Arc<Shared>,
+    options: Arc<Options>,
+    lane: u32,
 }
 
-/// Settings of a client that do not belong to its transport.
-#[derive(Debug, Clone)]
-pub struct ClientBuilder {
-    _url: Url,
+/// What all clones have in common.
+#[derive(Debug)]
+struct Shared {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    url: Url,
+    ids: Box<dyn IdSource>,
+    session_id: String,
+    requests: AtomicU64,
+    lanes: AtomicU32,
+    abandoned: Mutex<Vec<Abandoned>>,
 }
 
-/// One item of an enumeration, by mode.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Item {
-    /// The instance (modes `Object`, `ObjectAndEpr`).
-    pub instance: Option<Instance>,
-    /// The reference (modes `Epr`, `ObjectAndEpr`).
-    pub epr: Option<Epr>,
+/// An enumeration that was left early and is still open on the host.
+#[derive(Debug)]
+struct Abandoned {
+    resource_uri: String,
+    context: Text,
 }
 
 impl Client {
@@ -37,215 +68,113 @@ impl Client {
     #[cfg(feature = "http")]
     #[must_use]
     pub fn builder(url: Url) -> ClientBuilder {
-        todo!("{url}")
+        ClientBuilder::new(url)
     }
     /// A client on any transport; `url` goes into `a:To`.
     #[must_use]
     pub fn with_transport(url: Url, transport: Arc<dyn Transport>) -> Self {
-        todo!("{url} {transport:?}")
+        Self::with_ids(url, transport, Box::new(RandomIds))
+    }
+    pub(crate) fn with_ids(url: Url, transport: Arc<dyn Transport>, ids: Box<dyn IdSource>) -> Self {
+        let session_id = ids.next();
+        Self {
+            shared: Arc::new(Shared {
+                clock: transport.clock(),
+                transport,
+                url,
+                ids,
+                session_id,
+                requests: AtomicU64::new(0),
+                lanes: AtomicU32::new(1),
+                abandoned: Mutex::default(),
+            }),
+            options: Arc::default(),
+            lane: 0,
+        }
     }
     /// A client that talks as a conversation of its own (cassettes keep order within one).
     #[must_use]
     pub fn lane(&self) -> Self {
-        todo!()
+        Self { lane: self.shared.lanes.fetch_add(1, Ordering::Relaxed), ..self.clone() }
     }
     /// Settings on a finished client: timeouts, locale, envelope size.
     #[must_use]
     pub fn with_options(self, options: Options) -> Self {
-        todo!("{options:?}")
+        Self { options: Arc::new(options), ..self }
     }
-    /// The endpoint.
-    #[must_use]
-    pub fn url(&self) -> &Url {
-        todo!()
-    }
+
     /// Asks who is there.
     pub fn identify(&self) -> IdentifyCall {
-        todo!()
+        IdentifyCall::new(self.clone())
     }
     /// Reads an instance.
     pub fn get(&self, epr: &Epr) -> GetCall {
-        todo!("{epr:?}")
+        GetCall::new(self.clone(), epr.clone())
     }
-    /// Enumerates a class (`resource_uri` from [`Epr::class_of`]).
+    /// Enumerates a class (a reference without keys, from [`Epr::class_of`]).
     pub fn enumerate(&self, class: &Epr) -> EnumerateCall {
-        todo!("{class:?}")
+        EnumerateCall::new(self.clone(), class.resource_uri().to_owned())
     }
     /// Runs a WQL query in a namespace (`root/virtualization/v2`).
     pub fn query(&self, namespace: &str, wql: Text) -> EnumerateCall {
-        todo!("{namespace} {wql:?}")
+        // Windows takes WQL only at the all-classes URI: with a class URI it answers
+        // CannotProcessFilter.
+        let all_classes = Epr::class_of("*", namespace);
+        EnumerateCall::new(self.clone(), all_classes.resource_uri().to_owned()).filter(Filter::Wql(wql))
     }
     /// Calls a method.
     pub fn invoke(&self, epr: &Epr, method: &str) -> InvokeCall {
-        todo!("{epr:?} {method}")
+        InvokeCall::new(self.clone(), epr.clone(), method)
     }
     /// Releases what is still open on the host (enumerations left early), within `deadline`.
     ///
     /// # Errors
-    /// What could not be released.
+    /// What could not be released. The host forgets it by itself after some minutes.
     pub async fn close(&self, deadline: Duration) -> Result<()> {
-        todo!("{deadline:?}")
+        self.release_abandoned(deadline).await
+    }
+
+    /// The endpoint.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.shared.url
     }
     /// SOAP requests sent so far by all clones.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        todo!()
+        self.shared.requests.load(Ordering::Relaxed)
     }
     /// The clock that waiting goes by.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        todo!()
+        Arc::clone(&self.shared.clock)
     }
     /// A problem that did not stop a call: a recording that could not be written.
     #[must_use]
     pub fn deferred_error(&self) -> Option<TransportError> {
-        todo!()
+        self.shared.transport.deferred_error()
     }
-}
 
-/// Options of all calls.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Options {
-    /// `w:OperationTimeout`, the host's own limit for one answer; default 60 s (hosts cap at MaxTimeoutms).
-    pub operation_timeout: Duration,
-    /// How long this client waits for one answer; default operation timeout + 10 s.
-    pub request_timeout: Option<Duration>,
-    /// `w:MaxEnvelopeSize` in bytes; default 153600.
-    pub max_envelope_size: u32,
-    /// `w:MaxElements` of enumerations; default 32000.
-    pub max_elements: u32,
-    /// `w:Locale`; default `en-US`.
-    pub locale: Text,
-    /// Tries of a call that may be repeated; default 4.
-    pub attempts: u32,
-    /// Limits of the reader.
-    pub limits: crate::xml::Limits,
-}
-impl Default for Options {
-    fn default() -> Self {
-        todo!()
+    /// Notes an enumeration that is left open; it is released before the next call, or by `close`.
+    fn abandon(&self, abandoned: Abandoned) {
+        self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(abandoned);
     }
-}
 
-/// Identify, to be awaited.
-#[must_use = "calls do nothing until awaited"]
-#[derive(Debug)]
-pub struct IdentifyCall {
-    _p: (),
-}
-impl IdentifyCall {
-    /// Without credentials; the host then tells less.
-    pub fn anonymous(self) -> Self {
-        self
-    }
-}
-impl IntoFuture for IdentifyCall {
-    type Output = Result<Identity>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-    fn into_future(self) -> Self::IntoFuture {
-        todo!()
-    }
-}
-
-/// Get, to be awaited.
-#[must_use = "calls do nothing until awaited"]
-#[derive(Debug)]
-pub struct GetCall {
-    _p: (),
-}
-impl GetCall {
-    /// Longest wait for the answer.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        let _ = timeout;
-        self
-    }
-}
-impl IntoFuture for GetCall {
-    type Output = Result<Instance>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-    fn into_future(self) -> Self::IntoFuture {
-        todo!()
-    }
-}
-
-/// An enumeration: awaited for all items, or streamed.
-#[must_use = "calls do nothing until awaited"]
-#[derive(Debug)]
-pub struct EnumerateCall {
-    _p: (),
-}
-impl EnumerateCall {
-    /// What comes for each instance.
-    pub fn mode(self, mode: EnumerationMode) -> Self {
-        let _ = mode;
-        self
-    }
-    /// Only what passes.
-    pub fn filter(self, filter: Filter) -> Self {
-        let _ = filter;
-        self
-    }
-    /// Items of one page.
-    pub fn max_elements(self, max_elements: u32) -> Self {
-        let _ = max_elements;
-        self
-    }
-    /// Items as they arrive, one page in memory. Dropped early, its context is released by
-    /// [`Client::close`] or in the background.
-    pub fn stream(self) -> impl Stream<Item = Result<Item>> + Send + Unpin {
-        Empty
-    }
-    /// All instances (mode `Object`).
-    ///
-    /// # Errors
-    /// As the call.
-    pub async fn instances(self) -> Result<Vec<Instance>> {
-        todo!()
-    }
-}
-struct Empty;
-impl Stream for Empty {
-    type Item = Result<Item>;
-    fn poll_next(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        todo!()
-    }
-}
-impl IntoFuture for EnumerateCall {
-    type Output = Result<Vec<Item>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-    fn into_future(self) -> Self::IntoFuture {
-        todo!()
-    }
-}
-
-/// A method call. Awaited, it gives the output whatever the return value is; a failure code is not
-/// an error at this level.
-#[must_use = "calls do nothing until awaited"]
-#[derive(Debug)]
-pub struct InvokeCall {
-    _p: (),
-}
-impl InvokeCall {
-    /// Adds an argument; they are sent in the order of the method's declaration where the schema
-    /// knows it, else in the order given.
-    pub fn argument(self, name: &str, value: impl Into<Value>) -> Self {
-        let _ = (name, value.into());
-        self
-    }
-    /// Longest wait for the answer.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        let _ = timeout;
-        self
-    }
-}
-impl IntoFuture for InvokeCall {
-    type Output = Result<Output>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-    fn into_future(self) -> Self::IntoFuture {
-        todo!()
+    /// Releases what was abandoned, each once. A context that the host no longer knows is released.
+    async fn release_abandoned(&self, deadline: Duration) -> Result<()> {
+        let abandoned =
+            std::mem::take(&mut *self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
+        let give_up = tokio::time::Instant::now().checked_add(deadline);
+        let mut outcome = Ok(());
+        for Abandoned { resource_uri, context } in abandoned {
+            let operation = Operation::Release { resource_uri, context };
+            if let Err(failure) = self.attempt(&operation, false, deadline, give_up).await
+                && !failure.context_is_gone()
+            {
+                tracing::debug!(error = %failure.error, "an enumeration was not released");
+                outcome = outcome.and(Err(failure.error));
+            }
+        }
+        outcome
     }
 }

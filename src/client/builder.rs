@@ -1,0 +1,59 @@
+//! Building a client over HTTPS.
+
+use super::{Client, Options};
+use crate::{
+    auth::Credentials,
+    error::Result,
+    transport::http::{AuthMechanism, HttpSettings, HttpTransport, Trust},
+};
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// Settings of a client over HTTPS, from [`Client::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    settings: HttpSettings,
+    options: Options,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(url: Url) -> Self {
+        Self { settings: HttpSettings::new(url), options: Options::default() }
+    }
+    /// Who logs in. Without it only an anonymous Identify is possible.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.settings.credentials = Some(credentials);
+        self
+    }
+    /// How to log in; NTLM unless told otherwise.
+    pub fn mechanism(mut self, mechanism: AuthMechanism) -> Self {
+        self.settings.mechanism = mechanism;
+        self
+    }
+    /// How the server's certificate is trusted; the system's roots unless told otherwise.
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.settings.trust = trust;
+        self
+    }
+    /// Longest time for TCP and TLS; 10 s unless told otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+    /// Options of all calls.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+    /// The client. It connects at its first call.
+    ///
+    /// # Errors
+    /// `Config` or `Trust`, for settings that cannot work (`http://`, an unreadable CA file).
+    pub fn build(mut self) -> Result<Client> {
+        self.settings.max_body = self.options.limits.bytes;
+        let url = self.settings.url.clone();
+        let transport = HttpTransport::new(self.settings)?;
+        Ok(Client::with_transport(url, Arc::new(transport)).with_options(self.options))
+    }
+}

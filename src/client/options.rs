@@ -1,0 +1,55 @@
+//! Options of all calls.
+
+use crate::{cim::Text, xml::Limits};
+use std::time::Duration;
+
+/// Options of all calls.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let mut options = hyperv_wsman::Options::default();
+/// options.operation_timeout = Duration::from_secs(30);
+/// assert_eq!(options.answer_timeout(), Duration::from_secs(40));
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// `w:OperationTimeout`, the host's own limit for one answer; default 60 s (hosts cap at MaxTimeoutms).
+    pub operation_timeout: Duration,
+    /// How long this client waits for one answer; default operation timeout + 10 s.
+    pub request_timeout: Option<Duration>,
+    /// `w:MaxEnvelopeSize` in bytes; default 153600.
+    pub max_envelope_size: u32,
+    /// `w:MaxElements` of enumerations; default 32000.
+    pub max_elements: u32,
+    /// `w:Locale`; default `en-US`.
+    pub locale: Text,
+    /// Tries of a call that may be repeated; default 4.
+    pub attempts: u32,
+    /// Limits of the reader.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// How long one answer is waited for: `request_timeout`, or what the host is given and 10 s.
+    #[must_use]
+    pub fn answer_timeout(&self) -> Duration {
+        const MARGIN: Duration = Duration::from_secs(10);
+        self.request_timeout.unwrap_or_else(|| self.operation_timeout.saturating_add(MARGIN))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            operation_timeout: Duration::from_secs(60),
+            request_timeout: None,
+            max_envelope_size: 153_600,
+            max_elements: 32_000,
+            locale: Text::new("en-US").unwrap_or_default(),
+            attempts: 4,
+            limits: Limits::default(),
+        }
+    }
+}

@@ -1,68 +1,280 @@
-//! CIM datetimes: points in time and intervals (DSP0004 5.2.4).
+//! CIM datetimes: points in time and intervals (DSP0004 5.2.4), in the two spellings in use: DMTF
+//! text inside CIM-XML and WQL, ISO 8601 inside WS-CIM (DSP0230).
 
-use super::CimError;
+use std::{fmt, time::Duration};
+
+use jiff::{SignedDuration, civil};
+
+use super::{CimError, Interval};
 
 /// A CIM `datetime`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// ```
+/// use hyperv_wsman::cim::DateTime;
+///
+/// let started = DateTime::from_iso("2025-12-17T10:55:22.702341+01:00")?;
+/// assert_eq!(started.to_iso(), "2025-12-17T09:55:22.702341Z");
+/// assert_eq!(started.to_dmtf(), "20251217095522.702341+000");
+///
+/// let elapsed = DateTime::from_iso("P0DT0H0M1.00417S")?;
+/// assert_eq!(elapsed.to_dmtf(), "00000000000001.004170:000");
+///
+/// let error = DateTime::from_dmtf("20251217******.******+000").unwrap_err();
+/// assert!(error.to_string().starts_with("expected a datetime without `*` fields"));
+/// # Ok::<(), hyperv_wsman::cim::CimError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DateTime {
-    /// A point in time, microseconds exact.
-    Timestamp(jiff_timestamp::Timestamp),
+    /// A point in time.
+    Timestamp(Timestamp),
     /// A length of time.
     Interval(Interval),
 }
 
-mod jiff_timestamp {
-    pub(crate) use jiff::Timestamp;
-}
-
-/// A CIM interval: 0 to 99,999,999 days and a time of day, in microseconds.
+/// A point in time of the years 0 to 9999, exact to the microsecond, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Interval {
-    microseconds: u64,
+pub struct Timestamp {
+    unix_micros: i64,
 }
 
-impl Interval {
-    /// # Errors
-    /// [`CimError::Form`] above 99,999,999 days.
-    pub fn from_micros(microseconds: u64) -> Result<Self, CimError> {
-        todo!("{microseconds}")
-    }
-    /// The whole length.
-    #[must_use]
-    pub fn as_duration(self) -> std::time::Duration {
-        std::time::Duration::from_micros(self.microseconds)
-    }
-}
+const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+const FIRST: civil::DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
+
+/// What a text should have been, for errors.
+const DMTF_FORM: &str = "a DMTF datetime, `yyyymmddhhmmss.mmmmmm+uuu` or `ddddddddhhmmss.mmmmmm:000`";
+const ISO_FORM: &str = "an ISO 8601 point in time or duration, `2025-12-17T09:55:22Z` or `P0DT0H5M0S`";
+const WITHOUT_WILDCARDS: &str = "a datetime without `*` fields";
+const YEARS: &str = "a point in time of the years 0 to 9999";
 
 impl DateTime {
-    /// Reads the DMTF text form, `yyyymmddhhmmss.mmmmmmsutc` or `ddddddddhhmmss.mmmmmm:000`.
+    /// Reads either spelling.
     ///
     /// # Errors
     /// [`CimError::Form`].
-    pub fn from_dmtf(text: &str) -> Result<Self, CimError> {
-        todo!("{text}")
+    pub fn parse(text: &str) -> Result<Self, CimError> {
+        let dmtf = text.len() == DMTF_LENGTH && text.as_bytes().get(14) == Some(&b'.');
+        if dmtf { Self::from_dmtf(text) } else { Self::from_iso(text) }
     }
-    /// Reads ISO 8601 as WS-CIM carries it (`2025-12-17T09:55:22.702341Z`, `P0DT0H0M1.5S`).
+
+    /// Reads the DMTF text form, `yyyymmddhhmmss.mmmmmmsutc` or `ddddddddhhmmss.mmmmmm:000`.
+    ///
+    /// # Errors
+    /// [`CimError::Form`]; also for a text with `*` in place of digits, which stands for a field
+    /// that is not known and therefore is no one point in time.
+    pub fn from_dmtf(text: &str) -> Result<Self, CimError> {
+        if text.contains('*') {
+            return Err(CimError::form(WITHOUT_WILDCARDS, text));
+        }
+        let fields = dmtf_fields(text).ok_or_else(|| CimError::form(DMTF_FORM, text))?;
+        if fields.zone == ":000" {
+            let interval = Interval::from_dmtf_fields(&fields);
+            return interval.map(Self::Interval).ok_or_else(|| CimError::form(DMTF_FORM, text));
+        }
+        let civil = dmtf_civil(&fields).ok_or_else(|| CimError::form(DMTF_FORM, text))?;
+        let (sign, minutes) = fields.zone.split_at(1);
+        let minutes = number(minutes).and_then(|minutes| i64::try_from(minutes).ok());
+        let offset = match (sign, minutes) {
+            ("+", Some(minutes)) => minutes,
+            ("-", Some(minutes)) => -minutes,
+            _ => return Err(CimError::form(DMTF_FORM, text)),
+        };
+        Timestamp::from_civil(civil, offset * 60)
+            .map(Self::Timestamp)
+            .ok_or_else(|| CimError::form(YEARS, text))
+    }
+
+    /// Reads ISO 8601 as WS-CIM carries it (`2025-12-17T09:55:22.702341Z`, `P0DT0H0M1.5S`). A point
+    /// in time may have up to nine digits of a second, those beyond the microsecond are dropped, and
+    /// any offset; one without offset is taken as UTC. A duration has no years or months.
     ///
     /// # Errors
     /// [`CimError::Form`].
     pub fn from_iso(text: &str) -> Result<Self, CimError> {
-        todo!("{text}")
+        if text.starts_with('P') {
+            return Interval::from_iso(text)
+                .map(Self::Interval)
+                .ok_or_else(|| CimError::form(ISO_FORM, text));
+        }
+        let (civil, offset) = iso_civil(text).ok_or_else(|| CimError::form(ISO_FORM, text))?;
+        Timestamp::from_civil(civil, offset).map(Self::Timestamp).ok_or_else(|| CimError::form(YEARS, text))
     }
-    /// The 25 characters of the DMTF text form.
+
+    /// The 25 characters of the DMTF text form; a point in time in UTC.
     #[must_use]
     pub fn to_dmtf(&self) -> String {
-        todo!()
+        match self {
+            Self::Timestamp(timestamp) => timestamp.to_dmtf(),
+            Self::Interval(interval) => interval.to_dmtf(),
+        }
     }
+
     /// RFC 3339 for a point in time, ISO 8601 for an interval.
     #[must_use]
     pub fn to_iso(&self) -> String {
-        todo!()
+        match self {
+            Self::Timestamp(timestamp) => timestamp.to_string(),
+            Self::Interval(interval) => interval.to_string(),
+        }
     }
+
     /// The sentinel that Windows uses for "never": 1601-01-01T00:00:00Z.
     #[must_use]
     pub fn is_never(&self) -> bool {
-        todo!()
+        *self == Self::Timestamp(Timestamp::NEVER)
     }
+
+    /// The point in time, if this is one.
+    #[must_use]
+    pub fn as_timestamp(&self) -> Option<Timestamp> {
+        match self {
+            Self::Timestamp(timestamp) => Some(*timestamp),
+            Self::Interval(_) => None,
+        }
+    }
+
+    /// The length of time, if this is one.
+    #[must_use]
+    pub fn as_interval(&self) -> Option<Interval> {
+        match self {
+            Self::Timestamp(_) => None,
+            Self::Interval(interval) => Some(*interval),
+        }
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_iso())
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(timestamp: Timestamp) -> Self {
+        Self::Timestamp(timestamp)
+    }
+}
+
+impl From<Interval> for DateTime {
+    fn from(interval: Interval) -> Self {
+        Self::Interval(interval)
+    }
+}
+
+impl Timestamp {
+    /// 1601-01-01T00:00:00Z, which Windows writes where there is no time (the zero of FILETIME).
+    pub const NEVER: Self = Self { unix_micros: -11_644_473_600_000_000 };
+
+    /// The point in time so many microseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`CimError::Form`] outside the years 0 to 9999.
+    pub fn from_unix_micros(unix_micros: i64) -> Result<Self, CimError> {
+        EPOCH
+            .checked_add(SignedDuration::from_micros(unix_micros))
+            .ok()
+            .filter(|civil| *civil >= FIRST)
+            .map(|_| Self { unix_micros })
+            .ok_or_else(|| CimError::form(YEARS, &format!("{unix_micros} µs after 1970")))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z; negative before.
+    #[must_use]
+    pub fn unix_micros(self) -> i64 {
+        self.unix_micros
+    }
+
+    /// The time since `earlier`; `None` when it is later.
+    #[must_use]
+    pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
+        let micros = self.unix_micros.checked_sub(earlier.unix_micros)?;
+        u64::try_from(micros).ok().map(Duration::from_micros)
+    }
+
+    /// A clock reading that is `offset_seconds` ahead of UTC.
+    fn from_civil(local: civil::DateTime, offset_seconds: i64) -> Option<Self> {
+        let since_epoch =
+            local.duration_since(EPOCH).checked_sub(SignedDuration::from_secs(offset_seconds))?;
+        let micros = since_epoch.as_nanos().div_euclid(1000);
+        Self::from_unix_micros(i64::try_from(micros).ok()?).ok()
+    }
+
+    /// The clock reading in UTC. The range was checked when the value was made, so the sum exists.
+    fn civil(self) -> civil::DateTime {
+        EPOCH.saturating_add(SignedDuration::from_micros(self.unix_micros))
+    }
+
+    fn to_dmtf(self) -> String {
+        let utc = self.civil();
+        format!(
+            "{:04}{:02}{:02}{:02}{:02}{:02}.{:06}+000",
+            utc.year(),
+            utc.month(),
+            utc.day(),
+            utc.hour(),
+            utc.minute(),
+            utc.second(),
+            utc.subsec_nanosecond() / 1000,
+        )
+    }
+}
+
+/// RFC 3339 in UTC, as many digits of a second as needed.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}Z", self.civil()))
+    }
+}
+
+/// Characters of a DMTF datetime.
+const DMTF_LENGTH: usize = 25;
+
+/// The parts of a DMTF datetime: fourteen digits, six digits after the point, four of the zone.
+pub(super) struct DmtfFields<'a> {
+    pub(super) digits: &'a str,
+    pub(super) micros: u64,
+    zone: &'a str,
+}
+
+fn dmtf_fields(text: &str) -> Option<DmtfFields<'_>> {
+    if text.len() != DMTF_LENGTH {
+        return None;
+    }
+    let (digits, rest) = text.split_at_checked(14)?;
+    let (micros, zone) = rest.strip_prefix('.')?.split_at_checked(6)?;
+    zone.is_char_boundary(1).then_some(())?;
+    Some(DmtfFields { digits, micros: number(micros)?, zone })
+}
+
+fn dmtf_civil(fields: &DmtfFields<'_>) -> Option<civil::DateTime> {
+    let (year, rest) = fields.digits.split_at_checked(4)?;
+    let field = |index: usize| -> Option<i8> { number(rest.get(index..index + 2)?)?.try_into().ok() };
+    civil::DateTime::new(
+        number(year)?.try_into().ok()?,
+        field(0)?,
+        field(2)?,
+        field(4)?,
+        field(6)?,
+        field(8)?,
+        i32::try_from(fields.micros).ok()? * 1000,
+    )
+    .ok()
+}
+
+/// The clock reading and the seconds by which it is ahead of UTC.
+fn iso_civil(text: &str) -> Option<(civil::DateTime, i64)> {
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    if pieces.time_zone_annotation().is_some() {
+        return None;
+    }
+    let offset = pieces.to_numeric_offset().map_or(0, |offset| i64::from(offset.seconds()));
+    Some((pieces.date().to_datetime(pieces.time()?), offset))
+}
+
+/// Decimal digits and nothing else.
+pub(super) fn number(digits: &str) -> Option<u64> {
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
 }

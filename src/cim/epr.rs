@@ -1,9 +1,30 @@
 //! Endpoint references: how WS-Management names an instance (DSP0226 5.1).
 
-use super::{CimError, ObjectPath};
+use std::fmt::{self, Write};
+
+use super::{CimError, ObjectPath, Text};
+use crate::xml::names::{ANONYMOUS, WMI_CLASS_PREFIX};
 
 /// A reference to an instance (or, without selectors, to a class): resource URI and selectors.
 /// Two are equal when they name the same thing: URI and selectors without case, in any order.
+///
+/// ```
+/// use hyperv_wsman::cim::Epr;
+///
+/// let machine = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2")
+///     .with("CreationClassName", "Msvm_ComputerSystem")?
+///     .with("Name", "5d1f0b0c-8f0e-4c55-9f3c-6a2f4f6f0a11")?;
+///
+/// assert_eq!(machine.class(), "Msvm_ComputerSystem");
+/// assert_eq!(machine.namespace(), Some("root/virtualization/v2"));
+/// assert_eq!(machine.selector("name"), Some("5d1f0b0c-8f0e-4c55-9f3c-6a2f4f6f0a11"));
+///
+/// let same = Epr::class_of("msvm_computersystem", "root/virtualization/v2")
+///     .with("NAME", "5D1F0B0C-8F0E-4C55-9F3C-6A2F4F6F0A11")?
+///     .with("CreationClassName", "Msvm_ComputerSystem")?;
+/// assert_eq!(machine, same);
+/// # Ok::<(), hyperv_wsman::cim::CimError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Epr {
     pub(crate) address: String,
@@ -23,7 +44,7 @@ pub struct Selector {
 #[non_exhaustive]
 pub enum SelectorValue {
     /// Text; whatever its CIM type, selectors carry text.
-    Text(super::Text),
+    Text(Text),
     /// A nested reference.
     Reference(Box<Epr>),
 }
@@ -33,60 +54,151 @@ impl Epr {
     /// by [`Epr::with`].
     #[must_use]
     pub fn class_of(class: &str, namespace: &str) -> Self {
-        todo!("{class} {namespace}")
+        let namespace = namespace.replace('\\', "/");
+        Self::from_uri(&format!("{WMI_CLASS_PREFIX}{}/{class}", namespace.trim_matches('/')))
     }
-    /// A reference with this resource URI.
+
+    /// A reference with this resource URI. Characters that no URI has (control characters, white
+    /// space, quotes, angle brackets) are percent-encoded.
     #[must_use]
     pub fn from_uri(resource_uri: &str) -> Self {
-        todo!("{resource_uri}")
+        Self { address: ANONYMOUS.to_owned(), resource_uri: encoded_uri(resource_uri), selectors: Vec::new() }
     }
-    /// Adds a text key.
+
+    /// Adds a text key (replacing one of that name, any case).
     ///
     /// # Errors
     /// [`CimError::Character`].
     pub fn with(self, name: &str, value: &str) -> Result<Self, CimError> {
-        todo!("{name} {value}")
+        let value = SelectorValue::Text(Text::new(value)?);
+        self.with_selector(name, value)
     }
-    /// Adds a key that is itself a reference.
-    #[must_use]
-    pub fn with_reference(self, name: &str, value: Epr) -> Self {
-        todo!("{name} {value:?}")
+
+    /// Adds a key that is itself a reference (replacing one of that name, any case).
+    ///
+    /// # Errors
+    /// [`CimError::Character`] for the name.
+    pub fn with_reference(self, name: &str, value: Self) -> Result<Self, CimError> {
+        self.with_selector(name, SelectorValue::Reference(Box::new(value)))
     }
+
     /// The resource URI.
     #[must_use]
     pub fn resource_uri(&self) -> &str {
         &self.resource_uri
     }
+
     /// The class: last segment of the URI.
     #[must_use]
     pub fn class(&self) -> &str {
-        todo!()
+        self.resource_uri.rsplit_once('/').map_or(self.resource_uri.as_str(), |(_, class)| class)
     }
+
     /// The WMI namespace with `/` (`root/virtualization/v2`), where the URI is a WMI class URI.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
-        todo!()
+        let (prefix, path) = self.resource_uri.split_at_checked(WMI_CLASS_PREFIX.len())?;
+        if !prefix.eq_ignore_ascii_case(WMI_CLASS_PREFIX) {
+            return None;
+        }
+        path.rsplit_once('/').map(|(namespace, _)| namespace)
     }
+
     /// The keys.
     #[must_use]
     pub fn selectors(&self) -> &[Selector] {
         &self.selectors
     }
+
     /// A text key by name, any case.
     #[must_use]
     pub fn selector(&self, name: &str) -> Option<&str> {
-        todo!("{name}")
+        match self.selector_value(name)? {
+            SelectorValue::Text(text) => Some(text.as_str()),
+            SelectorValue::Reference(_) => None,
+        }
     }
+
     /// As WMI writes it: `root\virtualization\v2:Class.Key="value"`.
     #[must_use]
     pub fn to_path(&self) -> ObjectPath {
-        todo!()
+        ObjectPath::from_epr(self)
+    }
+
+    fn with_selector(mut self, name: &str, value: SelectorValue) -> Result<Self, CimError> {
+        let name = Text::new(name)?.into_string();
+        match self.selectors.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&name)) {
+            Some(known) => known.value = value,
+            None => self.selectors.push(Selector { name, value }),
+        }
+        Ok(self)
+    }
+
+    fn selector_value(&self, name: &str) -> Option<&SelectorValue> {
+        self.selectors.iter().find(|known| known.name.eq_ignore_ascii_case(name)).map(|known| &known.value)
     }
 }
 
+/// Keys are unique by name, so equal numbers of keys and one direction are enough.
 impl PartialEq for Epr {
     fn eq(&self, other: &Self) -> bool {
-        todo!("{other:?}")
+        self.resource_uri.eq_ignore_ascii_case(&other.resource_uri)
+            && self.selectors.len() == other.selectors.len()
+            && self.selectors.iter().all(|key| other.selector_value(&key.name) == Some(&key.value))
     }
 }
+
 impl Eq for Epr {}
+
+impl PartialEq for SelectorValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(two)) => one.as_str().eq_ignore_ascii_case(two.as_str()),
+            (Self::Reference(one), Self::Reference(two)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for SelectorValue {}
+
+/// The object path, see [`Epr::to_path`].
+impl fmt::Display for Epr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_path().fmt(f)
+    }
+}
+
+impl Selector {
+    /// The key's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key's value.
+    #[must_use]
+    pub fn value(&self) -> &SelectorValue {
+        &self.value
+    }
+}
+
+/// Percent-encodes what RFC 3986 does not allow in a URI, letters of other scripts aside (an IRI
+/// carries them, and so does the header).
+fn encoded_uri(uri: &str) -> String {
+    let mut encoded = String::with_capacity(uri.len());
+    for character in uri.chars() {
+        let forbidden = character.is_control()
+            || character.is_whitespace()
+            || matches!(character, '"' | '<' | '>' | '\u{FFFE}' | '\u{FFFF}');
+        if forbidden {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                // Writing to a string cannot fail.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        } else {
+            encoded.push(character);
+        }
+    }
+    encoded
+}

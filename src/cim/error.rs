@@ -1,0 +1,101 @@
+//! The error of this layer.
+
+/// Why a CIM value, instance, path or reference could not be made or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CimError {
+    /// A character that XML 1.0 cannot carry.
+    #[error("the character U+{:04X} at byte {offset} cannot be sent in XML", u32::from(*character))]
+    Character {
+        /// The character.
+        character: char,
+        /// Its byte offset in the text.
+        offset: usize,
+    },
+    /// A text that does not have the form its type asks for.
+    #[error("expected {expected}, got `{found}`")]
+    Form {
+        /// What was expected.
+        expected: String,
+        /// What came, shortened.
+        found: String,
+    },
+    /// A property or parameter whose value cannot be read as its declared type.
+    #[error("`{class}.{property}`: expected {expected}, got `{found}`")]
+    Property {
+        /// Class of the instance.
+        class: String,
+        /// Property name.
+        property: String,
+        /// Type that the schema declares.
+        expected: String,
+        /// What came, shortened.
+        found: String,
+    },
+    /// XML that is not of the expected shape.
+    #[error("expected {expected}, got {found}")]
+    Shape {
+        /// What was expected.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// Text that should hold XML and does not.
+    #[error("embedded XML is not readable")]
+    Xml(#[from] crate::xml::XmlError),
+}
+
+impl CimError {
+    pub(crate) fn form(expected: &str, found: &str) -> Self {
+        Self::Form { expected: expected.to_owned(), found: shorten(found) }
+    }
+
+    pub(crate) fn shape(expected: &str, found: impl Into<String>) -> Self {
+        Self::Shape { expected: expected.to_owned(), found: found.into() }
+    }
+
+    /// Says whose value it was, where the error is about a value.
+    #[must_use]
+    pub(crate) fn of_property(self, class: &str, property: &str) -> Self {
+        match self {
+            Self::Form { expected, found } | Self::Shape { expected, found } => {
+                Self::Property { class: class.to_owned(), property: property.to_owned(), expected, found }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The first characters of what came, enough to recognise it.
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.split_at(end).0),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_says_what_was_expected_and_what_came() {
+        let character = CimError::Character { character: '\u{1}', offset: 3 };
+        assert_eq!(character.to_string(), "the character U+0001 at byte 3 cannot be sent in XML");
+        let form = CimError::form("uint8", "256");
+        assert_eq!(form.to_string(), "expected uint8, got `256`");
+        let property = form.of_property("Msvm_ConcreteJob", "JobState");
+        assert_eq!(property.to_string(), "`Msvm_ConcreteJob.JobState`: expected uint8, got `256`");
+        let shape = CimError::shape("an instance", "`s:Fault`");
+        assert_eq!(shape.to_string(), "expected an instance, got `s:Fault`");
+    }
+
+    #[test]
+    fn what_came_is_cut_after_sixty_characters() {
+        let CimError::Form { found, .. } = CimError::form("uint8", &"ä".repeat(100)) else {
+            panic!("a form error")
+        };
+        assert_eq!(found, format!("{}…", "ä".repeat(60)));
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading of WMI object paths.
+
+use super::{
+    CimError, ObjectPath,
+    path::{KeyValue, Keys},
+};
+
+/// Reads a whole path.
+pub(crate) fn read(text: &str) -> Result<ObjectPath, CimError> {
+    let form = |expected: &str| CimError::form(expected, text);
+    let (prefix, object) = split_prefix(text);
+    let (host, namespace) = match prefix {
+        Some(prefix) => split_host(prefix)
+            .ok_or_else(|| form(r"a namespace as in `\\HOST\root\virtualization\v2:Class`"))?,
+        None => (None, String::new()),
+    };
+    let class_end = object.find(['.', '=']).unwrap_or(object.len());
+    let (class, rest) = object.split_at(class_end);
+    if !is_identifier(class) {
+        return Err(form("an object path with a class, `Class.Key=\"value\"`"));
+    }
+    let keys = match rest {
+        "" => Keys::Named(Vec::new()),
+        "=@" => Keys::Singleton,
+        _ => {
+            let rest = rest.strip_prefix('.').ok_or_else(|| form("named keys, `Class.Key=\"value\"`"))?;
+            Keys::Named(named_keys(rest).map_err(form)?)
+        }
+    };
+    Ok(ObjectPath { host, namespace, class: class.to_owned(), keys })
+}
+
+/// Splits at the `:` that ends host and namespace; one inside a value does not count.
+fn split_prefix(text: &str) -> (Option<&str>, &str) {
+    match text.find([':', '=', '"', '\'']) {
+        Some(at) if text[at..].starts_with(':') => (Some(&text[..at]), &text[at + 1..]),
+        _ => (None, text),
+    }
+}
+
+/// `\\HOST\namespace` or `namespace`, either slash; the namespace comes with backslashes.
+fn split_host(prefix: &str) -> Option<(Option<String>, String)> {
+    let prefix = prefix.replace('/', "\\");
+    let (host, namespace) = match prefix.strip_prefix(r"\\") {
+        Some(rest) => {
+            let (host, namespace) = rest.split_once('\\')?;
+            (Some(host.to_owned()), namespace)
+        }
+        None => (None, prefix.as_str()),
+    };
+    let sound = host.as_deref() != Some("") && namespace.split('\\').all(|part| !part.is_empty());
+    sound.then(|| (host, namespace.to_owned()))
+}
+
+/// `Key=value,Key=value`; the error is what was expected.
+fn named_keys(mut rest: &str) -> Result<Vec<(String, KeyValue)>, &'static str> {
+    let mut keys: Vec<(String, KeyValue)> = Vec::new();
+    loop {
+        let (name, after) = rest.split_once('=').ok_or("`=` after the name of a key")?;
+        if !is_identifier(name) {
+            return Err("a key name of letters, digits and `_`");
+        }
+        if keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Err("each key once");
+        }
+        let (value, after) = key_value(after)?;
+        keys.push((name.to_owned(), value));
+        match after.strip_prefix(',') {
+            Some(more) => rest = more,
+            None if after.is_empty() => return Ok(keys),
+            None => return Err("`,` between keys"),
+        }
+    }
+}
+
+/// A value and what follows it.
+fn key_value(text: &str) -> Result<(KeyValue, &str), &'static str> {
+    if let Some(quote) = text.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        let (value, after) = quoted(&text[1..], quote)?;
+        return Ok((KeyValue::Quoted(value), after));
+    }
+    let (value, after) = text.split_at(text.find(',').unwrap_or(text.len()));
+    if is_number(value) || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false") {
+        Ok((KeyValue::Bare(value.to_owned()), after))
+    } else {
+        Err("a value in quotes, a number, `TRUE` or `FALSE`")
+    }
+}
+
+/// The text up to the closing quote, unescaped, and what follows the quote.
+fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some((_, escaped @ ('\\' | '"' | '\''))) => value.push(escaped),
+                _ => return Err(r#"backslashes and quotes inside a value escaped, `\\` and `\"`"#),
+            },
+            _ if character == quote => return Ok((value, &text[at + quote.len_utf8()..])),
+            _ => value.push(character),
+        }
+    }
+    Err("a closing quote")
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A CIM identifier (DSP0004 annex A): letters, digits and `_`, not led by a digit.
+fn is_identifier(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|next| next.is_alphanumeric() || next == '_')
+}

@@ -5,12 +5,17 @@
 //! [`fragment`] is the only type that enters a message template unescaped.
 
 pub(crate) mod diff;
+mod encoding;
 pub(crate) mod escape;
 pub(crate) mod fragment;
 pub(crate) mod names;
 pub(crate) mod reader;
+mod scope;
+mod tag;
 pub(crate) mod tree;
+mod write;
 
+pub(crate) use encoding::decode;
 pub(crate) use fragment::XmlFragment;
 pub(crate) use reader::{Event, Reader};
 pub(crate) use tree::Element;

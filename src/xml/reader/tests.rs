@@ -1,0 +1,179 @@
+use super::*;
+use crate::xml::{Element, decode};
+use proptest::prelude::*;
+use std::path::Path;
+
+fn parse(xml: &str) -> Result<Element, String> {
+    Element::parse(xml.as_bytes(), &Limits::default()).map_err(|error| error.to_string())
+}
+
+fn text_of(xml: &str) -> String {
+    parse(xml).unwrap().text()
+}
+
+#[test]
+fn references_cdata_and_comments_join_to_one_text() {
+    let xml = "<a>x&lt;&#x41;<![CDATA[<&b]]>\r\n<!-- c -->y<?pi?>z</a>";
+    let mut reader = Reader::new(xml, &Limits::default()).unwrap();
+    assert!(matches!(reader.next(), Ok(Event::Start { local: "a", .. })));
+    assert!(matches!(reader.next(), Ok(Event::Text(text)) if text == "x<A<&b\nyz"));
+    assert!(matches!(reader.next(), Ok(Event::End)));
+    assert!(matches!(reader.next(), Ok(Event::Eof)));
+    assert!(matches!(reader.next(), Ok(Event::Eof)));
+}
+
+#[test]
+fn plain_text_is_borrowed() {
+    let mut reader = Reader::new("<a>plain</a>", &Limits::default()).unwrap();
+    reader.next().unwrap();
+    assert!(matches!(reader.next(), Ok(Event::Text(Cow::Borrowed("plain")))));
+}
+
+#[test]
+fn prefixes_are_resolved_where_they_are_declared_and_may_be_rebound() {
+    let xml = "<p:a xmlns:p='u:1' xmlns='d'><p:b xmlns:p='u:2' p:i='1' j='2'/><c xmlns=''/></p:a>";
+    let mut reader = Reader::new(xml, &Limits::default()).unwrap();
+    let mut seen = Vec::new();
+    loop {
+        match reader.next().unwrap() {
+            Event::Start { namespace, local, attributes } => {
+                seen.push(format!("{}|{local}", &**namespace));
+                seen.extend(attributes.iter().map(|a| format!("@{}|{}={}", &*a.namespace, a.local, a.value)));
+            }
+            Event::Eof => break,
+            Event::End | Event::Text(_) => {}
+        }
+    }
+    assert_eq!(seen, ["u:1|a", "u:2|b", "@u:2|i=1", "@|j=2", "|c"]);
+}
+
+#[test]
+fn names_in_content_resolve_by_the_scope_that_is_open() {
+    let xml = "<a xmlns:w='u:1'><b xmlns:w='u:2'>w:X</b>w:Y</a>";
+    let mut reader = Reader::new(xml, &Limits::default()).unwrap();
+    let mut resolved = Vec::new();
+    loop {
+        match reader.next().unwrap() {
+            Event::Text(text) => {
+                let text = text.into_owned();
+                resolved.push(reader.resolve(&text).unwrap());
+            }
+            Event::Eof => break,
+            Event::Start { .. } | Event::End => {}
+        }
+    }
+    assert_eq!(resolved, [QName::new("u:2", "X"), QName::new("u:1", "Y")]);
+}
+
+#[test]
+fn a_declaration_a_mark_and_white_space_around_the_root_are_accepted() {
+    assert_eq!(text_of("\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<!-- c --><a>t</a>\n"), "t");
+    assert_eq!(text_of("<?xml version='1.0'?><a>t</a>"), "t");
+}
+
+#[test]
+fn each_file_of_the_reject_folder_is_refused_for_its_reason() {
+    // `name.xml` is refused with the message in `name.txt`.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/reject");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "xml") {
+            continue;
+        }
+        let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let error = Element::parse(&bytes, &Limits::default()).expect_err(&path.display().to_string());
+        assert_eq!(error.to_string(), expected.trim_end(), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 25, "only {seen} files");
+}
+
+#[test]
+fn a_hundred_thousand_levels_are_refused_at_the_limit() {
+    let deep = "<a>".repeat(100_000);
+    assert_eq!(parse(&deep).unwrap_err(), "elements are nested more than 128 deep at byte 384");
+    let limits = Limits { depth: usize::MAX, ..Limits::default() };
+    let error = Element::parse(deep.as_bytes(), &limits).unwrap_err();
+    assert_eq!(error.to_string(), "elements are nested more than 256 deep at byte 768");
+}
+
+#[test]
+fn the_deepest_tree_that_the_limits_allow_can_be_written_compared_and_dropped() {
+    let limits = Limits { depth: 256, ..Limits::default() };
+    let deep = format!("{}{}", "<a>".repeat(256), "</a>".repeat(256));
+    let tree = Element::parse(deep.as_bytes(), &limits).unwrap();
+    assert_eq!(Element::parse(tree.to_pretty().as_bytes(), &limits).unwrap(), tree);
+    assert_eq!(crate::xml::diff::first_difference(&tree, &tree.clone(), &|_| false), None);
+}
+
+#[test]
+fn attributes_and_declarations_share_one_limit() {
+    let attributes: String = (0..200).map(|i| format!(" a{i}=''")).collect();
+    let declarations: String = (0..57).map(|i| format!(" xmlns:n{i}='u'")).collect();
+    assert!(parse(&format!("<a{attributes}/>")).is_ok());
+    let error = parse(&format!("<a{attributes}{declarations}/>")).unwrap_err();
+    assert!(error.starts_with("an element has more than 256 attributes at byte "), "{error}");
+}
+
+#[test]
+fn a_namespace_is_held_once_however_many_elements_are_in_it() {
+    let uri = "u".repeat(100_000);
+    let xml = format!("<a xmlns='{uri}'>{}</a>", "<b/>".repeat(1000));
+    let tree = parse(&xml).unwrap();
+    let first = tree.elements().next().unwrap();
+    assert!(
+        tree.elements().all(|element| std::ptr::eq::<str>(&*element.name.namespace, &*first.name.namespace))
+    );
+}
+
+#[test]
+fn utf16_reads_as_utf8_does() {
+    let xml = "\u{FEFF}<?xml version=\"1.0\" encoding=\"UTF-16\"?><a b='é'>日本😀</a>";
+    let bytes: Vec<u8> = xml.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let tree = Element::parse(&bytes, &Limits::default()).unwrap();
+    assert_eq!(tree.text(), "日本😀");
+    assert_eq!(tree.attribute("", "b"), Some("é"));
+}
+
+fn sendable() -> impl Strategy<Value = String> {
+    any::<String>().prop_filter("only what XML can carry", |text| escape::first_forbidden(text).is_none())
+}
+
+proptest! {
+    #[test]
+    fn any_text_survives_escaping_in_elements_and_attributes(text in sendable()) {
+        let escaped = escape::escape(&text);
+        let xml = format!("<a b=\"{escaped}\">{escaped}</a>");
+        let tree = Element::parse(xml.as_bytes(), &Limits::default()).unwrap();
+        prop_assert_eq!(tree.attribute("", "b"), Some(text.as_str()));
+        prop_assert_eq!(tree.text(), text.clone());
+        prop_assert_eq!(Element::parse(tree.to_pretty().as_bytes(), &Limits::default()).unwrap(), tree);
+    }
+
+    #[test]
+    fn first_forbidden_agrees_with_the_production(text in any::<String>()) {
+        let slow = text.char_indices().find(|(_, c)| !escape::is_char(*c));
+        prop_assert_eq!(escape::first_forbidden(&text), slow);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        let _ = Element::parse(&bytes, &Limits::default());
+    }
+
+    #[test]
+    fn no_markup_makes_the_reader_panic(xml in "[<>/a:!\\[\\]?&;#x='\" -]{0,40}") {
+        if let Ok(tree) = parse(&xml) {
+            prop_assert_eq!(parse(&tree.to_xml()), Ok(tree));
+        }
+    }
+
+    #[test]
+    fn decoding_a_document_in_utf16_gives_the_same_text(text in "[ -~é日😀]{0,20}") {
+        let text = format!("<a>{text}");
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        prop_assert_eq!(decode(&bytes, &Limits::default()).unwrap(), text);
+    }
+}

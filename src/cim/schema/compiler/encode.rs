@@ -1,0 +1,155 @@
+//! Classes to the bytes that `layout` describes.
+
+use std::collections::HashMap;
+
+use super::super::layout::{class, header, method, typed};
+use super::parse::Table;
+use super::resolve::{Class, Element, Method, Schema};
+use super::{CompileError, Place};
+
+/// Writes the whole schema.
+pub(super) fn encode(schema: &Schema) -> Result<Vec<u8>, CompileError> {
+    let mut writer = Writer::default();
+    let count = schema.classes.len();
+    writer.words.resize(header::FIRST_CLASS + count, 0);
+    writer.words[header::CLASSES] = word(count)?;
+
+    let mut properties = Vec::new();
+    for property in &schema.properties {
+        properties.push(writer.element(property)?);
+    }
+    let mut methods = Vec::new();
+    for method in &schema.methods {
+        methods.push(writer.method(method)?);
+    }
+    for (at, class) in schema.classes.iter().enumerate() {
+        let own_properties = class.properties.iter().map(|property| properties[*property]).collect();
+        let own_methods = class.methods.iter().map(|method| methods[*method]).collect();
+        let keys = class.properties.iter().map(|property| &schema.properties[*property]);
+        let keys: Vec<&str> =
+            keys.filter(|property| property.is_key).map(|property| property.name.as_str()).collect();
+        writer.words[header::FIRST_CLASS + at] = writer.class(class, &keys, own_properties, own_methods)?;
+    }
+    writer.words[header::STRINGS] = word(writer.words.len() * 4)?;
+
+    let mut bytes: Vec<u8> = writer.words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    bytes.append(&mut writer.strings);
+    Ok(bytes)
+}
+
+/// Equal strings, lists and tables are written once.
+#[derive(Default)]
+struct Writer {
+    words: Vec<u32>,
+    runs: HashMap<Vec<u32>, u32>,
+    strings: Vec<u8>,
+    offsets: HashMap<String, u32>,
+}
+
+impl Writer {
+    fn class(
+        &mut self,
+        declared: &Class,
+        keys: &[&str],
+        properties: Vec<u32>,
+        methods: Vec<u32>,
+    ) -> Result<u32, CompileError> {
+        let mut flags = 0;
+        for (set, flag) in [
+            (declared.is_abstract, class::ABSTRACT),
+            (declared.is_association, class::ASSOCIATION),
+            (declared.is_indication, class::INDICATION),
+        ] {
+            flags |= if set { flag } else { 0 };
+        }
+        let mut record = [0; 7];
+        record[class::NAME] = self.string(&declared.name)?;
+        record[class::SUPERCLASS_NAME] =
+            self.string(declared.superclass_name.as_deref().unwrap_or_default())?;
+        record[class::SUPERCLASS] = declared.superclass.map_or(Ok(0), |at| word(at + 1))?;
+        record[class::FLAGS] = flags;
+        let keys = keys.iter().map(|key| self.string(key)).collect::<Result<_, _>>()?;
+        record[class::KEYS] = self.list(keys)?;
+        record[class::PROPERTIES] = self.list(properties)?;
+        record[class::METHODS] = self.list(methods)?;
+        self.run(record.to_vec())
+    }
+
+    fn method(&mut self, declared: &Method) -> Result<u32, CompileError> {
+        let parameters = declared.parameters.iter().map(|parameter| self.element(parameter));
+        let parameters = parameters.collect::<Result<_, _>>()?;
+        let mut record = [0; 4];
+        record[method::NAME] = self.string(&declared.name)?;
+        record[method::PARAMETERS] = self.list(parameters)?;
+        record[method::RETURNS] = self.table(&declared.returns)?;
+        record[method::DECLARED_IN] = word(declared.declared_in)?;
+        self.run(record.to_vec())
+    }
+
+    fn element(&mut self, declared: &Element) -> Result<u32, CompileError> {
+        let mut flags = 0;
+        for (set, flag) in [
+            (declared.is_array, typed::ARRAY),
+            (declared.is_key, typed::KEY),
+            (declared.is_in, typed::IN),
+            (declared.is_out, typed::OUT),
+        ] {
+            flags |= if set { flag } else { 0 };
+        }
+        let mut record = [0; 6];
+        record[typed::NAME] = self.string(&declared.name)?;
+        record[typed::TYPE] = word(declared.type_code)?;
+        record[typed::FLAGS] = flags;
+        record[typed::CLASS_NAME] = self.string(declared.class_name.as_deref().unwrap_or_default())?;
+        record[typed::VALUES] = self.table(&declared.values)?;
+        record[typed::DECLARED_IN] = word(declared.declared_in)?;
+        self.run(record.to_vec())
+    }
+
+    fn list(&mut self, items: Vec<u32>) -> Result<u32, CompileError> {
+        let mut run = vec![word(items.len())?];
+        run.extend(items);
+        self.run(run)
+    }
+
+    fn table(&mut self, table: &Table) -> Result<u32, CompileError> {
+        let mut run = vec![word(table.len())?];
+        for (code, name) in table {
+            run.push(code.cast_unsigned());
+            run.push(self.string(name)?);
+        }
+        self.run(run)
+    }
+
+    /// The word index of this run of words.
+    fn run(&mut self, run: Vec<u32>) -> Result<u32, CompileError> {
+        if let Some(at) = self.runs.get(&run) {
+            return Ok(*at);
+        }
+        let at = word(self.words.len())?;
+        self.words.extend(&run);
+        self.runs.insert(run, at);
+        Ok(at)
+    }
+
+    /// The byte offset of this string.
+    fn string(&mut self, text: &str) -> Result<u32, CompileError> {
+        if let Some(offset) = self.offsets.get(text) {
+            return Ok(*offset);
+        }
+        let offset = word(self.strings.len())?;
+        let length = u16::try_from(text.len()).map_err(|_| too_large())?;
+        self.strings.extend(length.to_le_bytes());
+        self.strings.extend(text.as_bytes());
+        self.offsets.insert(text.to_owned(), offset);
+        Ok(offset)
+    }
+}
+
+fn word(number: usize) -> Result<u32, CompileError> {
+    u32::try_from(number).map_err(|_| too_large())
+}
+
+fn too_large() -> CompileError {
+    Place { file: "schema".to_owned(), line: 0 }.error("the schema is too large for its layout")
+}

@@ -1,0 +1,297 @@
+//! Declarations to classes with everything they inherit.
+//!
+//! A class has the properties and methods of its superclass, in that order, then its own. One that
+//! it declares again stays in its place and keeps what the new declaration leaves out: the key,
+//! the value map, the return table, the value maps of parameters. Its type stays too; only the
+//! class of a reference may become another one.
+
+use std::collections::BTreeMap;
+
+use super::super::layout::{TYPES, compare_names};
+use super::parse::{self, Declarations, TableUse, Typed};
+use super::{CompileError, Place};
+
+/// All classes, by name without case, and what they are made of.
+#[derive(Debug, Default)]
+pub(super) struct Schema {
+    pub(super) classes: Vec<Class>,
+    pub(super) properties: Vec<Element>,
+    pub(super) methods: Vec<Method>,
+}
+
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) name: String,
+    pub(super) superclass_name: Option<String>,
+    /// Position among the classes.
+    pub(super) superclass: Option<usize>,
+    pub(super) is_abstract: bool,
+    pub(super) is_association: bool,
+    pub(super) is_indication: bool,
+    /// Positions in [`Schema::properties`].
+    pub(super) properties: Vec<usize>,
+    /// Positions in [`Schema::methods`].
+    pub(super) methods: Vec<usize>,
+}
+
+/// A property or a parameter.
+#[derive(Debug, Clone)]
+pub(super) struct Element {
+    pub(super) name: String,
+    /// Position in `TYPES`.
+    pub(super) type_code: usize,
+    pub(super) class_name: Option<String>,
+    pub(super) is_array: bool,
+    pub(super) is_key: bool,
+    pub(super) is_in: bool,
+    pub(super) is_out: bool,
+    pub(super) values: parse::Table,
+    /// Position of the class.
+    pub(super) declared_in: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Method {
+    pub(super) name: String,
+    pub(super) parameters: Vec<Element>,
+    pub(super) returns: parse::Table,
+    /// Position of the class.
+    pub(super) declared_in: usize,
+}
+
+/// Resolves names and inheritance.
+pub(super) fn resolve(declarations: &Declarations) -> Result<Schema, CompileError> {
+    let mut sorted: Vec<&parse::Class> = declarations.classes.iter().collect();
+    sorted.sort_by(|left, right| compare_names(&left.name, &right.name));
+    for pair in sorted.windows(2) {
+        if let [first, second] = pair
+            && first.name.eq_ignore_ascii_case(&second.name)
+        {
+            let Place { file, line } = &first.place;
+            let message = format!("class `{}` is declared twice, first at {file}:{line}", second.name);
+            return Err(second.place.error(message));
+        }
+    }
+    let positions =
+        sorted.iter().enumerate().map(|(at, class)| (class.name.to_ascii_lowercase(), at)).collect();
+    let resolver = Resolver { declarations, positions };
+
+    let mut schema = Schema::default();
+    for class in &sorted {
+        let superclass = resolver.superclass(class)?;
+        schema.classes.push(Class {
+            name: class.name.clone(),
+            superclass_name: class.superclass.clone(),
+            superclass,
+            is_abstract: class.is_abstract,
+            is_association: class.is_association,
+            is_indication: class.is_indication,
+            properties: Vec::new(),
+            methods: Vec::new(),
+        });
+    }
+    for (class, at) in superclasses_first(&schema.classes, &sorted)? {
+        resolver.inherit(&mut schema, class, at)?;
+    }
+    Ok(schema)
+}
+
+/// The classes, each after the one that it derives from.
+fn superclasses_first<'a>(
+    classes: &[Class],
+    declarations: &[&'a parse::Class],
+) -> Result<Vec<(&'a parse::Class, usize)>, CompileError> {
+    let mut order = Vec::new();
+    for (at, declaration) in declarations.iter().enumerate() {
+        let mut depth = 0;
+        let mut superclass = classes.get(at).and_then(|class| class.superclass);
+        while let Some(above) = superclass {
+            depth += 1;
+            if depth > classes.len() {
+                return Err(declaration
+                    .place
+                    .error(format!("class `{}` derives from itself", declaration.name)));
+            }
+            superclass = classes.get(above).and_then(|class| class.superclass);
+        }
+        order.push((depth, (*declaration, at)));
+    }
+    order.sort_by_key(|(depth, _)| *depth);
+    Ok(order.into_iter().map(|(_, class)| class).collect())
+}
+
+struct Resolver<'a> {
+    declarations: &'a Declarations,
+    /// Position of a class by lower-case name.
+    positions: BTreeMap<String, usize>,
+}
+
+impl Resolver<'_> {
+    fn superclass(&self, class: &parse::Class) -> Result<Option<usize>, CompileError> {
+        let Some(name) = &class.superclass else { return Ok(None) };
+        match self.positions.get(&name.to_ascii_lowercase()) {
+            Some(at) => Ok(Some(*at)),
+            None if self.declarations.outside.contains(name) => Ok(None),
+            None => {
+                let message = format!("class `{}`: the superclass `{name}` is not declared", class.name);
+                Err(class.place.error(message))
+            }
+        }
+    }
+
+    /// Fills in the members of one class; those of its superclass are filled in already.
+    fn inherit(&self, schema: &mut Schema, class: &parse::Class, at: usize) -> Result<(), CompileError> {
+        let superclass = schema.classes.get(at).and_then(|class| class.superclass);
+        let above = superclass.and_then(|superclass| schema.classes.get(superclass));
+        let mut properties = above.map_or_else(Vec::new, |above| above.properties.clone());
+        let mut methods = above.map_or_else(Vec::new, |above| above.methods.clone());
+
+        for declared in &class.properties {
+            let owner = format!("{}.{}", class.name, declared.name);
+            let mut property = self.element(&owner, declared, at)?;
+            let slot = properties.iter_mut().find(|known| {
+                schema.properties.get(**known).is_some_and(|known| same_name(&known.name, &declared.name))
+            });
+            let position = schema.properties.len();
+            match slot {
+                Some(slot) => {
+                    if let Some(inherited) = schema.properties.get(*slot) {
+                        let from = schema.classes.get(inherited.declared_in).map_or("", |class| &class.name);
+                        refine(&mut property, inherited, &owner, from, &declared.place)?;
+                    }
+                    *slot = position;
+                }
+                None => properties.push(position),
+            }
+            schema.properties.push(property);
+        }
+        for declared in &class.methods {
+            let mut method = self.method(&class.name, declared, at)?;
+            let slot = methods.iter_mut().find(|known| {
+                schema.methods.get(**known).is_some_and(|known| same_name(&known.name, &declared.name))
+            });
+            let position = schema.methods.len();
+            match slot {
+                Some(slot) => {
+                    if let Some(inherited) = schema.methods.get(*slot) {
+                        complete(&mut method, inherited, at, &declared.place)?;
+                    }
+                    *slot = position;
+                }
+                None => methods.push(position),
+            }
+            schema.methods.push(method);
+        }
+        if let Some(class) = schema.classes.get_mut(at) {
+            class.properties = properties;
+            class.methods = methods;
+        }
+        Ok(())
+    }
+
+    fn method(&self, class: &str, declared: &parse::Method, at: usize) -> Result<Method, CompileError> {
+        let owner = format!("{class}.{}", declared.name);
+        let mut parameters: Vec<Element> = Vec::new();
+        for parameter in &declared.parameters {
+            let owner = format!("{owner}.{}", parameter.name);
+            if parameters.iter().any(|known| same_name(&known.name, &parameter.name)) {
+                return Err(parameter.place.error(format!("`{owner}` is declared twice")));
+            }
+            parameters.push(self.element(&owner, parameter, at)?);
+        }
+        let returns = self.table(declared.returns.as_ref())?;
+        Ok(Method { name: declared.name.clone(), parameters, returns, declared_in: at })
+    }
+
+    fn element(&self, owner: &str, declared: &Typed, at: usize) -> Result<Element, CompileError> {
+        let known_class = self.positions.contains_key(&declared.type_name.to_ascii_lowercase())
+            || self.declarations.outside.contains(&declared.type_name);
+        let spelling = match (known_class, declared.is_reference) {
+            (true, true) => "reference",
+            (true, false) => "object",
+            (false, true) => "",
+            (false, false) => &declared.type_name,
+        };
+        let Some(type_code) = TYPES.iter().position(|name| *name == spelling) else {
+            let message =
+                format!("`{owner}`: `{}` is neither a type nor a declared class", declared.type_name);
+            return Err(declared.place.error(message));
+        };
+        Ok(Element {
+            name: declared.name.clone(),
+            type_code,
+            class_name: known_class.then(|| declared.type_name.clone()),
+            is_array: declared.is_array,
+            is_key: declared.is_key,
+            is_in: declared.is_in,
+            is_out: declared.is_out,
+            values: self.table(declared.values.as_ref())?,
+            declared_in: at,
+        })
+    }
+
+    fn table(&self, used: Option<&TableUse>) -> Result<parse::Table, CompileError> {
+        match used {
+            None => Ok(parse::Table::new()),
+            Some(TableUse::Inline(table)) => Ok(table.clone()),
+            Some(TableUse::Named(place, name)) => {
+                let mut named = self.declarations.tables.iter().filter(|table| table.name == *name);
+                match (named.next(), named.next()) {
+                    (Some(found), None) => Ok(found.table.clone()),
+                    (Some(_), Some(_)) => Err(place.error(format!("there are two tables `{name}`"))),
+                    (None, _) => Err(place.error(format!("there is no table `{name}`"))),
+                }
+            }
+        }
+    }
+}
+
+/// Gives a property what the inherited one of its name has and it leaves out.
+fn refine(
+    property: &mut Element,
+    inherited: &Element,
+    owner: &str,
+    from: &str,
+    place: &Place,
+) -> Result<(), CompileError> {
+    if inherited.declared_in == property.declared_in {
+        return Err(place.error(format!("`{owner}` is declared twice")));
+    }
+    if (inherited.type_code, inherited.is_array) != (property.type_code, property.is_array) {
+        let (own, above) = (spelling(property), spelling(inherited));
+        return Err(place.error(format!("`{owner}` is {own}, inherited from `{from}` it is {above}")));
+    }
+    property.is_key |= inherited.is_key;
+    if property.values.is_empty() {
+        property.values.clone_from(&inherited.values);
+    }
+    Ok(())
+}
+
+/// Gives a method the tables that the inherited one of its name has and it leaves out.
+fn complete(method: &mut Method, inherited: &Method, at: usize, place: &Place) -> Result<(), CompileError> {
+    if inherited.declared_in == at {
+        return Err(place.error(format!("the method `{}` is declared twice", method.name)));
+    }
+    if method.returns.is_empty() {
+        method.returns.clone_from(&inherited.returns);
+    }
+    for parameter in &mut method.parameters {
+        let known = inherited.parameters.iter().find(|known| same_name(&known.name, &parameter.name));
+        if let Some(known) = known
+            && parameter.values.is_empty()
+        {
+            parameter.values.clone_from(&known.values);
+        }
+    }
+    Ok(())
+}
+
+fn spelling(element: &Element) -> String {
+    let name = TYPES.get(element.type_code).copied().unwrap_or_default();
+    format!("{name}{}", if element.is_array { "[]" } else { "" })
+}
+
+fn same_name(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+}

@@ -1,0 +1,67 @@
+//! Reading the compiled schema. An index that leads nowhere reads as zero or as nothing.
+
+use super::layout::{TYPES, header};
+use crate::cim::CimType;
+
+/// The compiled schema, as `layout` describes it.
+pub(super) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schema.bin"));
+
+/// The types in the order of `TYPES`.
+pub(super) const CIM_TYPES: [CimType; TYPES.len()] = [
+    CimType::Boolean,
+    CimType::Uint8,
+    CimType::Sint8,
+    CimType::Uint16,
+    CimType::Sint16,
+    CimType::Uint32,
+    CimType::Sint32,
+    CimType::Uint64,
+    CimType::Sint64,
+    CimType::Real32,
+    CimType::Real64,
+    CimType::Char16,
+    CimType::String,
+    CimType::DateTime,
+    CimType::Reference,
+    CimType::Object,
+];
+
+/// A field of the record at a word index.
+pub(super) fn word(record: u32, field: usize) -> u32 {
+    let at = usize::try_from(record).ok().and_then(|record| record.checked_add(field)?.checked_mul(4));
+    let bytes = at.and_then(|at| BYTES.get(at..)?.first_chunk());
+    bytes.copied().map_or(0, u32::from_le_bytes)
+}
+
+/// The string at a byte offset behind the words.
+pub(super) fn string(offset: u32) -> &'static str {
+    let find = || {
+        let start = usize::try_from(word(0, header::STRINGS).checked_add(offset)?).ok()?;
+        let (length, rest) = BYTES.get(start..)?.split_first_chunk()?;
+        std::str::from_utf8(rest.get(..usize::from(u16::from_le_bytes(*length)))?).ok()
+    };
+    find().unwrap_or_default()
+}
+
+/// The items of the list at a word index.
+pub(super) fn list(record: u32) -> impl Iterator<Item = u32> {
+    let length = usize::try_from(word(record, 0)).unwrap_or_default();
+    (1..=length).map(move |field| word(record, field))
+}
+
+/// The codes and names of the table at a word index.
+pub(super) fn table(record: u32) -> impl Iterator<Item = (u32, &'static str)> {
+    let length = usize::try_from(word(record, 0)).unwrap_or_default();
+    (0..length).map(move |entry| (word(record, 2 * entry + 1), string(word(record, 2 * entry + 2))))
+}
+
+/// The type at this position of `TYPES`.
+pub(super) fn cim_type(position: u32) -> CimType {
+    let position = usize::try_from(position).ok();
+    position.and_then(|position| CIM_TYPES.get(position).copied()).unwrap_or(CimType::String)
+}
+
+/// Whether a flag is set.
+pub(super) fn flag(flags: u32, flag: u32) -> bool {
+    flags & flag != 0
+}

@@ -3,6 +3,7 @@
 use super::{
     CimError, ObjectPath,
     path::{KeyValue, Keys},
+    text::is_identifier,
 };
 
 /// Reads a whole path.
@@ -107,11 +108,4 @@ fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A CIM identifier (DSP0004 annex A): letters, digits and `_`, not led by a digit.
-fn is_identifier(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|next| next.is_alphanumeric() || next == '_')
 }

@@ -134,6 +134,14 @@ impl fmt::Display for Char16 {
     }
 }
 
+/// Whether `text` is a name of CIM (DSP0004 annex A), which serves as the name of an element too:
+/// letters, digits and `_`, not led by a digit. Names of other scripts are legal and not in use.
+pub(super) fn is_identifier(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|next| next.is_ascii_alphanumeric() || next == b'_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

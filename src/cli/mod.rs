@@ -1,1 +1,114 @@
-//! The command line.
+//! `hvctl`, the command line: what was typed ([`args`]) becomes valid settings ([`config`]), a command
+//! ([`commands`]) does its work, [`output`] prints, and [`failure`] knows the exit code.
+
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod observe;
+mod output;
+mod password;
+mod session;
+mod shell;
+mod text;
+mod view;
+mod wait;
+
+use args::{Args, Command, Format};
+use clap::{CommandFactory, FromArgMatches};
+use commands::Context;
+use failure::Failure;
+use output::Output;
+use std::{ffi::OsString, process::ExitCode};
+
+/// Runs `hvctl` with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let parsed = Args::command().try_get_matches_from(&typed).and_then(|matches| {
+        let prefix = config::command_prefix(&matches);
+        Ok((Args::from_arg_matches(&matches)?, prefix))
+    });
+    match parsed {
+        Ok((args, prefix)) => run(args, prefix),
+        Err(error) => refuse(&error, &typed),
+    }
+}
+
+fn run(args: Args, prefix: String) -> ExitCode {
+    let output = Output::standard(args.global.output, args.global.no_color);
+    let result = if args.global.password.is_some() {
+        Err(Failure::usage(
+            "--password is not an option: arguments are visible to every user of this machine",
+            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
+        ))
+    } else {
+        let context = Context { output: output.clone(), global: args.global, prefix };
+        runtime(&args.command)
+            .map_err(|error| Failure::io("failed to start the runtime", error))
+            .and_then(|runtime| runtime.block_on(commands::run(args.command, &context)))
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// One thread is enough for a client and starts faster; a server gets several.
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match command {
+        Command::Simulate(_) | Command::Demo => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    builder.enable_all().build()
+}
+
+/// Prints what clap has to say: help and version are data, everything else is an error of usage.
+fn refuse(error: &clap::Error, typed: &[OsString]) -> ExitCode {
+    let format = if wants_json(typed) { Format::Json } else { Format::Table };
+    let output = Output::standard(format, true);
+    let shown = error.render().to_string();
+    if !error.use_stderr() {
+        return match output.data(&shown) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => ExitCode::from(failure.exit_code()),
+        };
+    }
+    if output.is_json() {
+        let message = shown.trim().strip_prefix("error: ").unwrap_or(shown.trim());
+        output.json_line(&failure::usage_json(message, None));
+    } else {
+        output.trace(shown.trim_end());
+    }
+    ExitCode::from(failure::USAGE)
+}
+
+/// Whether JSON was asked for on a command line that cannot be read.
+fn wants_json(typed: &[OsString]) -> bool {
+    let mut asked = std::env::var("HVCTL_OUTPUT").is_ok_and(|format| format == "json");
+    let mut words = typed.iter().filter_map(|word| word.to_str()).peekable();
+    while let Some(word) = words.next() {
+        if let Some(format) = word.strip_prefix("--output=") {
+            asked = format == "json";
+        } else if word == "--output" {
+            asked = words.peek() == Some(&"json");
+        }
+    }
+    asked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_recognised_on_a_broken_command_line() {
+        let typed = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert!(wants_json(&typed(&["hvctl", "--output", "json", "nonsense"])));
+        assert!(wants_json(&typed(&["hvctl", "nonsense", "--output=json"])));
+        assert!(!wants_json(&typed(&["hvctl", "--output", "table", "json"])));
+    }
+}

@@ -1,0 +1,84 @@
+//! What each command does, from valid settings to output.
+
+mod demo;
+mod generate;
+mod group;
+mod identify;
+mod job;
+mod local;
+mod simulate;
+mod snapshot;
+
+use super::{
+    args::{Command, FixtureCommand, Global},
+    config::{self, Login},
+    failure::Failure,
+    output::Output,
+    session::Session,
+};
+use std::io::IsTerminal;
+
+/// What a command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    pub(crate) global: Global,
+    /// How a command line begins that talks to the same host.
+    pub(crate) prefix: String,
+}
+
+impl Context {
+    fn connect(&self, login: Login) -> Result<Session, Failure> {
+        config::connect(&self.global, &self.prefix, &self.output, login)
+    }
+
+    /// Does the work over a session as the user.
+    async fn with_session(
+        &self,
+        work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.connect(Login::User)?.run(&self.output, work).await
+    }
+
+    /// Makes sure that a question can be asked, before anything is done.
+    fn can_ask(yes: bool) -> Result<(), Failure> {
+        if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "this command asks before it does anything, and there is no terminal to ask on",
+            "give --yes",
+        ))
+    }
+
+    /// Asks, unless the answer was given.
+    fn confirm(&self, yes: bool, question: &str) -> Result<bool, Failure> {
+        if yes {
+            return Ok(true);
+        }
+        let agreed = self.output.confirm(question)?;
+        if !agreed {
+            self.output.note("nothing was done");
+        }
+        Ok(agreed)
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Why it ended early.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Identify { anonymous } => identify::run(context, anonymous).await,
+        Command::Group(command) => group::run(context, command).await,
+        Command::Snapshot(command) => snapshot::run(context, *command).await,
+        Command::Job(command) => job::run(context, command).await,
+        Command::Explain { file } => local::explain(&context.output, &file),
+        Command::Fixture(FixtureCommand::Lint { directory }) => local::lint(&context.output, &directory),
+        Command::Simulate(args) => simulate::run(&context.output, args).await,
+        Command::Demo => demo::run(&context.output, context.global.verbose).await,
+        Command::Completions { shell } => generate::completions(&context.output, shell),
+        Command::Man { directory } => generate::man(&context.output, directory.as_deref()),
+    }
+}

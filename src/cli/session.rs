@@ -1,0 +1,176 @@
+//! One command's conversation with a host: what it is doing, and how it ends when the user ends it.
+
+use super::{failure::Failure, observe::Flight, output::Output};
+use crate::{
+    client::Client,
+    error::{Error, ErrorKind, Evidence, UnknownOutcome},
+    hyperv::HyperV,
+    transport::replay::{Record, Replay},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A host to talk to, and what is going on with it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) hyperv: HyperV,
+    /// How long to wait for a job.
+    pub(crate) timeout: Option<Duration>,
+    /// How a command line begins that talks to this host.
+    pub(crate) prefix: String,
+    flight: Flight,
+    replay: Option<Arc<Replay>>,
+    record: Option<Arc<Record>>,
+    stage: Mutex<Stage>,
+}
+
+/// What an interruption would interrupt.
+#[derive(Debug, Clone, Default)]
+enum Stage {
+    /// Only reading.
+    #[default]
+    Reading,
+    /// A change is being asked for; it is on its way once the transport has it.
+    Changing(UnknownOutcome),
+    /// The host works; the command that takes up the wait.
+    Waiting(String),
+}
+
+impl Session {
+    /// A session that has done nothing yet.
+    pub(crate) fn new(
+        client: Client,
+        hyperv: HyperV,
+        flight: Flight,
+        replay: Option<Arc<Replay>>,
+        record: Option<Arc<Record>>,
+        timeout: Option<Duration>,
+        prefix: String,
+    ) -> Self {
+        Self { client, hyperv, timeout, prefix, flight, replay, record, stage: Mutex::default() }
+    }
+
+    /// Does the work unless the user interrupts it, and closes what is open.
+    ///
+    /// # Errors
+    /// Of the work; else of the recording.
+    pub(crate) async fn run(
+        self,
+        output: &Output,
+        work: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let result = tokio::select! {
+            result = work(&self) => result,
+            () = interruption() => Err(self.interrupted()),
+        };
+        output.end_progress();
+        self.finish(output, result).await
+    }
+
+    /// Says that a change is about to be asked for, and where to look should its outcome stay unknown.
+    pub(crate) fn changing(&self, operation: &str, object: &str, look: &str) {
+        self.flight.clear();
+        self.set(Stage::Changing(UnknownOutcome {
+            operation: operation.to_owned(),
+            object: object.to_owned(),
+            look: Some(self.command(look)),
+            ..UnknownOutcome::default()
+        }));
+    }
+
+    /// Says that the host works on a job.
+    pub(crate) fn waiting(&self, job_id: &str) {
+        self.flight.clear();
+        self.set(Stage::Waiting(self.wait_command(job_id)));
+    }
+
+    /// Says that nothing is on its way any more.
+    pub(crate) fn reading(&self) {
+        self.flight.clear();
+        self.set(Stage::Reading);
+    }
+
+    /// The command that takes up the wait for a job.
+    pub(crate) fn wait_command(&self, job_id: &str) -> String {
+        self.command(&format!("job wait {}", super::shell::word(job_id)))
+    }
+
+    fn command(&self, rest: &str) -> String {
+        format!("{} {rest}", self.prefix)
+    }
+
+    fn set(&self, stage: Stage) {
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    /// What it means that the user ends the command now.
+    fn interrupted(&self) -> Failure {
+        let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let error = match stage {
+            Stage::Waiting(resume) => {
+                Error::new(ErrorKind::Interrupted, "interrupted while waiting: the job goes on")
+                    .with_hint(format!("take up the wait with: {resume}"))
+            }
+            Stage::Changing(outcome) if self.flight.request().is_some() => {
+                let look = outcome.look.clone().unwrap_or_default();
+                Error::new(
+                    ErrorKind::OutcomeUnknown,
+                    format!(
+                        "interrupted while `{}` of {} was on its way: it may or may not have happened",
+                        outcome.operation, outcome.object
+                    ),
+                )
+                .with_evidence(Evidence::Outcome(Box::new(outcome)))
+                .with_hint(format!("before doing it again, look with: {look}"))
+            }
+            Stage::Changing(_) | Stage::Reading => {
+                Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed")
+            }
+        };
+        error.into()
+    }
+
+    async fn finish(self, output: &Output, result: Result<(), Failure>) -> Result<(), Failure> {
+        // What cannot be released now, the host releases by itself after its own time limit.
+        let _ = self.client.close(CLOSE).await;
+        let recorded = match &self.record {
+            Some(record) => match record.finish() {
+                Err(error) => Err(error),
+                Ok(()) => self.client.deferred_error().map_or(Ok(()), Err),
+            },
+            None => Ok(()),
+        };
+        match (result, recorded) {
+            (Ok(()), Ok(())) => {
+                for exchange in self.replay.iter().flat_map(|replay| replay.unused()) {
+                    output.warning(&format!(
+                        "the recording holds an exchange that was not asked for: {exchange}"
+                    ));
+                }
+                Ok(())
+            }
+            (Ok(()), Err(error)) => Err(Failure::from(
+                Error::from(error)
+                    .with_hint("the operation itself is finished; only its recording is incomplete"),
+            )),
+            (Err(failure), Ok(())) => Err(failure),
+            (Err(failure), Err(error)) => {
+                output.warning(&format!("the recording is incomplete: {error}"));
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// How long to wait for enumerations to be released.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// Ctrl-C. Where it cannot be noticed, nothing interrupts.
+async fn interruption() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,1 +1,0 @@
-//! Every code of the SDK header `wsmerror.h` by name, the field-seen ones by meaning.

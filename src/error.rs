@@ -96,6 +96,10 @@ impl Error {
         self.inner.source = Some(source.into());
         self
     }
+    /// What the host said in its own, localised words becomes the source.
+    pub(crate) fn with_host_words(self, words: String) -> Self {
+        self.with_source(HostSays(words))
+    }
     /// A fault as the answer to `action` (`read `Msvm_ConcreteJob``). The host's own words are
     /// localised: they become the source, the message says what the code means.
     pub(crate) fn from_fault(action: &str, fault: Fault) -> Self {
@@ -116,7 +120,7 @@ impl Error {
         error.inner.hint = fault.hint().map(Into::into);
         let text = fault.text().trim();
         if !text.is_empty() {
-            error = error.with_source(HostSays(text.to_owned()));
+            error = error.with_host_words(text.to_owned());
         }
         error.with_evidence(Evidence::Fault(Box::new(fault)))
     }

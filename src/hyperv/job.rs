@@ -1,8 +1,9 @@
-//! Jobs (`Msvm_ConcreteJob` and its kin).
-use super::Started;
+//! A look at a job (`Msvm_ConcreteJob` and its kin).
+
+use super::{number, optional, task::vendor_code};
 use crate::{
-    cim::{Epr, Instance},
-    error::{JobFailure, Result},
+    cim::{DateTime, Epr, Instance, schema},
+    error::{Error, ErrorKind, JobFailure, Result},
 };
 use std::time::Duration;
 
@@ -27,12 +28,24 @@ impl JobState {
     /// Name, or `state N`.
     #[must_use]
     pub fn name(self) -> String {
-        todo!()
+        match self {
+            // Hosts have these two, the documentation of the class has not.
+            Self::QUERY_PENDING => "Query Pending".into(),
+            Self::COMPLETED_WITH_WARNINGS => "Completed with Warnings".into(),
+            Self(other) => value_name("JobState", other).unwrap_or_else(|| format!("state {other}")),
+        }
     }
     /// Whether a job in this state goes no further.
     #[must_use]
     pub fn is_finished(self) -> bool {
-        todo!()
+        matches!(
+            self,
+            Self::COMPLETED
+                | Self::TERMINATED
+                | Self::KILLED
+                | Self::EXCEPTION
+                | Self::COMPLETED_WITH_WARNINGS
+        )
     }
 }
 
@@ -75,68 +88,125 @@ pub struct Job {
 }
 
 impl Job {
+    pub(super) fn new(epr: Epr, instance: Instance) -> Result<Self> {
+        let state = number(&instance, "JobState").ok_or_else(|| {
+            Error::new(
+                ErrorKind::Protocol,
+                format!("failed to read `{}`: expected a value of `JobState`, got none", instance.class()),
+            )
+        })?;
+        let id = optional(&instance, "InstanceID")
+            .or_else(|| epr.selector("InstanceID").map(str::to_owned))
+            .unwrap_or_default();
+        let job_type = number(&instance, "JobType");
+        let datetime = |property| instance.get(property).and_then(|value| value.as_datetime());
+        Ok(Self {
+            class: instance.class().to_owned(),
+            id,
+            caption: optional(&instance, "Caption")
+                .or_else(|| optional(&instance, "ElementName"))
+                .unwrap_or_default(),
+            state: JobState(state),
+            job_type,
+            job_type_name: job_type.and_then(|code| value_name("JobType", code)),
+            percent: number(&instance, "PercentComplete"),
+            status: optional(&instance, "JobStatus"),
+            error_code: number(&instance, "ErrorCode").unwrap_or_default(),
+            error_description: optional(&instance, "ErrorDescription"),
+            error_summary: optional(&instance, "ErrorSummaryDescription"),
+            cancellable: instance.get("Cancellable").and_then(|value| value.as_bool()).unwrap_or(true),
+            elapsed: match datetime("ElapsedTime") {
+                Some(DateTime::Interval(interval)) => Some(interval.as_duration()),
+                _ => None,
+            },
+            start_time: datetime("StartTime").filter(|time| !time.is_never()).map(|time| time.to_iso()),
+            epr,
+            instance,
+        })
+    }
+
     /// Finished in state 7 or 32768 with ErrorCode 0.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        todo!()
+        matches!(self.state, JobState::COMPLETED | JobState::COMPLETED_WITH_WARNINGS) && self.error_code == 0
     }
     /// Finished otherwise.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        todo!()
+        self.state.is_finished() && !self.is_success()
     }
     /// The evidence of a failure, without `GetErrorEx`.
     #[must_use]
     pub fn failure(&self) -> JobFailure {
-        todo!()
+        JobFailure {
+            class: self.class.clone(),
+            id: self.id.clone(),
+            state: self.state.0,
+            state_name: self.state.name(),
+            error_code: self.error_code,
+            error_name: vendor_code(self.error_code.into()).map(str::to_owned),
+            description: self.error_description.clone(),
+            summary: self.error_summary.clone(),
+            errors: Vec::new(),
+        }
     }
 }
 
-/// The jobs of a host.
-#[derive(Debug, Clone)]
-pub struct Jobs {
-    _p: (),
+/// Name of a value by the value map of `Msvm_ConcreteJob`, which other job classes share.
+fn value_name(property: &str, code: u16) -> Option<String> {
+    schema::class("Msvm_ConcreteJob")?.property(property)?.value_name(code.into()).map(str::to_owned)
 }
 
-impl Jobs {
-    /// All jobs that the host still knows (it forgets them about five minutes after their end).
-    ///
-    /// # Errors
-    /// As [`Client::enumerate`](crate::Client::enumerate).
-    pub async fn list(&self) -> Result<Vec<Job>> {
-        todo!()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::{Text, Value};
+
+    fn job(state: u16, error_code: u16) -> Job {
+        let instance = Instance::new("Msvm_StorageJob")
+            .with("InstanceID", Value::String(Text::new("7F3C").unwrap()))
+            .with("JobState", Value::Uint16(state))
+            .with("ErrorCode", Value::Uint16(error_code));
+        Job::new(Epr::class_of("Msvm_StorageJob", "root/virtualization/v2"), instance).unwrap()
     }
-    /// One job by InstanceID (any job class).
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn find(&self, id: &str) -> Result<Job> {
-        todo!("{id}")
+
+    #[test]
+    fn completed_and_completed_with_warnings_are_success_unless_there_is_an_error_code() {
+        for state in [7, 32768] {
+            assert!(job(state, 0).is_success());
+            assert!(job(state, 32775).is_failure());
+        }
+        for state in [8, 9, 10] {
+            assert!(job(state, 0).is_failure());
+        }
     }
-    /// One job by reference.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn get(&self, epr: &Epr) -> Result<Job> {
-        todo!("{epr:?}")
+
+    #[test]
+    fn jobs_in_other_and_unknown_states_go_on() {
+        for state in [2, 3, 4, 5, 6, 11, 12, 999] {
+            assert!(!job(state, 0).state.is_finished());
+            assert!(!job(state, 1).is_failure());
+        }
     }
-    /// What the job affects or created, `(ElementEffects, reference)`.
-    ///
-    /// # Errors
-    /// As [`Client::query`](crate::Client::query).
-    pub async fn affected(&self, job: &Job) -> Result<Vec<(Vec<u16>, Epr)>> {
-        todo!("{job:?}")
+
+    #[test]
+    fn states_have_names() {
+        let names: Vec<String> = [4, 7, 12, 32768, 999].map(|state| JobState(state).name()).into();
+        assert_eq!(names, ["Running", "Completed", "Query Pending", "Completed with Warnings", "state 999"]);
     }
-    /// Takes up the wait for a job that is already known.
-    #[must_use = "nothing is waited for until `wait`"]
-    pub fn resume(&self, job: &Job) -> Started<Job> {
-        todo!("{job:?}")
+
+    #[test]
+    fn a_failure_names_its_code_by_the_vendor_family() {
+        let failure = job(10, 32775).failure();
+        assert_eq!(failure.state_name, "Exception");
+        assert_eq!(failure.error_name.as_deref(), Some("Invalid state for this operation"));
+        assert_eq!((failure.id.as_str(), failure.class.as_str()), ("7F3C", "Msvm_StorageJob"));
     }
-    /// Asks a job to end (RequestStateChange 4; 5 with `kill`).
-    ///
-    /// # Errors
-    /// `Method` when refused, `Config` when not cancellable, `OutcomeUnknown`.
-    pub async fn cancel(&self, job: &Job, kill: bool) -> Result<Job> {
-        todo!("{job:?} {kill}")
+
+    #[test]
+    fn an_instance_without_a_state_is_no_job() {
+        let epr = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2");
+        let error = Job::new(epr, Instance::new("Msvm_ConcreteJob")).unwrap_err();
+        insta::assert_snapshot!(error, @"failed to read `Msvm_ConcreteJob`: expected a value of `JobState`, got none");
     }
 }

@@ -1,20 +1,32 @@
 //! Hyper-V: groups of virtual machines, their snapshots, jobs. No XML, no HTTP.
+//!
+//! A method that may start a job gives a [`Started`] handle. Associations are read with WQL
+//! (`ASSOCIATORS OF`), references are made of the keys that the schema documents.
 
-pub(crate) mod group;
-pub(crate) mod job;
-pub(crate) mod settings;
-pub(crate) mod snapshots;
-pub(crate) mod started;
+mod create;
+mod group;
+mod job;
+mod jobs;
+mod settings;
+mod snapshots;
+mod started;
+mod task;
 
 pub use group::{Group, VirtualMachine};
-pub use job::{Job, JobState, Jobs};
+pub use job::{Job, JobState};
+pub use jobs::Jobs;
 pub use settings::{
     BackupIntent, Consistency, CreateSettings, ExportSettings, GuestBackup, HostPath, SnapshotType, Storage,
 };
-pub use snapshots::{CollectionSnapshots, SnapshotCollection, SnapshotMember};
+pub use snapshots::{CollectionSnapshots, Exported, SnapshotCollection, SnapshotMember};
 pub use started::Started;
 
-use crate::{client::Client, error::Result};
+use crate::{
+    cim::{Epr, Instance, Text, Value, wql},
+    client::Client,
+    error::{Error, Result},
+    wsman::{EnumerationMode, FaultCode, Output},
+};
 
 /// The Hyper-V side of a host.
 #[derive(Debug, Clone)]
@@ -45,30 +57,116 @@ impl HyperV {
     /// # Errors
     /// As [`Client::query`].
     pub async fn groups(&self) -> Result<Vec<Group>> {
-        todo!("{}", self.namespace)
+        let instances = self.query(Text::new("SELECT * FROM Msvm_VirtualSystemCollection")?).await?;
+        instances.iter().map(|instance| Group::from_instance(instance, &self.namespace)).collect()
     }
     /// One group by name (any case, exact) or id.
     ///
     /// # Errors
     /// `NotFound` with the nearest names, `Ambiguous` with the ids.
     pub async fn group(&self, name_or_id: &str) -> Result<Group> {
-        todo!("{name_or_id}")
+        group::choose(self.groups().await?, name_or_id)
     }
     /// The members of a group.
     ///
     /// # Errors
     /// As [`Client::query`].
     pub async fn members(&self, group: &Group) -> Result<Vec<VirtualMachine>> {
-        todo!("{group:?}")
+        let query = wql::associators_of(&group.epr, "Msvm_CollectedVirtualSystems", "Msvm_ComputerSystem")?;
+        let instances = self.query(query).await?;
+        instances.iter().map(|instance| VirtualMachine::from_instance(instance, &self.namespace)).collect()
     }
     /// Snapshots of groups.
     #[must_use]
     pub fn collection_snapshots(&self) -> CollectionSnapshots {
-        todo!()
+        CollectionSnapshots::new(self.clone())
     }
     /// Jobs.
     #[must_use]
     pub fn jobs(&self) -> Jobs {
-        todo!()
+        Jobs::new(self.clone())
     }
+
+    fn class(&self, class: &str) -> Epr {
+        Epr::class_of(class, &self.namespace)
+    }
+
+    async fn query(&self, wql: Text) -> Result<Vec<Instance>> {
+        self.client.query(&self.namespace, wql).instances().await
+    }
+
+    /// Calls a method of a service, of which a host has one instance. It is addressed by
+    /// `CreationClassName` alone; a host that wants more refuses before it dispatches, and is then
+    /// asked for its own reference.
+    async fn invoke_service(&self, class: &str, method: &str, arguments: &[(&str, Value)]) -> Result<Output> {
+        let by_class = self.class(class).with("CreationClassName", class)?;
+        match self.invoke(&by_class, method, arguments).await {
+            Err(error) if wants_other_selectors(&error) => {
+                tracing::debug!(class, "the service wants other selectors");
+                let call = self.client.enumerate(&self.class(class)).mode(EnumerationMode::Epr);
+                match call.await?.into_iter().find_map(|item| item.epr) {
+                    Some(own) => self.invoke(&own, method, arguments).await,
+                    None => Err(error),
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn invoke(&self, epr: &Epr, method: &str, arguments: &[(&str, Value)]) -> Result<Output> {
+        let call = self.client.invoke(epr, method);
+        arguments.iter().fold(call, |call, (name, value)| call.argument(name, value.clone())).await
+    }
+}
+
+/// Whether the host refused the selectors of a request, so that it certainly did not run.
+fn wants_other_selectors(error: &Error) -> bool {
+    /// Invalid, missing, unexpected, badly typed, ambiguous and duplicate selectors of WS-Management,
+    /// and `WBEM_E_INVALID_METHOD_PARAMETERS`, which hosts answer when a key is missing.
+    const CODES: [u32; 7] = [
+        2_150_858_813,
+        2_150_858_842,
+        2_150_858_843,
+        2_150_858_845,
+        2_150_858_846,
+        2_150_858_847,
+        0x8004_102F,
+    ];
+    !error.is_outcome_unknown()
+        && error.fault().and_then(|fault| fault.code()).is_some_and(|FaultCode(code)| CODES.contains(&code))
+}
+
+/// Whether the host says that there is no such instance.
+fn is_not_found(error: &Error) -> bool {
+    /// `ERROR_WSMAN_RESOURCE_NOT_FOUND`, `WBEM_E_NOT_FOUND`.
+    const CODES: [u32; 2] = [2_150_858_752, 0x8004_1002];
+    error.fault().is_some_and(|fault| match fault.code() {
+        Some(FaultCode(code)) => CODES.contains(&code),
+        None => fault.subcode() == Some("DestinationUnreachable"),
+    })
+}
+
+/// A GUID without its braces; other text as it is.
+fn without_braces(id: &str) -> &str {
+    id.strip_prefix('{').and_then(|id| id.strip_suffix('}')).unwrap_or(id)
+}
+
+/// A required string property.
+fn required(instance: &Instance, property: &str) -> Result<String> {
+    instance.str(property).map(str::to_owned).ok_or_else(|| {
+        Error::new(
+            crate::error::ErrorKind::Protocol,
+            format!("failed to read `{}`: expected a value of `{property}`, got none", instance.class()),
+        )
+    })
+}
+
+/// An optional string property; empty counts as none.
+fn optional(instance: &Instance, property: &str) -> Option<String> {
+    instance.str(property).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// An optional `uint16` property.
+fn number(instance: &Instance, property: &str) -> Option<u16> {
+    instance.u64(property).and_then(|value| u16::try_from(value).ok())
 }

@@ -323,7 +323,7 @@ fn signed(code: u32) -> i64 {
     i64::from(code.cast_signed())
 }
 
-fn name_of<C: PartialEq>(
+fn name_of<C: Copy + PartialEq>(
     mut table: impl Iterator<Item = (C, &'static str)>,
     code: C,
 ) -> Option<&'static str> {

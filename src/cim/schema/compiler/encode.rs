@@ -8,31 +8,30 @@ use super::resolve::{Class, Element, Method, Schema};
 use super::{CompileError, Place};
 
 /// Writes the whole schema.
+#[allow(clippy::indexing_slicing, reason = "positions in a schema are positions in its own lists")]
 pub(super) fn encode(schema: &Schema) -> Result<Vec<u8>, CompileError> {
-    let mut writer = Writer::default();
-    let count = schema.classes.len();
-    writer.words.resize(header::FIRST_CLASS + count, 0);
-    writer.words[header::CLASSES] = word(count)?;
+    let mut writer = Writer { first_word: header::FIRST_CLASS + schema.classes.len(), ..Writer::default() };
+    writer.string("")?;
 
-    let mut properties = Vec::new();
-    for property in &schema.properties {
-        properties.push(writer.element(property)?);
+    let properties: Vec<u32> =
+        schema.properties.iter().map(|property| writer.element(property)).collect::<Result<_, _>>()?;
+    let methods: Vec<u32> =
+        schema.methods.iter().map(|method| writer.method(method)).collect::<Result<_, _>>()?;
+    let mut classes = Vec::new();
+    for class in &schema.classes {
+        let keys =
+            class.properties.iter().map(|at| &schema.properties[*at]).filter(|property| property.is_key());
+        let keys: Vec<&str> = keys.map(|property| property.name.as_str()).collect();
+        let own_properties = class.properties.iter().map(|at| properties[*at]).collect();
+        let own_methods = class.methods.iter().map(|at| methods[*at]).collect();
+        classes.push(writer.class(class, &keys, own_properties, own_methods)?);
     }
-    let mut methods = Vec::new();
-    for method in &schema.methods {
-        methods.push(writer.method(method)?);
-    }
-    for (at, class) in schema.classes.iter().enumerate() {
-        let own_properties = class.properties.iter().map(|property| properties[*property]).collect();
-        let own_methods = class.methods.iter().map(|method| methods[*method]).collect();
-        let keys = class.properties.iter().map(|property| &schema.properties[*property]);
-        let keys: Vec<&str> =
-            keys.filter(|property| property.is_key).map(|property| property.name.as_str()).collect();
-        writer.words[header::FIRST_CLASS + at] = writer.class(class, &keys, own_properties, own_methods)?;
-    }
-    writer.words[header::STRINGS] = word(writer.words.len() * 4)?;
 
-    let mut bytes: Vec<u8> = writer.words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut head = [0; header::FIRST_CLASS];
+    head[header::CLASSES] = word(classes.len())?;
+    head[header::STRINGS] = word((writer.first_word + writer.words.len()) * 4)?;
+    let words = head.iter().chain(&classes).chain(&writer.words);
+    let mut bytes: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
     bytes.append(&mut writer.strings);
     Ok(bytes)
 }
@@ -40,6 +39,8 @@ pub(super) fn encode(schema: &Schema) -> Result<Vec<u8>, CompileError> {
 /// Equal strings, lists and tables are written once.
 #[derive(Default)]
 struct Writer {
+    /// Index of the first word that it writes.
+    first_word: usize,
     words: Vec<u32>,
     runs: HashMap<Vec<u32>, u32>,
     strings: Vec<u8>,
@@ -54,20 +55,12 @@ impl Writer {
         properties: Vec<u32>,
         methods: Vec<u32>,
     ) -> Result<u32, CompileError> {
-        let mut flags = 0;
-        for (set, flag) in [
-            (declared.is_abstract, class::ABSTRACT),
-            (declared.is_association, class::ASSOCIATION),
-            (declared.is_indication, class::INDICATION),
-        ] {
-            flags |= if set { flag } else { 0 };
-        }
         let mut record = [0; 7];
         record[class::NAME] = self.string(&declared.name)?;
         record[class::SUPERCLASS_NAME] =
             self.string(declared.superclass_name.as_deref().unwrap_or_default())?;
         record[class::SUPERCLASS] = declared.superclass.map_or(Ok(0), |at| word(at + 1))?;
-        record[class::FLAGS] = flags;
+        record[class::FLAGS] = declared.flags;
         let keys = keys.iter().map(|key| self.string(key)).collect::<Result<_, _>>()?;
         record[class::KEYS] = self.list(keys)?;
         record[class::PROPERTIES] = self.list(properties)?;
@@ -87,19 +80,10 @@ impl Writer {
     }
 
     fn element(&mut self, declared: &Element) -> Result<u32, CompileError> {
-        let mut flags = 0;
-        for (set, flag) in [
-            (declared.is_array, typed::ARRAY),
-            (declared.is_key, typed::KEY),
-            (declared.is_in, typed::IN),
-            (declared.is_out, typed::OUT),
-        ] {
-            flags |= if set { flag } else { 0 };
-        }
         let mut record = [0; 6];
         record[typed::NAME] = self.string(&declared.name)?;
         record[typed::TYPE] = word(declared.type_code)?;
-        record[typed::FLAGS] = flags;
+        record[typed::FLAGS] = declared.flags;
         record[typed::CLASS_NAME] = self.string(declared.class_name.as_deref().unwrap_or_default())?;
         record[typed::VALUES] = self.table(&declared.values)?;
         record[typed::DECLARED_IN] = word(declared.declared_in)?;
@@ -126,7 +110,7 @@ impl Writer {
         if let Some(at) = self.runs.get(&run) {
             return Ok(*at);
         }
-        let at = word(self.words.len())?;
+        let at = word(self.first_word + self.words.len())?;
         self.words.extend(&run);
         self.runs.insert(run, at);
         Ok(at)

@@ -1,5 +1,6 @@
 //! Tokens to declarations.
 
+use super::super::layout::{class as class_record, typed as typed_record};
 use super::lexer::{Lexer, Token};
 use super::{CompileError, Place};
 
@@ -33,9 +34,8 @@ pub(super) struct Class {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) superclass: Option<String>,
-    pub(super) is_abstract: bool,
-    pub(super) is_association: bool,
-    pub(super) is_indication: bool,
+    /// Flags of `layout::class`.
+    pub(super) flags: u32,
     pub(super) properties: Vec<Typed>,
     pub(super) methods: Vec<Method>,
 }
@@ -47,10 +47,8 @@ pub(super) struct Typed {
     pub(super) name: String,
     pub(super) type_name: String,
     pub(super) is_reference: bool,
-    pub(super) is_array: bool,
-    pub(super) is_key: bool,
-    pub(super) is_in: bool,
-    pub(super) is_out: bool,
+    /// Flags of `layout::typed`.
+    pub(super) flags: u32,
     pub(super) values: Option<TableUse>,
 }
 
@@ -81,26 +79,19 @@ pub(super) fn parse(file: &str, text: &str, into: &mut Declarations) -> Result<(
 fn class(lexer: &mut Lexer<'_>, into: &mut Declarations) -> Result<(), CompileError> {
     let place = lexer.place()?;
     let mut qualifiers = Qualifiers::parse(lexer, &["Abstract", "Association", "Indication"])?;
+    let flags = qualifiers.flag("Abstract", class_record::ABSTRACT)
+        | qualifiers.flag("Association", class_record::ASSOCIATION)
+        | qualifiers.flag("Indication", class_record::INDICATION);
     if !lexer.take_word("class")? {
         return lexer.unexpected("`class`");
     }
     let name = lexer.name()?;
     if lexer.take(';')? {
-        qualifiers.finish(&place)?;
         into.outside.push(name);
         return Ok(());
     }
     let superclass = if lexer.take(':')? { Some(lexer.name()?) } else { None };
-    let mut class = Class {
-        place,
-        name,
-        superclass,
-        is_abstract: qualifiers.flag("Abstract"),
-        is_association: qualifiers.flag("Association"),
-        is_indication: qualifiers.flag("Indication"),
-        properties: Vec::new(),
-        methods: Vec::new(),
-    };
+    let mut class = Class { place, name, superclass, flags, properties: Vec::new(), methods: Vec::new() };
     lexer.expect('{')?;
     while !lexer.take('}')? {
         member(lexer, &mut class)?;
@@ -114,7 +105,7 @@ fn member(lexer: &mut Lexer<'_>, class: &mut Class) -> Result<(), CompileError> 
     let mut qualifiers = Qualifiers::parse(lexer, &["Key", "Values", "Returns"])?;
     let mut member = typed(lexer)?;
     if lexer.take('(')? {
-        if member.type_name != "uint32" || member.is_array {
+        if member.type_name != "uint32" || member.flags != 0 {
             return Err(member.place.error(format!("`{}.{}` must return uint32", class.name, member.name)));
         }
         let returns = qualifiers.table("Returns");
@@ -122,7 +113,7 @@ fn member(lexer: &mut Lexer<'_>, class: &mut Class) -> Result<(), CompileError> 
         let parameters = parameters(lexer, &format!("{}.{}", class.name, member.name))?;
         class.methods.push(Method { place: member.place, name: member.name, parameters, returns });
     } else {
-        member.is_key = qualifiers.flag("Key");
+        member.flags |= qualifiers.flag("Key", typed_record::KEY);
         member.values = qualifiers.table("Values");
         qualifiers.finish(&member.place)?;
         class.properties.push(member);
@@ -138,10 +129,10 @@ fn parameters(lexer: &mut Lexer<'_>, method: &str) -> Result<Vec<Typed>, Compile
     loop {
         let mut qualifiers = Qualifiers::parse(lexer, &["In", "Out", "Values"])?;
         let mut parameter = typed(lexer)?;
-        parameter.is_in = qualifiers.flag("In");
-        parameter.is_out = qualifiers.flag("Out");
+        let direction = qualifiers.flag("In", typed_record::IN) | qualifiers.flag("Out", typed_record::OUT);
+        parameter.flags |= direction;
         parameter.values = qualifiers.table("Values");
-        if !parameter.is_in && !parameter.is_out {
+        if direction == 0 {
             let message = format!("`{method}.{}` needs a direction: In or Out", parameter.name);
             return Err(parameter.place.error(message));
         }
@@ -159,21 +150,12 @@ fn typed(lexer: &mut Lexer<'_>) -> Result<Typed, CompileError> {
     let type_name = lexer.name()?;
     let is_reference = lexer.take_word("REF")?;
     let name = lexer.name()?;
-    let is_array = lexer.take('[')?;
-    if is_array {
+    let mut flags = 0;
+    if lexer.take('[')? {
         lexer.expect(']')?;
+        flags = typed_record::ARRAY;
     }
-    Ok(Typed {
-        place,
-        name,
-        type_name,
-        is_reference,
-        is_array,
-        is_key: false,
-        is_in: false,
-        is_out: false,
-        values: None,
-    })
+    Ok(Typed { place, name, type_name, is_reference, flags, values: None })
 }
 
 /// `{ code = "name", … }`.
@@ -235,11 +217,11 @@ impl Qualifiers {
         }
     }
 
-    /// Takes a flag out; whether it was there.
-    fn flag(&mut self, name: &str) -> bool {
+    /// Takes a flag out: `bit` if it was there.
+    fn flag(&mut self, name: &str, bit: u32) -> u32 {
         let before = self.flags.len();
         self.flags.retain(|flag| flag != name);
-        self.flags.len() != before
+        if self.flags.len() == before { 0 } else { bit }
     }
 
     /// Takes a table out.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::layout::{TYPES, compare_names};
+use super::super::layout::{TYPES, compare_names, typed};
 use super::parse::{self, Declarations, TableUse, Typed};
 use super::{CompileError, Place};
 
@@ -25,9 +25,8 @@ pub(super) struct Class {
     pub(super) superclass_name: Option<String>,
     /// Position among the classes.
     pub(super) superclass: Option<usize>,
-    pub(super) is_abstract: bool,
-    pub(super) is_association: bool,
-    pub(super) is_indication: bool,
+    /// Flags of `layout::class`.
+    pub(super) flags: u32,
     /// Positions in [`Schema::properties`].
     pub(super) properties: Vec<usize>,
     /// Positions in [`Schema::methods`].
@@ -41,13 +40,20 @@ pub(super) struct Element {
     /// Position in `TYPES`.
     pub(super) type_code: usize,
     pub(super) class_name: Option<String>,
-    pub(super) is_array: bool,
-    pub(super) is_key: bool,
-    pub(super) is_in: bool,
-    pub(super) is_out: bool,
+    /// Flags of `layout::typed`.
+    pub(super) flags: u32,
     pub(super) values: parse::Table,
     /// Position of the class.
     pub(super) declared_in: usize,
+}
+
+impl Element {
+    fn is_array(&self) -> bool {
+        self.flags & typed::ARRAY != 0
+    }
+    pub(super) fn is_key(&self) -> bool {
+        self.flags & typed::KEY != 0
+    }
 }
 
 #[derive(Debug)]
@@ -83,9 +89,7 @@ pub(super) fn resolve(declarations: &Declarations) -> Result<Schema, CompileErro
             name: class.name.clone(),
             superclass_name: class.superclass.clone(),
             superclass,
-            is_abstract: class.is_abstract,
-            is_association: class.is_association,
-            is_indication: class.is_indication,
+            flags: class.flags,
             properties: Vec::new(),
             methods: Vec::new(),
         });
@@ -221,10 +225,7 @@ impl Resolver<'_> {
             name: declared.name.clone(),
             type_code,
             class_name: known_class.then(|| declared.type_name.clone()),
-            is_array: declared.is_array,
-            is_key: declared.is_key,
-            is_in: declared.is_in,
-            is_out: declared.is_out,
+            flags: declared.flags,
             values: self.table(declared.values.as_ref())?,
             declared_in: at,
         })
@@ -257,11 +258,11 @@ fn refine(
     if inherited.declared_in == property.declared_in {
         return Err(place.error(format!("`{owner}` is declared twice")));
     }
-    if (inherited.type_code, inherited.is_array) != (property.type_code, property.is_array) {
+    if inherited.type_code != property.type_code || inherited.is_array() != property.is_array() {
         let (own, above) = (spelling(property), spelling(inherited));
         return Err(place.error(format!("`{owner}` is {own}, inherited from `{from}` it is {above}")));
     }
-    property.is_key |= inherited.is_key;
+    property.flags |= inherited.flags & typed::KEY;
     if property.values.is_empty() {
         property.values.clone_from(&inherited.values);
     }
@@ -289,7 +290,7 @@ fn complete(method: &mut Method, inherited: &Method, at: usize, place: &Place) -
 
 fn spelling(element: &Element) -> String {
     let name = TYPES.get(element.type_code).copied().unwrap_or_default();
-    format!("{name}{}", if element.is_array { "[]" } else { "" })
+    format!("{name}{}", if element.is_array() { "[]" } else { "" })
 }
 
 fn same_name(left: &str, right: &str) -> bool {

@@ -1,0 +1,93 @@
+//! What code under `src/` must not do.
+
+use crate::source::{Source, sources};
+
+/// Files that may contain `unsafe`. The GSSAPI binding will be the one.
+const MAY_BE_UNSAFE: [&str; 0] = [];
+
+/// The only file that prints.
+const PRINTS: &str = "src/cli/output.rs";
+
+/// Longest file, in lines.
+const LONGEST: usize = 600;
+
+/// Files that are tables: one line for each code.
+const MAY_BE_LONGER: [&str; 1] = ["src/wsman/codes/"];
+
+/// Fails with all places that break a rule.
+fn refuse(rule: &str, find: impl Fn(&Source) -> Vec<String>) {
+    let places: Vec<_> = sources().iter().flat_map(find).collect();
+    assert!(places.is_empty(), "{rule}:\n{}", places.join("\n"));
+}
+
+/// Places of words in code.
+fn places(source: &Source, words: &[&str]) -> Vec<String> {
+    let offsets = words.iter().flat_map(|word| source.words(word));
+    offsets.map(|offset| source.place(offset)).collect()
+}
+
+#[test]
+fn nothing_is_unsafe() {
+    refuse("`unsafe` outside the allowed files", |source| {
+        if MAY_BE_UNSAFE.contains(&source.path.as_str()) { Vec::new() } else { places(source, &["unsafe"]) }
+    });
+}
+
+#[test]
+fn only_the_output_module_prints() {
+    refuse("printing outside the output module", |source| {
+        if source.path == PRINTS {
+            return Vec::new();
+        }
+        places(source, &["println!", "eprintln!", "print!", "eprint!", "dbg!"])
+    });
+}
+
+#[test]
+fn every_exception_from_a_lint_has_a_reason() {
+    refuse("an exception without a reason", |source| {
+        let mut wrong = Vec::new();
+        for start in ["#[allow(", "#![allow(", "#[expect(", "#![expect("] {
+            for (offset, _) in source.code.match_indices(start) {
+                let attribute = source.code[offset..].split(']').next().unwrap_or_default();
+                if !attribute.contains("reason =") {
+                    wrong.push(source.place(offset));
+                }
+            }
+        }
+        wrong
+    });
+}
+
+#[test]
+fn no_test_is_ignored() {
+    refuse("an ignored test", |source| {
+        let ignored = source.code.match_indices("#[ignore").map(|(offset, _)| source.place(offset));
+        ignored.collect()
+    });
+}
+
+#[test]
+fn no_doc_example_is_ignored() {
+    refuse("an ignored doc example", |source| {
+        let lines = source.text.lines().enumerate();
+        let ignored = lines.filter(|(_, line)| {
+            let line = line.trim_start();
+            (line.starts_with("///") || line.starts_with("//!")) && line.contains("```ignore")
+        });
+        ignored.map(|(at, _)| format!("{}:{}", source.path, at + 1)).collect()
+    });
+}
+
+#[test]
+fn files_are_short() {
+    refuse("a file that should be split", |source| {
+        let lines = source.text.lines().count();
+        let is_table = MAY_BE_LONGER.iter().any(|folder| source.path.starts_with(folder));
+        if lines <= LONGEST || is_table {
+            Vec::new()
+        } else {
+            vec![format!("{}: {lines} lines, at most {LONGEST}", source.path)]
+        }
+    });
+}

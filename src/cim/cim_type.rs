@@ -26,7 +26,7 @@ pub enum CimType {
 }
 
 /// Every type.
-const ALL: [CimType; 16] = [
+pub(super) const ALL: [CimType; 16] = [
     CimType::Boolean,
     CimType::Uint8,
     CimType::Sint8,

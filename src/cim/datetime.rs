@@ -278,3 +278,147 @@ pub(super) fn number(digits: &str) -> Option<u64> {
     }
     digits.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::strategies;
+    use proptest::prelude::*;
+
+    fn iso(text: &str) -> String {
+        DateTime::from_iso(text).map_or_else(|error| error.to_string(), |value| value.to_iso())
+    }
+
+    fn dmtf(text: &str) -> String {
+        DateTime::from_dmtf(text).map_or_else(|error| error.to_string(), |value| value.to_dmtf())
+    }
+
+    #[test]
+    fn iso_stamps_have_up_to_nine_digits_of_a_second_and_any_offset() {
+        for (text, utc) in [
+            ("2026-10-05T04:23:50Z", "2026-10-05T04:23:50Z"),
+            ("2026-10-05T04:23:50.5Z", "2026-10-05T04:23:50.5Z"),
+            ("2026-10-05T04:23:50.123456789Z", "2026-10-05T04:23:50.123456Z"),
+            ("2026-10-05T04:23:50+09:00", "2026-10-04T19:23:50Z"),
+            ("2026-10-05T04:23:50-03:30", "2026-10-05T07:53:50Z"),
+            ("2026-10-05T04:23:50", "2026-10-05T04:23:50Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(iso(text), utc, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_beyond_the_microsecond_are_dropped_before_1970_too() {
+        assert_eq!(iso("1969-12-31T23:59:59.9999999Z"), "1969-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn what_is_no_point_in_time_is_refused() {
+        for text in [
+            "",
+            "P",
+            "2026-10-05",
+            "04:23:50",
+            "2026-13-05T04:23:50Z",
+            "2026-02-29T00:00:00Z",
+            "2026-10-05T24:30:00Z",
+            "2026-10-05T04:23:50.1234567890Z",
+            "2026-10-05T04:23:50+09:00[Asia/Tokyo]",
+            "20261005042350.000000+000",
+        ] {
+            assert!(
+                iso(text).starts_with("expected an ISO 8601 point in time or duration"),
+                "{text}: {}",
+                iso(text)
+            );
+        }
+        for text in ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "-000001-01-01T00:00:00Z"] {
+            assert!(
+                iso(text).starts_with("expected a point in time of the years 0 to 9999"),
+                "{text}: {}",
+                iso(text)
+            );
+        }
+    }
+
+    #[test]
+    fn dmtf_stamps_are_taken_to_utc() {
+        assert_eq!(dmtf("20251217095522.702341+000"), "20251217095522.702341+000");
+        assert_eq!(dmtf("20251217185522.702341+540"), "20251217095522.702341+000");
+        assert_eq!(dmtf("20251217042522.702341-330"), "20251217095522.702341+000");
+    }
+
+    #[test]
+    fn dmtf_intervals_keep_their_fields() {
+        assert_eq!(dmtf("00000000003000.000000:000"), "00000000003000.000000:000");
+        assert_eq!(dmtf("99999999235959.999999:000"), "99999999235959.999999:000");
+        assert_eq!(DateTime::from_dmtf("00000000003000.000000:000").unwrap().to_iso(), "P0DT0H30M0S");
+    }
+
+    #[test]
+    fn wildcard_fields_are_refused_by_name() {
+        for text in ["20251217******.******+000", "************************", "00000001******.******:000"] {
+            assert_eq!(dmtf(text), format!("expected a datetime without `*` fields, got `{text}`"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_dmtf_datetime_is_refused() {
+        for text in [
+            "",
+            "20251217095522.702341",
+            "20251317095522.702341+000",
+            "20251217245522.702341+000",
+            "20251217095522,702341+000",
+            "20251217095522.702341 000",
+            "20251217095522.702341+0 0",
+            "00000000240000.000000:000",
+            "00000000006000.000000:000",
+            "00000000003000.000000:001",
+            "20251217095522.70234ä+00",
+            "2025121709552ä.702341+00",
+            "+0251217095522.702341+000",
+        ] {
+            assert!(dmtf(text).starts_with("expected a DMTF datetime"), "{text}: {}", dmtf(text));
+        }
+    }
+
+    #[test]
+    fn the_zero_of_windows_is_never() {
+        assert!(DateTime::from_iso("1601-01-01T00:00:00Z").unwrap().is_never());
+        assert!(DateTime::from_dmtf("16010101000000.000000+000").unwrap().is_never());
+        assert!(!DateTime::from_iso("1601-01-01T00:00:00.000001Z").unwrap().is_never());
+        assert!(!DateTime::from_iso("P0DT0H0M0S").unwrap().is_never());
+    }
+
+    #[test]
+    fn points_in_time_are_microseconds_since_1970() {
+        let stamp = DateTime::from_iso("1970-01-01T00:00:01.5Z").unwrap().as_timestamp().unwrap();
+        assert_eq!(stamp.unix_micros(), 1_500_000);
+        let earlier = Timestamp::from_unix_micros(-500_000).unwrap();
+        assert_eq!(stamp.checked_duration_since(earlier), Some(Duration::from_secs(2)));
+        assert_eq!(earlier.checked_duration_since(stamp), None);
+        for outside in [i64::MIN, -62_167_219_200_000_001, 253_402_300_800_000_000, i64::MAX] {
+            assert!(Timestamp::from_unix_micros(outside).is_err(), "{outside}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_spellings_round_trip(value in strategies::datetime()) {
+            prop_assert_eq!(DateTime::from_iso(&value.to_iso()), Ok(value));
+            prop_assert_eq!(DateTime::from_dmtf(&value.to_dmtf()), Ok(value));
+            prop_assert_eq!(DateTime::parse(&value.to_iso()), Ok(value));
+            prop_assert_eq!(DateTime::parse(&value.to_dmtf()), Ok(value));
+            prop_assert_eq!(value.to_dmtf().len(), DMTF_LENGTH);
+        }
+
+        #[test]
+        fn any_other_text_is_refused_and_nothing_worse(text in "\\PC{0,30}") {
+            let _ = DateTime::from_iso(&text);
+            let _ = DateTime::from_dmtf(&text);
+        }
+    }
+}

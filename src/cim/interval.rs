@@ -137,3 +137,66 @@ fn fractional_seconds(text: &str) -> Option<u64> {
     let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
     number(seconds)?.checked_mul(SECOND)?.checked_add(number(&micros)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn iso(text: &str) -> Option<String> {
+        Interval::from_iso(text).map(|interval| interval.to_string())
+    }
+
+    #[test]
+    fn durations_are_read_with_any_of_their_parts() {
+        for (text, canonical) in [
+            ("P0DT0H0M1.00417S", "P0DT0H0M1.00417S"),
+            ("P0DT0H5M0S", "P0DT0H5M0S"),
+            ("P1D", "P1DT0H0M0S"),
+            ("PT90M", "P0DT1H30M0S"),
+            ("PT60S", "P0DT0H1M0S"),
+            ("PT0.1234569S", "P0DT0H0M0.123456S"),
+            ("P99999999DT23H59M59.999999S", "P99999999DT23H59M59.999999S"),
+        ] {
+            assert_eq!(iso(text).as_deref(), Some(canonical), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_fixed_length_or_no_part_is_refused() {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "P1DT",
+            "P1Y",
+            "P1M",
+            "P1YT1S",
+            "-P1D",
+            "P-1D",
+            "PT1S1M",
+            "PT1M1H",
+            "P1D1D",
+            "PT1",
+            "PT.S",
+            "PT1.S",
+            "PT.5S",
+            "PT1.5M",
+            "PTS",
+            "P1.5D",
+            "PT1S ",
+            "P100000000D",
+            "P18446744073709551616D",
+            "PT1,5S",
+        ] {
+            assert_eq!(iso(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_length_is_exact() {
+        let interval = Interval::from_iso("P1DT2H3M4.000005S").unwrap();
+        assert_eq!(interval.as_duration(), Duration::from_micros(93_784_000_005));
+        assert_eq!(interval.to_dmtf(), "00000001020304.000005:000");
+        assert!(Interval::from_micros(LONGEST + 1).is_err());
+    }
+}

@@ -16,6 +16,8 @@ mod markup;
 mod path;
 mod path_reader;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod strategies;
 mod text;
 mod value;
 pub mod wql;

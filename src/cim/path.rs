@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CimError, Epr, SelectorValue, path_reader};
+use super::{CimError, CimType, Epr, SelectorValue, path_reader, schema};
 
 /// A parsed object path. `Display` writes the canonical form (backslashes doubled and quotes
 /// escaped inside values); [`ObjectPath::parse`] accepts `/` and `\`, with or without host.
@@ -24,16 +24,16 @@ use super::{CimError, Epr, SelectorValue, path_reader};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectPath {
-    pub(crate) host: Option<String>,
+    pub(super) host: Option<String>,
     /// With backslashes; empty for a relative path.
-    pub(crate) namespace: String,
-    pub(crate) class: String,
-    pub(crate) keys: Keys,
+    pub(super) namespace: String,
+    pub(super) class: String,
+    pub(super) keys: Keys,
 }
 
 /// What a path says after the class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Keys {
+pub(super) enum Keys {
     /// `.Name=value,…`; none for a path that names a class.
     Named(Vec<(String, KeyValue)>),
     /// `=@`: the only instance of a class without keys.
@@ -42,7 +42,7 @@ pub(crate) enum Keys {
 
 /// The value of a key in a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum KeyValue {
+pub(super) enum KeyValue {
     /// In quotes: strings, datetimes, references.
     Quoted(String),
     /// Bare: numbers, `TRUE`, `FALSE`.
@@ -60,14 +60,19 @@ impl ObjectPath {
     }
 
     /// The reference that names the same instance; `default_namespace` where the path has none.
+    /// A key that the schema knows as a REF becomes a nested reference.
     ///
     /// # Errors
-    /// [`CimError::Character`].
+    /// [`CimError::Character`]; [`CimError::Form`] for a REF key that holds no path.
     pub fn to_epr(&self, default_namespace: &str) -> Result<Epr, CimError> {
         let namespace = if self.namespace.is_empty() { default_namespace } else { &self.namespace };
         let mut epr = Epr::class_of(&self.class, namespace);
-        for (name, value) in self.named_keys() {
-            epr = epr.with(name, value.as_str())?;
+        for (name, value) in self.keys() {
+            epr = if key_type(&self.class, name) == Some(CimType::Reference) {
+                epr.with_reference(name, Self::parse(value)?.to_epr(namespace)?)?
+            } else {
+                epr.with(name, value)?
+            };
         }
         Ok(epr)
     }
@@ -104,20 +109,46 @@ impl ObjectPath {
         self.named_keys().iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    pub(crate) fn from_epr(epr: &Epr) -> Self {
+    /// Keys are quoted unless the schema knows them as numbers or booleans.
+    pub(super) fn from_epr(epr: &Epr) -> Self {
+        let class = epr.class();
         let keys = epr.selectors().iter().map(|selector| {
-            let text = match selector.value() {
-                SelectorValue::Text(text) => text.as_str().to_owned(),
-                SelectorValue::Reference(nested) => nested.to_string(),
+            let name = selector.name();
+            let value = match selector.value() {
+                SelectorValue::Reference(nested) => KeyValue::Quoted(nested.to_string()),
+                SelectorValue::Text(text) => match key_type(class, name) {
+                    Some(CimType::String | CimType::DateTime | CimType::Reference) | None => {
+                        KeyValue::Quoted(text.as_str().to_owned())
+                    }
+                    Some(_) => KeyValue::bare(text.as_str()),
+                },
             };
-            (selector.name().to_owned(), KeyValue::Quoted(text))
+            (name.to_owned(), value)
         });
         Self {
             host: None,
             namespace: epr.namespace().unwrap_or_default().replace('/', "\\"),
-            class: epr.class().to_owned(),
+            class: class.to_owned(),
             keys: Keys::Named(keys.collect()),
         }
+    }
+
+    /// Writes class and keys, the part after the namespace, with this quote around values.
+    pub(super) fn write_relative(&self, f: &mut impl fmt::Write, quote: char) -> fmt::Result {
+        f.write_str(&self.class)?;
+        if self.keys == Keys::Singleton {
+            return f.write_str("=@");
+        }
+        for (index, (name, value)) in self.named_keys().iter().enumerate() {
+            let separator = if index == 0 { '.' } else { ',' };
+            match value {
+                KeyValue::Quoted(text) => {
+                    write!(f, "{separator}{name}={quote}{}{quote}", escape(text, quote))?
+                }
+                KeyValue::Bare(text) => write!(f, "{separator}{name}={text}")?,
+            }
+        }
+        Ok(())
     }
 
     fn named_keys(&self) -> &[(String, KeyValue)] {
@@ -129,6 +160,11 @@ impl ObjectPath {
 }
 
 impl KeyValue {
+    /// A bare value where `text` can be one, else a quoted one.
+    fn bare(text: &str) -> Self {
+        if is_bare(text) { Self::Bare(text.to_owned()) } else { Self::Quoted(text.to_owned()) }
+    }
+
     fn as_str(&self) -> &str {
         match self {
             Self::Quoted(text) | Self::Bare(text) => text,
@@ -144,18 +180,7 @@ impl fmt::Display for ObjectPath {
         if !self.namespace.is_empty() {
             write!(f, "{}:", self.namespace)?;
         }
-        f.write_str(&self.class)?;
-        if self.keys == Keys::Singleton {
-            return f.write_str("=@");
-        }
-        for (index, (name, value)) in self.named_keys().iter().enumerate() {
-            let separator = if index == 0 { '.' } else { ',' };
-            match value {
-                KeyValue::Quoted(text) => write!(f, r#"{separator}{name}="{}""#, escape(text, '"'))?,
-                KeyValue::Bare(text) => write!(f, "{separator}{name}={text}")?,
-            }
-        }
-        Ok(())
+        self.write_relative(f, '"')
     }
 }
 
@@ -167,8 +192,19 @@ impl std::str::FromStr for ObjectPath {
     }
 }
 
+/// Whether a path can hold `text` without quotes: a decimal number, `TRUE` or `FALSE`.
+pub(super) fn is_bare(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+}
+
+fn key_type(class: &str, key: &str) -> Option<CimType> {
+    Some(schema::class(class)?.property(key)?.cim_type())
+}
+
 /// Doubles backslashes and puts one before each `quote`: the literal rule of object paths and WQL.
-pub(crate) fn escape(text: &str, quote: char) -> String {
+pub(super) fn escape(text: &str, quote: char) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if character == '\\' || character == quote {
@@ -177,4 +213,130 @@ pub(crate) fn escape(text: &str, quote: char) -> String {
         escaped.push(character);
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::strategies;
+    use proptest::prelude::*;
+
+    fn canonical(text: &str) -> String {
+        ObjectPath::parse(text).map_or_else(|error| error.to_string(), |path| path.to_string())
+    }
+
+    #[test]
+    fn either_slash_and_quote_is_read_and_the_canonical_form_written() {
+        for (text, written) in [
+            (r#"\\HV1\root\virtualization\v2:C.K="v""#, r#"\\HV1\root\virtualization\v2:C.K="v""#),
+            (r#"//hv1.example.test/root/cimv2:C.K='v'"#, r#"\\hv1.example.test\root\cimv2:C.K="v""#),
+            (r#"root/virtualization/v2:C.K="a",L=5,M=TRUE"#, r#"root\virtualization\v2:C.K="a",L=5,M=TRUE"#),
+            (r#"C.InstanceID="Microsoft:AB\\CD:\"x\"""#, r#"C.InstanceID="Microsoft:AB\\CD:\"x\"""#),
+            (r"C.K='it\'s'", r#"C.K="it's""#),
+            (r#"C.K="a=b,c.d:e""#, r#"C.K="a=b,c.d:e""#),
+            ("root/cimv2:C=@", r"root\cimv2:C=@"),
+            (r"\\.\root:C", r"\\.\root:C"),
+            ("C.K=-7", "C.K=-7"),
+        ] {
+            assert_eq!(canonical(text), written);
+            assert_eq!(canonical(written), written);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in [
+            "",
+            ":",
+            ":C",
+            "C.",
+            "C.K",
+            "C.K=",
+            "C.K=v",
+            "C.=\"v\"",
+            "C.K=\"v",
+            "C.K=\"v\"x",
+            "C.K=\"v\",",
+            "C=\"v\"",
+            "C=5",
+            r#"C.K="a\b""#,
+            r#"C.K="a\"#,
+            "C.K=\"1\",k=\"2\"",
+            "1C.K=\"v\"",
+            "C D.K=\"v\"",
+            r"\\:C",
+            r"\\h:C",
+            r"\\\root:C",
+            r"\root:C",
+            "root//cimv2:C",
+            "root/:C",
+            "C.K=@",
+            "C=@x",
+            "é",
+            "C.K=1.5",
+            "C.K=\"v\" ",
+        ] {
+            let read = ObjectPath::parse(text);
+            assert!(matches!(read, Err(CimError::Form { .. })), "{text}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_and_its_reference_name_the_same() {
+        let path =
+            ObjectPath::parse(r#"\\HV1\root\virtualization\v2:Msvm_SnapshotCollection.CollectionID="5D1F""#)
+                .unwrap();
+        assert_eq!(path.host(), Some("HV1"));
+        let epr = path.to_epr("root/cimv2").unwrap();
+        assert_eq!(epr.namespace(), Some("root/virtualization/v2"));
+        assert_eq!(epr.to_string(), r#"root\virtualization\v2:Msvm_SnapshotCollection.CollectionID="5D1F""#);
+        let relative = ObjectPath::parse("Msvm_SnapshotCollection.CollectionID='5D1F'").unwrap();
+        assert_eq!(relative.to_epr("root/virtualization/v2").unwrap(), epr);
+    }
+
+    #[test]
+    fn a_key_that_is_a_reference_is_a_path_within_the_path() {
+        let namespace = "root/virtualization/v2";
+        let job = Epr::class_of("Msvm_ConcreteJob", namespace).with("InstanceID", r"A\B").unwrap();
+        let association = Epr::class_of("Msvm_AffectedJobElement", namespace)
+            .with_reference("AffectingElement", job)
+            .unwrap();
+        let path = association.to_path();
+        assert_eq!(
+            path.key("affectingelement"),
+            Some(r#"root\virtualization\v2:Msvm_ConcreteJob.InstanceID="A\\B""#)
+        );
+        assert_eq!(path.to_epr("").unwrap(), association);
+        let broken = ObjectPath::parse("Msvm_AffectedJobElement.AffectingElement='x y'").unwrap();
+        assert!(broken.to_epr(namespace).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn paths_round_trip(
+            host in proptest::option::of("[a-z0-9.-]{1,12}"),
+            namespace in proptest::option::of("[a-z]{1,5}(\\\\[a-z0-9]{1,5}){0,2}"),
+            epr in strategies::epr(),
+        ) {
+            let path = ObjectPath {
+                host: host.filter(|_| namespace.is_some()),
+                namespace: namespace.unwrap_or_default(),
+                ..epr.to_path()
+            };
+            prop_assert_eq!(ObjectPath::parse(&path.to_string()), Ok(path));
+        }
+
+        #[test]
+        fn references_with_text_keys_round_trip(epr in strategies::flat_epr()) {
+            let path = ObjectPath::parse(&epr.to_string()).unwrap();
+            prop_assert_eq!(path.to_epr("").unwrap(), epr);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[Ca.K='\"\\\\/:,@0é]{0,14}") {
+            if let Ok(path) = ObjectPath::parse(&text) {
+                prop_assert_eq!(ObjectPath::parse(&path.to_string()), Ok(path));
+            }
+        }
+    }
 }

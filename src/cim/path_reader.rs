@@ -2,12 +2,12 @@
 
 use super::{
     CimError, ObjectPath,
-    path::{KeyValue, Keys},
+    path::{KeyValue, Keys, is_bare},
     text::is_identifier,
 };
 
 /// Reads a whole path.
-pub(crate) fn read(text: &str) -> Result<ObjectPath, CimError> {
+pub(super) fn read(text: &str) -> Result<ObjectPath, CimError> {
     let form = |expected: &str| CimError::form(expected, text);
     let (prefix, object) = split_prefix(text);
     let (host, namespace) = match prefix {
@@ -33,8 +33,8 @@ pub(crate) fn read(text: &str) -> Result<ObjectPath, CimError> {
 
 /// Splits at the `:` that ends host and namespace; one inside a value does not count.
 fn split_prefix(text: &str) -> (Option<&str>, &str) {
-    match text.find([':', '=', '"', '\'']) {
-        Some(at) if text[at..].starts_with(':') => (Some(&text[..at]), &text[at + 1..]),
+    match text.split_once(':') {
+        Some((prefix, object)) if !prefix.contains(['=', '"', '\'']) => (Some(prefix), object),
         _ => (None, text),
     }
 }
@@ -76,12 +76,14 @@ fn named_keys(mut rest: &str) -> Result<Vec<(String, KeyValue)>, &'static str> {
 
 /// A value and what follows it.
 fn key_value(text: &str) -> Result<(KeyValue, &str), &'static str> {
-    if let Some(quote) = text.chars().next().filter(|first| matches!(first, '"' | '\'')) {
-        let (value, after) = quoted(&text[1..], quote)?;
-        return Ok((KeyValue::Quoted(value), after));
+    for quote in ['"', '\''] {
+        if let Some(text) = text.strip_prefix(quote) {
+            let (value, after) = quoted(text, quote)?;
+            return Ok((KeyValue::Quoted(value), after));
+        }
     }
     let (value, after) = text.split_at(text.find(',').unwrap_or(text.len()));
-    if is_number(value) || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false") {
+    if is_bare(value) {
         Ok((KeyValue::Bare(value.to_owned()), after))
     } else {
         Err("a value in quotes, a number, `TRUE` or `FALSE`")
@@ -91,21 +93,16 @@ fn key_value(text: &str) -> Result<(KeyValue, &str), &'static str> {
 /// The text up to the closing quote, unescaped, and what follows the quote.
 fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
     let mut value = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
         match character {
             '\\' => match characters.next() {
-                Some((_, escaped @ ('\\' | '"' | '\''))) => value.push(escaped),
+                Some(escaped @ ('\\' | '"' | '\'')) => value.push(escaped),
                 _ => return Err(r#"backslashes and quotes inside a value escaped, `\\` and `\"`"#),
             },
-            _ if character == quote => return Ok((value, &text[at + quote.len_utf8()..])),
+            _ if character == quote => return Ok((value, characters.as_str())),
             _ => value.push(character),
         }
     }
     Err("a closing quote")
-}
-
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

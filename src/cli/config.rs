@@ -228,8 +228,7 @@ pub(crate) fn command_prefix(matches: &ArgMatches) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::Args;
-    use clap::CommandFactory;
+    use crate::cli::args::grammar;
 
     fn url(typed: &str) -> String {
         endpoint(typed).unwrap().to_string()
@@ -268,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_next_command_repeats_what_was_typed_and_quotes_it() {
-        let matches = Args::command().get_matches_from([
+        let matches = grammar().get_matches_from([
             "hvctl",
             "job",
             "list",

@@ -14,8 +14,8 @@ mod text;
 mod view;
 mod wait;
 
-use args::{Args, Command, Format};
-use clap::{CommandFactory, FromArgMatches};
+use args::{Args, Command, Format, grammar};
+use clap::FromArgMatches;
 use commands::Context;
 use failure::Failure;
 use output::Output;
@@ -25,7 +25,7 @@ use std::{ffi::OsString, process::ExitCode};
 #[must_use]
 pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let parsed = Args::command().try_get_matches_from(&typed).and_then(|matches| {
+    let parsed = grammar().try_get_matches_from(&typed).and_then(|matches| {
         let prefix = config::command_prefix(&matches);
         Ok((Args::from_arg_matches(&matches)?, prefix))
     });
@@ -71,17 +71,19 @@ fn refuse(error: &clap::Error, typed: &[OsString]) -> ExitCode {
     let format = if wants_json(typed) { Format::Json } else { Format::Table };
     let output = Output::standard(format, true);
     let shown = error.render().to_string();
+    let shown = shown.trim_end();
     if !error.use_stderr() {
-        return match output.data(&shown) {
+        return match output.data(&format!("{shown}\n")) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => ExitCode::from(failure.exit_code()),
         };
     }
     if output.is_json() {
-        let message = shown.trim().strip_prefix("error: ").unwrap_or(shown.trim());
-        output.json_line(&failure::usage_json(message, None));
+        let message = shown.split("\n\n").next().unwrap_or(shown);
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        output.json_line(&failure::usage_json(message, Some("`hvctl help` shows the commands and options")));
     } else {
-        output.trace(shown.trim_end());
+        output.trace(shown);
     }
     ExitCode::from(failure::USAGE)
 }

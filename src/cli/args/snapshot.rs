@@ -1,6 +1,6 @@
 //! Commands about snapshots.
 
-use super::values;
+use super::{help, values};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,30 +8,30 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(crate) enum SnapshotCommand {
     /// Take one snapshot of all members of a group at once
-    #[command(after_help = CREATE_HELP)]
+    #[command(after_help = help::SNAPSHOT_CREATE)]
     Create(CreateArgs),
     /// List snapshots, of all groups or of one
-    #[command(after_help = "JSON: an array of `id`, `name`, `group`, `group_id`.")]
+    #[command(after_help = help::SNAPSHOT_LIST)]
     List {
         /// Only those of this group (name or id)
         #[arg(long, value_name = "NAME|ID", value_parser = values::text)]
         group: Option<String>,
     },
     /// Show one snapshot and its members
-    #[command(after_help = SHOW_HELP)]
+    #[command(after_help = help::SNAPSHOT_SHOW)]
     Show {
         /// Id of the snapshot (CollectionID)
         #[arg(value_name = "ID", value_parser = values::text)]
         id: String,
     },
     /// Export a snapshot to a directory of the host
-    #[command(after_help = EXPORT_HELP)]
+    #[command(after_help = help::SNAPSHOT_EXPORT)]
     Export(ExportArgs),
     /// Destroy a snapshot; the host may destroy others that depend on it
-    #[command(after_help = "JSON: `snapshot` (`id`, `name`), `job`.")]
+    #[command(after_help = help::SNAPSHOT_CHANGE)]
     Delete(ChangeArgs),
     /// Put the machines of the group back to a snapshot; what they wrote since is lost
-    #[command(after_help = "JSON: `snapshot` (`id`, `name`), `job`.")]
+    #[command(after_help = help::SNAPSHOT_CHANGE)]
     Apply(ChangeArgs),
 }
 
@@ -148,36 +148,6 @@ pub(crate) enum BackupIntentArg {
     /// Merge it
     Merge,
 }
-
-const CREATE_HELP: &str = "Examples:
-  hvctl snapshot create --group web-tier --type recovery
-  hvctl snapshot create --group web-tier --type recovery --consistency crash --no-wait --output json
-  hvctl snapshot create --group web-tier --type standard
-
-A recovery snapshot is application-consistent, a copy backup in the guest (logs are not truncated), and leaves
-no disk out, unless told otherwise. A standard snapshot sends empty settings.
-
-JSON: `snapshot` (`id`, `name`, `members`), `group`, `group_id`, `job` (`id`, `class`, `state`, `state_name`, …;
-null when the host was done at once), `sent` (`SnapshotType`, `SnapshotSettings`). With `--no-wait`: `group`,
-`group_id`, `job` (`id`, `class`), `wait` (the command that waits), `sent`.
-
-Not proven on a live host: the class and the fields of the settings follow the documents of the single-machine
-service. `--settings-xml` sends a text of yours instead.";
-
-const SHOW_HELP: &str = "JSON: `id`, `name`, `group`, `group_id`, `members` (`id`, `name`, `machine_id`, `created`, \
-                         `snapshot_type`).";
-
-const EXPORT_HELP: &str = "Examples:
-  hvctl snapshot export ID --to 'D:\\Exports' --copy-storage
-  hvctl snapshot export ID --to '\\\\backup\\share\\web-tier' --config-only --backup-intent preserve-chain
-
-An export with `--config-only` leaves disk merging switched off for the machines. Switch it on again with
-ModifyDiskMergeSettings and an Msvm_DiskMergeSettingData whose EnabledState is 1.
-
-JSON: `snapshot` (`id`, `name`), `directory`, `job` (`id`, `class`, `state`, `state_name`, …; null when the host
-was done at once). With `--no-wait`: `snapshot`, `directory`, `job` (`id`, `class`), `wait`.
-
-Not proven on a live host.";
 
 #[cfg(test)]
 mod tests {

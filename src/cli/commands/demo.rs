@@ -41,10 +41,8 @@ struct ExportView {
 
 pub(super) async fn run(output: &Output, verbose: u8) -> Result<(), Failure> {
     let settings = Settings { time_scale: Some(TIME_SCALE), ..Settings::default() };
-    let server = Host::new(settings)
-        .serve((Ipv4Addr::LOCALHOST, 0).into())
-        .await
-        .map_err(|error| super::simulate::failure("start the simulated host", error))?;
+    let server =
+        Host::new(settings).serve((Ipv4Addr::LOCALHOST, 0).into()).await.map_err(super::simulate::failure)?;
     output.note(&format!(
         "A simulated Hyper-V host serves HTTPS with NTLM at {}.\nNothing of what follows touches a real machine.",
         server.url()

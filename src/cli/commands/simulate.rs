@@ -10,17 +10,14 @@ use serde_json::json;
 pub(super) async fn run(output: &Output, args: SimulateArgs) -> Result<(), Failure> {
     let mut settings = Settings::default();
     if let Some(path) = &args.inventory {
-        settings.inventory = Inventory::read(path).map_err(|error| failure("read the inventory", error))?;
+        settings.inventory = Inventory::read(path).map_err(failure)?;
     }
     settings.time_scale = args.time_scale;
     for rule in &args.rules {
-        let rule: Rule = rule.parse().map_err(|error| failure("read --rule", error))?;
+        let rule: Rule = rule.parse().map_err(failure)?;
         settings.rules.push(rule);
     }
-    let server = Host::new(settings)
-        .serve(args.listen)
-        .await
-        .map_err(|error| failure("serve the simulated host", error))?;
+    let server = Host::new(settings).serve(args.listen).await.map_err(failure)?;
     announce(output, &server)?;
     output.note("serving a simulated host until Ctrl-C");
     tokio::signal::ctrl_c().await.map_err(|error| Failure::io("failed to wait for Ctrl-C", error))?;
@@ -45,10 +42,9 @@ fn announce(output: &Output, server: &Server) -> Result<(), Failure> {
 }
 
 /// Input that is wrong is the user's; sockets and files are the machine's.
-pub(super) fn failure(action: &str, error: SimError) -> Failure {
-    let kind = match &error {
-        SimError::Input(_) => ErrorKind::Config,
-        SimError::Io { .. } => ErrorKind::Io,
-    };
-    Failure::from(Error::new(kind, format!("failed to {action}")).with_source(error))
+pub(super) fn failure(error: SimError) -> Failure {
+    match error {
+        SimError::Input(message) => Error::new(ErrorKind::Config, message).into(),
+        SimError::Io { action, source } => Failure::io(action, source),
+    }
 }

@@ -1,0 +1,180 @@
+//! What `--help` says beyond the options: examples, JSON, limits. Paragraphs are single lines, wrapped by clap to
+//! the terminal.
+
+/// `hvctl -h`.
+pub(super) const SHORT: &str = "\
+Examples:
+  hvctl demo
+  hvctl --host hv1.example.org --user 'CORP\\backup' group list
+  hvctl snapshot create --group web-tier --type recovery
+  hvctl snapshot export ID --to 'D:\\Exports' --copy-storage
+
+`hvctl --help` tells about passwords, output, exit codes and what is not proven.";
+
+/// `hvctl --help`.
+pub(super) const LONG: &str = "\
+Examples:
+  hvctl demo
+  hvctl --host hv1.example.org identify --anonymous
+  export HVCTL_HOST=hv1.example.org HVCTL_USER='CORP\\backup'
+  hvctl group list
+  hvctl snapshot create --group web-tier --type recovery
+  hvctl snapshot export ID --to 'D:\\Exports' --copy-storage
+
+Password:
+It comes from HVCTL_PASSWORD, --password-stdin, --password-command, or a prompt on a terminal. Never from an \
+argument: arguments are visible to every user of this machine.
+
+Output:
+Data goes to standard output, everything else to standard error. With `--output json` a command prints one JSON \
+document; an error is one line of JSON on standard error: `error` with `kind`, `code` (the exit code), `message`, \
+`causes`, `hint`, `evidence`. Progress is then shown on a terminal only, and a warning is a line of JSON of its \
+own: `warning`.
+
+Exit codes:
+    0  done (also when the reader of a pipe goes away)
+    1  internal error
+    2  usage
+    3  configuration or input
+    4  not found, or ambiguous
+    5  transport: no connection, or lost
+    6  TLS trust
+    7  authentication
+    8  timeout
+    9  protocol: not WS-Management as it should be
+   10  the host answered with a fault
+   11  access denied
+   12  a method was refused
+   13  a job failed
+   14  outcome unknown: a change may or may not have happened
+   15  cassette (record and replay, fixture lint)
+   16  a value could not be decoded
+   17  local files and pipes
+  130  interrupted (a job that was waited for goes on)
+
+Not proven on a live host:
+What `snapshot create` and `snapshot export` send follows the documents; no session with a real host stands behind \
+it yet. `hvctl simulate` is written from the same documents.";
+
+/// `hvctl identify`.
+pub(super) const IDENTIFY: &str = "\
+Examples:
+  hvctl --host hv1.example.org identify --anonymous
+  hvctl --host hv1.example.org --user 'CORP\\backup' identify
+
+JSON: `url`, `protocol_version`, `product_vendor`, `product_version`, `security_profiles`.";
+
+/// `hvctl group list`.
+pub(super) const GROUP_LIST: &str = "\
+JSON: an array of `id`, `name`.";
+
+/// `hvctl group show`.
+pub(super) const GROUP_SHOW: &str = "\
+Example:
+  hvctl group show web-tier
+
+JSON: `id`, `name`, `members` (`id`, `name`, `state`, `state_name`).";
+
+/// `hvctl snapshot create`.
+pub(super) const SNAPSHOT_CREATE: &str = "\
+Examples:
+  hvctl snapshot create --group web-tier --type recovery
+  hvctl snapshot create --group web-tier --type recovery --consistency crash --no-wait
+  hvctl snapshot create --group web-tier --type standard
+
+A recovery snapshot is application-consistent, a copy backup in the guest (logs are not truncated), and leaves no \
+disk out, unless told otherwise. A standard snapshot sends empty settings.
+
+JSON: `snapshot` (`id`, `name`, `members`), `group`, `group_id`, `job` (as `job show`; null when the host was done \
+at once), `sent` (`SnapshotType`, `SnapshotSettings`). With `--no-wait`: `job` (`id`, `class`), `wait` (the command \
+that waits), `group`, `group_id`, `sent`.
+
+Not proven on a live host: the class and the fields of the settings follow the documents of the single-machine \
+service. `--settings-xml` sends a text of yours instead.";
+
+/// `hvctl snapshot list`.
+pub(super) const SNAPSHOT_LIST: &str = "\
+JSON: an array of `id`, `name`, `group`, `group_id`.";
+
+/// `hvctl snapshot show`.
+pub(super) const SNAPSHOT_SHOW: &str = "\
+JSON: `id`, `name`, `group`, `group_id`, `members` (`id`, `name`, `machine_id`, `created`, `snapshot_type`).";
+
+/// `hvctl snapshot export`.
+pub(super) const SNAPSHOT_EXPORT: &str = "\
+Examples:
+  hvctl snapshot export ID --to 'D:\\Exports' --copy-storage
+  hvctl snapshot export ID --to '\\\\backup\\share\\web' --config-only
+
+An export with `--config-only` leaves disk merging switched off for the machines. Switch it on again with \
+ModifyDiskMergeSettings and an Msvm_DiskMergeSettingData whose EnabledState is 1.
+
+JSON: `snapshot` (`id`, `name`), `directory`, `job` (as `job show`; null when the host was done at once). With \
+`--no-wait`: `job` (`id`, `class`), `wait` (the command that waits), `snapshot`, `directory`.
+
+Not proven on a live host.";
+
+/// `hvctl snapshot delete` and `apply`.
+pub(super) const SNAPSHOT_CHANGE: &str = "\
+Lists what is affected and asks; without a terminal it needs `--yes`.
+
+JSON: `snapshot` (`id`, `name`), `job` (as `job show`; null when the host was done at once). With `--no-wait`: \
+`job` (`id`, `class`), `wait` (the command that waits), `snapshot`.";
+
+/// `hvctl job`.
+pub(super) const JOB: &str = "\
+JSON (`list`: an array): `id`, `class`, `caption`, `state` (number), `state_name`, \
+`percent`, `job_type`, `job_type_name`, `status`, `error_code`, `error_description`, \
+`error_summary`, `cancellable`, `elapsed_seconds`, `start_time`.";
+
+/// `hvctl explain`.
+pub(super) const EXPLAIN: &str = "\
+Reads requests, answers and faults. A readable message ends with exit code 0, a fault included.
+
+Examples:
+  hvctl explain answer.xml
+  hvctl explain - < answer.xml
+
+JSON: `summary`, `lines` (`indent`, `label`, `value`), `fault`.";
+
+/// `hvctl fixture lint`.
+pub(super) const LINT: &str = "\
+Finds host names outside .test and .example, addresses outside the documentation ranges, GUIDs that are not \
+counted, domain users, mail addresses, Authorization headers, NTLM and Kerberos tokens, and origins that do not fit. \
+Ends with exit code 15 if there is any finding.
+
+JSON: an array of `file`, `line`, `kind`, `excerpt`.";
+
+/// `hvctl simulate`.
+pub(super) const SIMULATE: &str = "\
+Prints `export HVCTL_HOST='…'` and the same for HVCTL_USER, HVCTL_PASSWORD and HVCTL_FINGERPRINT, which are all \
+that the other commands need, then serves until Ctrl-C.
+
+Example:
+  hvctl simulate > sim.env &
+  until [ -s sim.env ]; do sleep 0.1; done; eval \"$(cat sim.env)\"
+  hvctl group list
+
+Rules are written ACTION@OPERATION[#WHEN]. OPERATION is Identify, Get, Enumerate, Pull, Release, the name of a \
+method, or `*` for all; WHEN counts the requests that match: #2, #2-4, #2-.
+
+Instead of doing what was asked: fault:CODE[:SUBCODE], status:CODE, redirect, cut:before, return:CODE.
+After doing it: delay:TIME, cut:after, cut:BYTES, truncate:BYTES, html, garbage, empty-500, wrong-relatesto, \
+no-returnvalue.
+With a method that starts a job: sync, no-job, job-fail[:CODE], job-warn, job-hang, job-vanish, job-lost, no-affected.
+
+  hvctl simulate --rule 'cut:after@CreateSnapshot#1' --rule 'delay:2s@Get'";
+
+/// `hvctl demo`.
+pub(super) const DEMO: &str = "\
+Starts a simulated host on loopback (HTTPS, NTLM) and goes through the normal client: show the group, create a \
+recovery snapshot, wait, find the result, export it, list. Needs no Hyper-V, no network and no credentials; the \
+connection options are not used.
+
+JSON: `group`, `group_id`, `machines`, `snapshot` (`id`, `name`, `members`), `export` (`directory`, `job`), \
+`snapshots`, `requests` (SOAP requests of the whole job).";
+
+/// `hvctl completions`.
+pub(super) const COMPLETIONS: &str = "\
+Example:
+  hvctl completions bash > ~/.local/share/bash-completion/completions/hvctl";

@@ -1,0 +1,7 @@
+//! `hvctl` as a process: standard output, standard error and exit code, against the simulated host, odd servers,
+//! recordings, and nothing at all.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod offline;
+mod support;
+mod usage;

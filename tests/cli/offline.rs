@@ -1,0 +1,86 @@
+//! Commands that need no host.
+
+use crate::support::{arg, hvctl, run, run_alone};
+
+#[test]
+fn help_tells_exit_codes_passwords_environment_and_what_is_not_proven() {
+    let ran = run_alone(&["--help"]);
+    assert_eq!(ran.code, 0);
+    for part in [
+        "Exit codes:",
+        "Password:",
+        "Not proven on a live host",
+        "HVCTL_HOST",
+        "HVCTL_FINGERPRINT",
+        "NO_COLOR",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}");
+    }
+    assert!(!ran.stdout.contains("--password <"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_help_of_create_names_its_json_and_its_limits() {
+    let ran = run_alone(&["snapshot", "create", "--help"]);
+    insta::assert_snapshot!("help_snapshot_create", ran.transcript(&[]));
+}
+
+#[test]
+fn completions_exist_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run_alone(&["completions", shell]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.stdout.contains("hvctl") && ran.stdout.contains("snapshot"), "{shell}");
+    }
+}
+
+#[test]
+fn manual_pages_are_written_one_for_each_command() {
+    let ran = run_alone(&["man"]);
+    assert!(ran.stdout.contains(".TH hvctl 1"), "{ran:?}");
+    let directory = tempfile::tempdir().unwrap();
+    let pages = directory.path().join("man1");
+    assert_eq!(run_alone(&["man", arg(&pages)]).code, 0);
+    for page in ["hvctl.1", "hvctl-snapshot-create.1", "hvctl-job-wait.1", "hvctl-simulate.1"] {
+        assert!(pages.join(page).is_file(), "{page}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hvctl"))
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error() {
+    use std::process::Command;
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_hvctl")).args(["completions", "zsh"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(17));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("failed to write to standard output"));
+}
+
+#[test]
+fn unreadable_messages_and_missing_files_are_told_apart() {
+    assert_eq!(run_alone(&["explain", "/no/such/file"]).code, 17);
+    let ran = run(hvctl(["explain", "-"]).write_stdin("<html>no envelope"));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.starts_with("error: failed to explain `-`"), "{ran:?}");
+}
+
+#[test]
+fn a_missing_folder_of_fixtures_is_an_error() {
+    assert_eq!(run_alone(&["fixture", "lint", "/no/such/folder"]).code, 17);
+}

@@ -1,6 +1,6 @@
 //! WS-Management client for Hyper-V.
 
-pub mod auth;
+mod auth;
 pub mod cim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -5,14 +5,14 @@ pub(crate) mod http;
 #[cfg(feature = "replay")]
 pub(crate) mod replay;
 
+pub use crate::auth::{AuthError, Credentials, Secret, UserName};
+#[cfg(feature = "http")]
+pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};
+#[cfg(feature = "replay")]
+pub use replay::{Finding, Known, Origin, Record, RecordSettings, Replay, lint};
+
 use bytes::Bytes;
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// A boxed future, as trait objects need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -109,7 +109,34 @@ pub struct TransportError {
     /// What a user can do.
     pub hint: Option<String>,
     /// The cause.
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// An error without hint and cause.
+    pub fn new(kind: TransportErrorKind, phase: Phase, message: impl Into<String>) -> Self {
+        Self { kind, phase, message: message.into(), hint: None, source: None }
+    }
+
+    /// Adds what a user can do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Settings that cannot work; nothing was sent.
+    #[cfg(feature = "http")]
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Config, Phase::NotSent, message)
+    }
 }
 
 impl fmt::Display for TransportError {
@@ -118,8 +145,8 @@ impl fmt::Display for TransportError {
     }
 }
 
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|s| s as _)
     }
 }
@@ -166,6 +193,3 @@ impl Clock for TokioClock {
         START.get_or_init(tokio::time::Instant::now).elapsed()
     }
 }
-
-#[allow(dead_code, reason = "replaced by the implementation")]
-type Unused = Instant;

@@ -1,39 +1,35 @@
 //! HTTPS with reqwest on one rustls configuration of ours; one authenticated connection is one
 //! `reqwest::Client` (see ARCHITECTURE.md, Connections).
 
-use super::{Answer, BoxFuture, Exchange, Transport, TransportError};
-use crate::auth::Credentials;
-use std::time::Duration;
+mod challenges;
+mod connect;
+mod connection;
+mod endpoint;
+mod failure;
+mod fingerprint;
+mod login;
+#[cfg(feature = "ntlm")]
+mod ntlm;
+mod pool;
+mod trust;
 
-/// How the server's certificate is trusted.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Trust {
-    /// SHA-256 of the leaf certificate: replaces chain, name and validity checks.
-    pub fingerprint: Option<Fingerprint>,
-    /// PEM bundle of additional roots. With a fingerprint too, both must hold.
-    pub ca_pem: Option<Vec<u8>>,
-}
+pub use endpoint::endpoint;
+pub use fingerprint::Fingerprint;
+pub use trust::Trust;
 
-/// SHA-256 of a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 32]);
-
-impl std::str::FromStr for Fingerprint {
-    type Err = TransportError;
-    /// `sha256:HEX` (colons and case allowed in HEX). 40 digits get the hint that this is Windows'
-    /// SHA-1 thumbprint and how to get the SHA-256.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        todo!("{text}")
-    }
-}
-impl std::fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let _ = self.0;
-        let _ = f;
-        todo!()
-    }
-}
+use super::{Answer, BoxFuture, Exchange, Peer, Phase, Transport, TransportError};
+use crate::auth::{Credentials, basic};
+use challenges::{challenges, of_scheme};
+use connection::{Connection, Reply, Request};
+use failure::Stage;
+use pool::{Idle, Pool};
+use reqwest::{StatusCode, header::CONTENT_TYPE};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+use trust::Tls;
 
 /// Which mechanism logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +54,7 @@ pub struct HttpSettings {
     pub mechanism: AuthMechanism,
     /// Trust.
     pub trust: Trust,
-    /// TCP and TLS; default 10 s.
+    /// Name, TCP and TLS; default 10 s.
     pub connect_timeout: Duration,
     /// Largest body accepted; default 64 MiB.
     pub max_body: usize,
@@ -79,10 +75,28 @@ impl HttpSettings {
     }
 }
 
-/// The transport.
+/// The transport over HTTPS.
+///
+/// Up to four connections, each logged in by itself. A connection that the host has closed in the
+/// meantime is replaced before anything is sent over it; a message that may have left is never sent
+/// again. A password that was refused is not tried a second time.
 #[derive(Debug)]
 pub struct HttpTransport {
-    _settings: HttpSettings,
+    settings: HttpSettings,
+    /// `host:port`, for messages.
+    host: Arc<str>,
+    tls: Tls,
+    pool: Pool,
+    /// Also the gate that lets one login through at a time.
+    standing: tokio::sync::Mutex<Standing>,
+}
+
+/// What the host thinks of the credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Untried,
+    Accepted,
+    Refused,
 }
 
 impl HttpTransport {
@@ -91,12 +105,245 @@ impl HttpTransport {
     /// # Errors
     /// Kind `Config` or `Trust`.
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
-        todo!("{settings:?}")
+        endpoint::check(&settings.url)?;
+        if cfg!(not(feature = "ntlm"))
+            && settings.mechanism == AuthMechanism::Ntlm
+            && settings.credentials.is_some()
+        {
+            return Err(TransportError::config(
+                "failed to use NTLM: this build is without the feature `ntlm`",
+            ));
+        }
+        Ok(Self {
+            host: endpoint::host_and_port(&settings.url).into(),
+            tls: Tls::new(&settings.trust)?,
+            pool: Pool::new(),
+            standing: tokio::sync::Mutex::new(Standing::Untried),
+            settings,
+        })
+    }
+
+    async fn run(&self, exchange: &Exchange, stage: &Mutex<Stage>) -> Result<Answer, TransportError> {
+        let _turn = self.pool.turn().await;
+        let login = self.login(exchange)?;
+        if let Login::Basic(credentials) = login {
+            return self.run_basic(exchange, credentials, stage).await;
+        }
+        let reply = self.deliver(exchange, login, stage).await?;
+        if let (StatusCode::UNAUTHORIZED, Login::Ntlm(credentials)) = (reply.status, login) {
+            let reason = "the host accepts the login, and refuses the message that follows it";
+            return Err(login::failed(&self.host, credentials, reason)
+                .with_hint("a proxy or gateway on the way is not made for NTLM; reach the host directly"));
+        }
+        Ok(self.answer(reply, login))
+    }
+
+    /// With Basic each message carries the password: until the host has accepted it once, one message
+    /// at a time.
+    async fn run_basic(
+        &self,
+        exchange: &Exchange,
+        credentials: &Credentials,
+        stage: &Mutex<Stage>,
+    ) -> Result<Answer, TransportError> {
+        let mut gate = Some(self.standing.lock().await);
+        match gate.as_deref() {
+            Some(Standing::Refused) => return Err(self.refused(credentials)),
+            Some(Standing::Accepted) => gate = None,
+            _ => {}
+        }
+        let login = Login::Basic(credentials);
+        let reply = self.deliver(exchange, login, stage).await?;
+        let offered = challenges(&reply.headers);
+        let accepted = reply.status != StatusCode::UNAUTHORIZED;
+        if !accepted && !offered.is_empty() && of_scheme(&offered, "Basic").is_none() {
+            return Err(login::not_offered(&self.host, credentials, AuthMechanism::Basic, &offered));
+        }
+        let mut standing = match gate {
+            Some(gate) => gate,
+            None if accepted => return Ok(self.answer(reply, login)),
+            None => self.standing.lock().await,
+        };
+        if accepted {
+            *standing = Standing::Accepted;
+            return Ok(self.answer(reply, login));
+        }
+        *standing = Standing::Refused;
+        Err(self.refused(credentials))
+    }
+
+    fn login(&self, exchange: &Exchange) -> Result<Login<'_>, TransportError> {
+        match (&self.settings.credentials, self.settings.mechanism) {
+            _ if exchange.anonymous => Ok(Login::None),
+            (Some(credentials), AuthMechanism::Ntlm) => Ok(Login::Ntlm(credentials)),
+            (Some(credentials), AuthMechanism::Basic) => Ok(Login::Basic(credentials)),
+            (None, _) => {
+                Err(TransportError::config(format!("failed to log in to `{}`: no user is given", self.host))
+                    .with_hint("give one by `--user`; without, only an anonymous Identify is possible"))
+            }
+        }
+    }
+
+    /// Sends the message over an idle connection if there is one, else over a new one. Where it turns
+    /// out that an idle one is gone, or its login, nothing has run yet: then too over a new one.
+    async fn deliver(
+        &self,
+        exchange: &Exchange,
+        login: Login<'_>,
+        stage: &Mutex<Stage>,
+    ) -> Result<Reply, TransportError> {
+        if let Some(connection) = self.pool.take(login.is_ntlm()) {
+            match self.send(connection, exchange, login, stage).await {
+                Err(error) if error.phase == Phase::NotSent => {
+                    tracing::debug!(%error, "connection lost, making a new one");
+                }
+                Ok(reply) if login.is_ntlm() && reply.status == StatusCode::UNAUTHORIZED => {
+                    tracing::debug!("login lost, logging in again");
+                }
+                done => return done,
+            }
+            self.pool.clear();
+        }
+        set(stage, Stage::Connecting);
+        let connection = self.connect(login, stage).await?;
+        self.send(connection, exchange, login, stage).await
+    }
+
+    async fn connect(&self, login: Login<'_>, stage: &Mutex<Stage>) -> Result<Connection, TransportError> {
+        let number = self.pool.next_number();
+        let connection = Connection::new(&self.settings, &self.host, &self.tls, number)?;
+        match login {
+            #[cfg(feature = "ntlm")]
+            Login::Ntlm(credentials) => self.connect_with_ntlm(connection, credentials, stage).await,
+            _ => Ok(connection),
+        }
+    }
+
+    #[cfg(feature = "ntlm")]
+    async fn connect_with_ntlm(
+        &self,
+        mut connection: Connection,
+        credentials: &Credentials,
+        stage: &Mutex<Stage>,
+    ) -> Result<Connection, TransportError> {
+        let mut standing = self.standing.lock().await;
+        if *standing == Standing::Refused {
+            return Err(self.refused(credentials));
+        }
+        set(stage, Stage::LoggingIn);
+        let host_name = self.settings.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        match ntlm::log_in(&mut connection, credentials, &self.host, host_name).await {
+            Ok(()) => {
+                *standing = Standing::Accepted;
+                self.pool.count_login();
+                tracing::debug!(connection = connection.number, mechanism = "ntlm", "logged in");
+                Ok(connection)
+            }
+            Err(ntlm::LoginError::Refused) => {
+                *standing = Standing::Refused;
+                Err(self.refused(credentials))
+            }
+            Err(ntlm::LoginError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Sends the message over this connection, and keeps it for the next if it stays open.
+    async fn send(
+        &self,
+        mut connection: Connection,
+        exchange: &Exchange,
+        login: Login<'_>,
+        stage: &Mutex<Stage>,
+    ) -> Result<Reply, TransportError> {
+        let request = Request {
+            body: exchange.body.clone(),
+            authorization: match login {
+                Login::Basic(credentials) => Some(basic::authorization(credentials)),
+                Login::None | Login::Ntlm(_) => None,
+            },
+            anonymous: exchange.anonymous,
+        };
+        set(stage, Stage::Sent);
+        let reply = connection.post(request, Phase::MaybeSent).await?;
+        if reply.keeps_open && reply.status != StatusCode::UNAUTHORIZED {
+            self.pool.give_back(Idle { connection, logged_in: login.is_ntlm() });
+        }
+        Ok(reply)
+    }
+
+    fn answer(&self, reply: Reply, login: Login<'_>) -> Answer {
+        let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Answer {
+            status: reply.status.as_u16(),
+            content_type: content_type.map(str::to_owned),
+            body: reply.body,
+            peer: Peer {
+                mechanism: login.name().to_owned(),
+                sealed: false,
+                verified_tls: true,
+                fingerprint: reply.certificate.map(Fingerprint::hex),
+                connection: reply.connection,
+                handshakes: self.pool.logins(),
+            },
+        }
+    }
+
+    fn refused(&self, credentials: &Credentials) -> TransportError {
+        login::refused(&self.host, credentials, self.settings.mechanism)
     }
 }
 
 impl Transport for HttpTransport {
     fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
-        todo!("{exchange:?}")
+        Box::pin(async move {
+            let started = Instant::now();
+            let stage = Mutex::new(Stage::Waiting);
+            let run = self.run(&exchange, &stage);
+            let done = match exchange.deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, run).await.unwrap_or_else(|_| {
+                    let stage = *stage.lock().unwrap_or_else(PoisonError::into_inner);
+                    Err(failure::deadline(&self.host, stage))
+                }),
+                None => run.await,
+            };
+            let elapsed = started.elapsed();
+            match &done {
+                Ok(answer) => {
+                    let Answer { status, body, peer, .. } = answer;
+                    let (connection, bytes) = (peer.connection, body.len());
+                    tracing::debug!(exchange = %exchange.name, status, connection, bytes, ?elapsed, "answered");
+                }
+                Err(error) => {
+                    tracing::debug!(exchange = %exchange.name, %error, phase = ?error.phase, ?elapsed, "failed");
+                }
+            }
+            done
+        })
     }
+}
+
+/// How an exchange proves who we are.
+#[derive(Debug, Clone, Copy)]
+enum Login<'a> {
+    None,
+    Ntlm(&'a Credentials),
+    Basic(&'a Credentials),
+}
+
+impl Login<'_> {
+    fn is_ntlm(self) -> bool {
+        matches!(self, Self::Ntlm(_))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ntlm(_) => "ntlm",
+            Self::Basic(_) => "basic",
+        }
+    }
+}
+
+fn set(stage: &Mutex<Stage>, to: Stage) {
+    *stage.lock().unwrap_or_else(PoisonError::into_inner) = to;
 }

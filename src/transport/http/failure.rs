@@ -1,0 +1,212 @@
+//! What a failure below HTTP means, and what a user can do about it.
+
+use super::{
+    connect::{ConnectTimedOut, ConnectionLost, LookupFailed},
+    fingerprint::Fingerprint,
+    trust::{Leaf, WrongFingerprint},
+};
+use crate::transport::{Phase, TransportError, TransportErrorKind};
+use rustls::{CertificateError, OtherError};
+use std::{error::Error as StdError, io, iter};
+
+/// Makes an error of reqwest's. `phase` is what holds if the failure itself proves nothing.
+pub(super) fn explain(error: reqwest::Error, host: &str, leaf: &Leaf, phase: Phase) -> TransportError {
+    // The URL is known, and its text would repeat it.
+    let error = error.without_url();
+    if find::<ConnectionLost>(&error).is_some() {
+        return connection(Phase::NotSent, format!("failed to reach `{host}`: it closed the connection"));
+    }
+    if error.is_connect() {
+        return not_connected(&error, host, leaf);
+    }
+    if let Some(error) = find::<rustls::Error>(&error) {
+        // With TLS 1.3 the server's refusal of the handshake comes after it.
+        let message = format!("failed to talk to `{host}` over TLS");
+        return TransportError::new(TransportErrorKind::Trust, phase, message).with_source(error.clone());
+    }
+    match find::<hyper::Error>(&error) {
+        Some(http) if http.is_parse() => TransportError::new(
+            TransportErrorKind::Protocol,
+            phase,
+            format!("failed to read the answer of `{host}`: expected HTTP"),
+        )
+        .with_source(text_of(http))
+        .with_hint(NOT_WINRM),
+        _ => {
+            let message = format!("failed to get an answer from `{host}`: the connection was cut");
+            connection(phase, message).with_source(innermost(&error))
+        }
+    }
+}
+
+/// The deadline of the exchange passed.
+pub(super) fn deadline(host: &str, stage: Stage) -> TransportError {
+    let (phase, message) = match stage {
+        Stage::Waiting => {
+            (Phase::NotSent, format!("failed to reach `{host}` in time: all connections are busy"))
+        }
+        Stage::Connecting => (Phase::NotSent, format!("failed to connect to `{host}` in time")),
+        Stage::LoggingIn => (Phase::NotSent, format!("failed to log in to `{host}` in time")),
+        Stage::Sent => (Phase::MaybeSent, format!("failed to get an answer from `{host}` in time")),
+    };
+    TransportError::new(TransportErrorKind::Timeout, phase, message)
+}
+
+/// How far an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Waiting,
+    Connecting,
+    LoggingIn,
+    Sent,
+}
+
+fn not_connected(error: &reqwest::Error, host: &str, leaf: &Leaf) -> TransportError {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return not_trusted(tls, host, leaf);
+    }
+    let failed =
+        |reason: &str| connection(Phase::NotSent, format!("failed to connect to `{host}`: {reason}"));
+    if find::<ConnectTimedOut>(error).is_some() {
+        return failed("no answer in time").with_hint(SILENT);
+    }
+    if let Some(lookup) = find::<LookupFailed>(error) {
+        let name = failed("its name has no address").with_source(text_of(lookup));
+        return name.with_hint("check the spelling, and that this machine asks the right name server");
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => failed("the port is closed").with_hint(CLOSED),
+        Some(io::ErrorKind::TimedOut) => failed("no answer in time").with_hint(SILENT),
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            failed("there is no way to it").with_hint("check the address, and the network or VPN that leads there")
+        }
+        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+            failed("it closed the connection during the TLS handshake").with_hint(
+                "an HTTPS listener without a certificate does this: `winrm enumerate winrm/config/listener` on the host shows it",
+            )
+        }
+        _ => failed("the connection cannot be made").with_source(innermost(error)),
+    }
+}
+
+/// A TLS handshake that failed.
+fn not_trusted(error: &rustls::Error, host: &str, leaf: &Leaf) -> TransportError {
+    let shown = leaf.get().map(|leaf| Fingerprint::of(leaf));
+    let trust = |message: String| TransportError::new(TransportErrorKind::Trust, Phase::NotSent, message);
+    let rustls::Error::InvalidCertificate(problem) = error else {
+        return match error {
+            rustls::Error::InvalidMessage(_) => {
+                let message = format!("failed to connect to `{host}`: expected TLS, got something else");
+                TransportError::new(TransportErrorKind::Protocol, Phase::NotSent, message).with_hint(NOT_TLS)
+            }
+            _ => trust(format!("failed to connect to `{host}`: the TLS handshake failed"))
+                .with_source(error.clone())
+                .with_hint("the host needs TLS 1.2 or later with an AEAD cipher, and a certificate with an RSA key of at least 2048 bits or an ECDSA key"),
+        };
+    };
+    let (reason, advice) = describe(problem);
+    let pin = shown.map(|shown| {
+        format!("if the host's own certificate has the fingerprint {shown} (compare it there), trust just this one by `--fingerprint {shown}`")
+    });
+    let hint = match problem_in::<WrongFingerprint>(problem) {
+        Some(_) => Some(advice),
+        None => iter::once(advice).chain(pin).reduce(|advice, pin| format!("{advice}; {pin}")),
+    };
+    let failed = trust(format!("failed to trust the certificate of `{host}`: {reason}"));
+    match hint {
+        Some(hint) => failed.with_hint(hint),
+        None => failed,
+    }
+}
+
+/// What is wrong with a certificate, and what mends it.
+fn describe(problem: &CertificateError) -> (String, String) {
+    let (reason, advice) = match problem {
+        CertificateError::UnknownIssuer => (
+            "its issuer is not known here".to_owned(),
+            "name the issuing CA's certificate by `--cacert FILE`",
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("it has expired".to_owned(), "renew it on the host, and check the clock of this machine")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("it is not valid yet".to_owned(), "check the clocks of the host and of this machine")
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
+            "it names its host only by common name, which has no meaning any more".to_owned(),
+            "issue one with a subject alternative name",
+        ),
+        CertificateError::NotValidForNameContext { presented, expected } => (
+            format!("it is not for `{}` but for {}", expected.to_str(), presented.join(", ")),
+            "use the name that it is for",
+        ),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            ("it is not meant for servers".to_owned(), "issue one for server authentication")
+        }
+        CertificateError::BadEncoding => {
+            ("it cannot be read".to_owned(), "look at it with `openssl s_client -showcerts`")
+        }
+        CertificateError::Other(_) => describe_other(problem),
+        other => (other.to_string(), "renew it on the host"),
+    };
+    (reason, advice.to_owned())
+}
+
+fn describe_other(problem: &CertificateError) -> (String, &'static str) {
+    if let Some(wrong) = problem_in::<WrongFingerprint>(problem) {
+        let reason = format!("it is not the pinned one: {wrong}");
+        return (
+            reason,
+            "if the host's certificate was renewed, compare the new fingerprint on the host and pin that; otherwise something is between here and the host",
+        );
+    }
+    match problem_in::<webpki::Error>(problem) {
+        Some(webpki::Error::CaUsedAsEndEntity) => (
+            "it is a CA's own certificate, used for a server".to_owned(),
+            "issue a certificate for the server",
+        ),
+        Some(webpki::Error::UnsupportedCertVersion) => {
+            ("it is of X.509 version 1, and 3 is needed".to_owned(), "issue a certificate of version 3")
+        }
+        _ => (problem.to_string(), "renew it on the host"),
+    }
+}
+
+fn problem_in<T: StdError + 'static>(problem: &CertificateError) -> Option<&T> {
+    match problem {
+        CertificateError::Other(OtherError(cause)) => cause.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn connection(phase: Phase, message: String) -> TransportError {
+    TransportError::new(TransportErrorKind::Connection, phase, message)
+}
+
+/// The first cause of this type. An `io::Error` does not call what it carries its source.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    iter::successors(Some(error), |error| next_cause(*error)).find_map(|cause| cause.downcast_ref())
+}
+
+fn next_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => Some(carried),
+        None => error.source(),
+    }
+}
+
+/// The text of the last cause: those before it say "error sending request" in several ways.
+fn innermost(error: &(dyn StdError + 'static)) -> Box<dyn StdError + Send + Sync> {
+    iter::successors(Some(error), |error| next_cause(*error)).last().map_or_else(|| text_of(error), text_of)
+}
+
+fn text_of(error: &(impl StdError + ?Sized)) -> Box<dyn StdError + Send + Sync> {
+    error.to_string().into()
+}
+
+const CLOSED: &str = "check that WinRM has an HTTPS listener (`winrm enumerate winrm/config/listener` on the host; \
+     `winrm quickconfig -transport:https` makes one): its port is 5986, and 5985 is the one without TLS";
+const SILENT: &str =
+    "check that the host is up, and that no firewall drops TCP 5986 (the rule for 5985 does not cover it)";
+const NOT_TLS: &str = "5985 is WinRM's port without TLS; its HTTPS listener is at 5986";
+const NOT_WINRM: &str = "something else than WinRM listens there; WinRM's HTTPS listener is at port 5986";

@@ -9,10 +9,10 @@ const ORIGINS: [&str; 4] = ["host", "simulated", "derived", "written"];
 
 #[test]
 fn templates_name_their_operation_and_never_skip_escaping() {
-    let templates = files_under("soap-templates");
+    let templates = files_under("soap-templates", "xml");
     assert!(!templates.is_empty(), "expected templates in soap-templates/, got none");
-    for path in templates.iter().filter(|path| path.ends_with(".xml")) {
-        let text = read(path);
+    for path in templates {
+        let text = read(&path);
         assert!(text.starts_with("{#"), "{path}: expected a comment on top, got `{}`", first_line(&text));
         let (comment, body) =
             text.split_once("#}").unwrap_or_else(|| panic!("{path}: the comment never ends"));
@@ -24,9 +24,8 @@ fn templates_name_their_operation_and_never_skip_escaping() {
 
 #[test]
 fn fixtures_say_where_they_come_from() {
-    let files = files_under("fixtures");
-    let messages = files.iter().filter(|path| path.ends_with(".xml"));
-    let folders: BTreeSet<_> = messages.map(|path| path.rsplit_once('/').unwrap().0).collect();
+    let messages = files_under("fixtures", "xml");
+    let folders: BTreeSet<_> = messages.iter().map(|path| path.rsplit_once('/').unwrap().0).collect();
     for folder in folders {
         let descriptions = ["cassette.json", "origin.json"].map(|name| format!("{folder}/{name}"));
         let description = descriptions.iter().find(|path| repository(path).exists());

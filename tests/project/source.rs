@@ -46,23 +46,23 @@ pub(crate) fn read(path: &str) -> String {
 
 /// All Rust files under `src/`.
 pub(crate) fn sources() -> Vec<Source> {
-    let files = files_under("src").into_iter().filter(|path| path.ends_with(".rs"));
+    let files = files_under("src", "rs").into_iter();
     let sources: Vec<_> = files.map(|path| Source::new(path.clone(), read(&path))).collect();
     assert!(sources.len() > 20, "expected the sources of the crate, got {} files", sources.len());
     sources
 }
 
-/// All files under a folder, sorted, relative to the repository, with `/`.
-pub(crate) fn files_under(folder: &str) -> Vec<String> {
+/// All files with an extension under a folder, sorted, relative to the repository, with `/`.
+pub(crate) fn files_under(folder: &str, extension: &str) -> Vec<String> {
     let mut files = Vec::new();
     let Ok(entries) = fs::read_dir(repository(folder)) else { return files };
     for entry in entries {
-        let entry = entry.unwrap();
-        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() {
-            files.extend(files_under(&path));
-        } else {
-            files.push(path);
+        let path = entry.unwrap().path();
+        let relative = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            files.extend(files_under(&relative, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(relative);
         }
     }
     files.sort();

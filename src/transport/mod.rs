@@ -9,7 +9,7 @@ pub use crate::auth::{AuthError, Credentials, Secret, UserName};
 #[cfg(feature = "http")]
 pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};
 #[cfg(feature = "replay")]
-pub use replay::{Finding, Known, Origin, Record, RecordSettings, Replay, lint};
+pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 
 use bytes::Bytes;
 use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};

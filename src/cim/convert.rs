@@ -87,3 +87,22 @@ impl TryFrom<String> for Value {
         Self::string(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_checked_on_their_way_in() {
+        assert_eq!(Value::try_from("a").unwrap().as_str(), Some("a"));
+        assert_eq!(Value::try_from(String::from("a")).unwrap().as_str(), Some("a"));
+        assert!(matches!(Value::try_from("\0"), Err(CimError::Character { offset: 0, .. })));
+    }
+
+    #[test]
+    fn none_is_null_and_a_vector_an_array() {
+        assert_eq!(Value::from(None::<u16>), Value::Null);
+        assert_eq!(Value::from(Some(1_u16)), Value::Uint16(1));
+        assert_eq!(Value::from(vec![true]), Value::Array(vec![Value::Boolean(true)]));
+    }
+}

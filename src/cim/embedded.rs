@@ -169,3 +169,117 @@ fn numeric_references(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(escaped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::{DateTime, strategies};
+    use proptest::prelude::*;
+
+    fn xml(instance: &Instance) -> String {
+        instance.to_cim_xml().map_or_else(|error| error.to_string(), Text::into_string)
+    }
+
+    fn property(value: impl Into<Value>) -> String {
+        let text = xml(&Instance::new("X_Settings").with("A", value));
+        let inner = text.strip_prefix(r#"<INSTANCE CLASSNAME="X_Settings">"#);
+        inner.and_then(|inner| inner.strip_suffix("</INSTANCE>")).unwrap_or(&text).to_owned()
+    }
+
+    fn text(text: &str) -> Value {
+        Value::string(text).unwrap()
+    }
+
+    #[test]
+    fn each_property_has_its_type_and_zero_is_not_left_out() {
+        assert_eq!(property(false), r#"<PROPERTY NAME="A" TYPE="boolean"><VALUE>false</VALUE></PROPERTY>"#);
+        assert_eq!(property(0_u16), r#"<PROPERTY NAME="A" TYPE="uint16"><VALUE>0</VALUE></PROPERTY>"#);
+        assert_eq!(property(text("")), r#"<PROPERTY NAME="A" TYPE="string"><VALUE></VALUE></PROPERTY>"#);
+        assert_eq!(property(Value::Null), r#"<PROPERTY NAME="A" TYPE="string"/>"#);
+        let wait = DateTime::from_iso("PT30M").unwrap();
+        assert_eq!(
+            property(wait),
+            r#"<PROPERTY NAME="A" TYPE="datetime"><VALUE>00000000003000.000000:000</VALUE></PROPERTY>"#
+        );
+    }
+
+    #[test]
+    fn markup_in_values_becomes_numeric_references() {
+        assert_eq!(
+            property(text("a&b<c>\"d'\r\n")),
+            "<PROPERTY NAME=\"A\" TYPE=\"string\"><VALUE>a&#38;b&#60;c&#62;&#34;d'&#13;\n</VALUE></PROPERTY>"
+        );
+    }
+
+    #[test]
+    fn arrays_have_their_own_element() {
+        assert_eq!(
+            property(vec![Some(1_u8), None]),
+            "<PROPERTY.ARRAY NAME=\"A\" TYPE=\"uint8\"><VALUE.ARRAY><VALUE>1</VALUE><VALUE.NULL/></VALUE.ARRAY></PROPERTY.ARRAY>"
+        );
+        assert_eq!(
+            property(Vec::<u8>::new()),
+            "<PROPERTY.ARRAY NAME=\"A\" TYPE=\"string\"><VALUE.ARRAY></VALUE.ARRAY></PROPERTY.ARRAY>"
+        );
+    }
+
+    #[test]
+    fn the_schema_makes_arrays_and_types_what_is_untyped() {
+        let untyped = Value::Untyped(Text::new("2").unwrap());
+        let machine = Instance::new("Msvm_VirtualSystemSettingData").with("Notes", text("one"));
+        assert!(xml(&machine).contains(
+            r#"<PROPERTY.ARRAY NAME="Notes" TYPE="string"><VALUE.ARRAY><VALUE>one</VALUE></VALUE.ARRAY></PROPERTY.ARRAY>"#
+        ));
+        let job = Instance::new("Msvm_ConcreteJob")
+            .with("JobState", untyped.clone())
+            .with("ErrorCode", Value::Null);
+        assert!(xml(&job).contains(r#"<PROPERTY NAME="JobState" TYPE="uint16"><VALUE>2</VALUE></PROPERTY>"#));
+        assert!(xml(&job).contains(r#"<PROPERTY NAME="ErrorCode" TYPE="uint16"/>"#));
+        assert_eq!(
+            property(untyped),
+            "`X_Settings.A`: expected a value of a type that the schema knows, got `2`"
+        );
+    }
+
+    #[test]
+    fn references_are_the_path_of_an_instance() {
+        let epr = Epr::class_of("C", "root/v2").with("K", "v").unwrap();
+        assert_eq!(
+            property(&epr),
+            "<PROPERTY.REFERENCE NAME=\"A\" REFERENCECLASS=\"C\"><VALUE.REFERENCE><LOCALINSTANCEPATH>\
+             <LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/><NAMESPACE NAME=\"v2\"/></LOCALNAMESPACEPATH>\
+             <INSTANCENAME CLASSNAME=\"C\"><KEYBINDING NAME=\"K\"><KEYVALUE VALUETYPE=\"string\">v</KEYVALUE>\
+             </KEYBINDING></INSTANCENAME></LOCALINSTANCEPATH></VALUE.REFERENCE></PROPERTY.REFERENCE>"
+        );
+        assert!(property(vec![epr]).starts_with("`X_Settings.A`: expected no array of references"));
+    }
+
+    #[test]
+    fn an_instance_within_an_instance_is_text() {
+        let inner = Instance::new("I").with("B", 1_u8);
+        assert_eq!(
+            property(inner),
+            "<PROPERTY NAME=\"A\" TYPE=\"string\" EmbeddedObject=\"instance\"><VALUE>&#60;INSTANCE CLASSNAME=&#34;I&#34;&#62;\
+             &#60;PROPERTY NAME=&#34;B&#34; TYPE=&#34;uint8&#34;&#62;&#60;VALUE&#62;1&#60;/VALUE&#62;&#60;/PROPERTY&#62;\
+             &#60;/INSTANCE&#62;</VALUE></PROPERTY>"
+        );
+    }
+
+    #[test]
+    fn arrays_of_mixed_types_and_bad_names_are_refused() {
+        let mixed = Value::Array(vec![Value::from(1_u8), text("x")]);
+        assert_eq!(property(mixed), "`X_Settings.A`: expected elements of one type, got `1, x`");
+        let nested = Value::Array(vec![Value::from(vec![1_u8])]);
+        assert_eq!(property(nested), "`X_Settings.A`: expected elements of one type, got `1`");
+        assert!(Instance::new("a b").to_cim_xml().is_err());
+        assert!(Instance::new("C").with("\u{1}", 1_u8).to_cim_xml().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn instances_round_trip(instance in strategies::instance()) {
+            let text = instance.to_cim_xml().unwrap();
+            prop_assert_eq!(Instance::from_cim_xml(text.as_str()), Ok(instance));
+        }
+    }
+}

@@ -27,10 +27,7 @@ impl Instance {
         let root = Element::parse(text.as_bytes(), &Limits::default())?;
         // A peer may wrap it (`CIM/DECLARATION/DECLGROUP/VALUE.OBJECT`).
         let found = if root.is("", "INSTANCE") { Some(&root) } else { root.find("", "INSTANCE") };
-        instance(
-            found
-                .ok_or_else(|| CimError::shape("an `INSTANCE` element", format!("`{}`", root.name.local)))?,
-        )
+        instance(found.ok_or_else(|| CimError::form("an `INSTANCE` element", &root.name.local))?)
     }
 }
 
@@ -69,7 +66,7 @@ fn array(property: &Element) -> Result<Value, CimError> {
     let elements = values.elements().map(|value| match value.name.local.as_str() {
         "VALUE" => Value::parse(cim_type, &value.text()),
         "VALUE.NULL" => Ok(Value::Null),
-        other => Err(CimError::shape("`VALUE` or `VALUE.NULL`", format!("`{other}`"))),
+        other => Err(CimError::form("`VALUE` or `VALUE.NULL`", other)),
     });
     elements.collect::<Result<_, _>>().map(Value::Array)
 }
@@ -97,7 +94,7 @@ fn reference(value: &Element) -> Result<(String, Epr), CimError> {
         ["INSTANCEPATH", "LOCALINSTANCEPATH"].iter().find_map(|name| value.child("", name)).unwrap_or(value);
     let name = path
         .child("", "INSTANCENAME")
-        .ok_or_else(|| CimError::shape("an `INSTANCENAME`", format!("`{}` without it", value.name.local)))?;
+        .ok_or_else(|| CimError::form("an element with `INSTANCENAME`", &value.name.local))?;
     let parts = path.find("", "LOCALNAMESPACEPATH").into_iter().flat_map(Element::elements);
     let parts = parts.map(|part| required(part, "NAME")).collect::<Result<Vec<_>, _>>()?;
     let namespace = parts.join("/");
@@ -108,10 +105,7 @@ fn reference(value: &Element) -> Result<(String, Epr), CimError> {
             (Some(text), _) => epr.with(key, &text.text())?,
             (None, Some(nested)) => epr.with_reference(key, reference(nested)?.1)?,
             (None, None) => {
-                return Err(CimError::shape(
-                    "a `KEYVALUE` or `VALUE.REFERENCE`",
-                    format!("key `{key}` without it"),
-                ));
+                return Err(CimError::form("a key with `KEYVALUE` or `VALUE.REFERENCE`", key));
             }
         };
     }
@@ -123,11 +117,126 @@ fn declared_type(property: &Element) -> Result<CimType, CimError> {
     let name = required(property, "TYPE")?;
     CimType::from_name(name)
         .filter(|cim_type| !matches!(cim_type, CimType::Reference | CimType::Object))
-        .ok_or_else(|| CimError::shape("a `TYPE` of CIM", name))
+        .ok_or_else(|| CimError::form("a `TYPE` of CIM", name))
 }
 
 fn required<'e>(element: &'e Element, attribute: &str) -> Result<&'e str, CimError> {
-    element.attribute("", attribute).ok_or_else(|| {
-        CimError::shape(&format!("`{}` with `{attribute}`", element.name.local), "one without")
-    })
+    element
+        .attribute("", attribute)
+        .ok_or_else(|| CimError::form(&format!("an element with `{attribute}`"), &element.name.local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(properties: &str) -> Instance {
+        Instance::from_cim_xml(&format!("<INSTANCE CLASSNAME=\"C\">{properties}</INSTANCE>")).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        Instance::from_cim_xml(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn values_have_the_type_that_the_text_names() {
+        let instance = read(
+            "<PROPERTY NAME='A' TYPE='uint32'><VALUE>33554432</VALUE></PROPERTY>\
+             <PROPERTY NAME='B' CLASSORIGIN='X' TYPE='boolean'><VALUE>TRUE</VALUE></PROPERTY>\
+             <PROPERTY NAME='C' TYPE='string' EmbeddedObject='instance'><VALUE> &amp;&#60; </VALUE></PROPERTY>\
+             <PROPERTY NAME='D' TYPE='datetime'><VALUE>20251217095522.702341+000</VALUE></PROPERTY>",
+        );
+        assert_eq!(instance.get("A"), Some(&Value::Uint32(33_554_432)));
+        assert_eq!(instance.get("B"), Some(&Value::Boolean(true)));
+        assert_eq!(instance.str("C"), Some(" &< "));
+        assert_eq!(instance.get("D").unwrap().to_plain_text(), "20251217095522.702341+000");
+    }
+
+    #[test]
+    fn a_property_without_value_is_null() {
+        let instance = read(
+            "<PROPERTY NAME='A' PROPAGATED='true' TYPE='uint64'></PROPERTY><PROPERTY.ARRAY NAME='B' TYPE='string'/>\
+             <PROPERTY.REFERENCE NAME='C'/><PROPERTY.OBJECT NAME='D'/>",
+        );
+        assert!(instance.properties().all(|(_, value)| value.is_null()));
+        assert_eq!(instance.properties().count(), 4);
+    }
+
+    #[test]
+    fn qualifiers_are_passed_over() {
+        let instance = read(
+            "<QUALIFIER NAME='Version' TYPE='string'><VALUE>1</VALUE></QUALIFIER>\
+             <PROPERTY NAME='A' TYPE='uint8'><QUALIFIER NAME='read' TYPE='boolean'><VALUE>true</VALUE></QUALIFIER>\
+             <VALUE>7</VALUE></PROPERTY>",
+        );
+        assert_eq!(instance.properties().collect::<Vec<_>>(), [("A", &Value::Uint8(7))]);
+    }
+
+    #[test]
+    fn arrays_may_hold_null_and_be_empty() {
+        let instance = read(
+            "<PROPERTY.ARRAY NAME='A' TYPE='sint16'><VALUE.ARRAY><VALUE>-1</VALUE><VALUE.NULL/></VALUE.ARRAY></PROPERTY.ARRAY>\
+             <PROPERTY.ARRAY NAME='B' TYPE='string'><VALUE.ARRAY/></PROPERTY.ARRAY>",
+        );
+        assert_eq!(instance.get("A"), Some(&Value::Array(vec![Value::Sint16(-1), Value::Null])));
+        assert_eq!(instance.get("B"), Some(&Value::Array(Vec::new())));
+    }
+
+    #[test]
+    fn references_come_with_or_without_host_and_namespace() {
+        let name = "<INSTANCENAME CLASSNAME='J'><KEYBINDING NAME='K'><KEYVALUE>v</KEYVALUE></KEYBINDING></INSTANCENAME>";
+        let namespace =
+            "<LOCALNAMESPACEPATH><NAMESPACE NAME='root'/><NAMESPACE NAME='v2'/></LOCALNAMESPACEPATH>";
+        let instance = read(&format!(
+            "<PROPERTY.REFERENCE NAME='A'><VALUE.REFERENCE><INSTANCEPATH><NAMESPACEPATH><HOST>h</HOST>{namespace}\
+             </NAMESPACEPATH>{name}</INSTANCEPATH></VALUE.REFERENCE></PROPERTY.REFERENCE>\
+             <PROPERTY.REFERENCE NAME='B'><VALUE.REFERENCE>{name}</VALUE.REFERENCE></PROPERTY.REFERENCE>"
+        ));
+        assert_eq!(instance.epr("A"), Some(&Epr::class_of("J", "root/v2").with("K", "v").unwrap()));
+        assert_eq!(instance.str("B"), Some(r#"J.K="v""#));
+    }
+
+    #[test]
+    fn an_object_property_is_an_instance() {
+        let instance = read(
+            "<PROPERTY.OBJECT NAME='A'><VALUE.OBJECT><INSTANCE CLASSNAME='I'><PROPERTY NAME='B' TYPE='uint8'>\
+             <VALUE>1</VALUE></PROPERTY></INSTANCE></VALUE.OBJECT></PROPERTY.OBJECT>",
+        );
+        assert_eq!(instance.get("A").and_then(Value::as_instance), Some(&Instance::new("I").with("B", 1_u8)));
+    }
+
+    #[test]
+    fn the_instance_is_found_inside_a_declaration() {
+        let text = "<?xml version='1.0'?><CIM><DECLARATION><VALUE.OBJECT><INSTANCE CLASSNAME='C'/></VALUE.OBJECT></DECLARATION></CIM>";
+        assert_eq!(Instance::from_cim_xml(text), Ok(Instance::new("C")));
+    }
+
+    #[test]
+    fn what_is_no_instance_is_told() {
+        assert_eq!(refused("<CLASS NAME='C'/>"), "expected an `INSTANCE` element, got `CLASS`");
+        assert_eq!(refused("<INSTANCE/>"), "expected an element with `CLASSNAME`, got `INSTANCE`");
+        for text in ["", "Msvm_Error", "<INSTANCE", "<!DOCTYPE a><INSTANCE CLASSNAME='C'/>"] {
+            assert_eq!(refused(text), "embedded XML is not readable", "{text}");
+        }
+        let property = |property: &str| refused(&format!("<INSTANCE CLASSNAME='C'>{property}</INSTANCE>"));
+        assert_eq!(property("<PROPERTY TYPE='uint8'/>"), "expected an element with `NAME`, got `PROPERTY`");
+        assert_eq!(
+            property("<PROPERTY NAME='A'><VALUE>1</VALUE></PROPERTY>"),
+            "`C.A`: expected an element with `TYPE`, got `PROPERTY`"
+        );
+        assert_eq!(
+            property("<PROPERTY NAME='A' TYPE='varchar'/>"),
+            "`C.A`: expected a `TYPE` of CIM, got `varchar`"
+        );
+        assert_eq!(
+            property("<PROPERTY NAME='A' TYPE='uint8'><VALUE>256</VALUE></PROPERTY>"),
+            "`C.A`: expected uint8, got `256`"
+        );
+        assert_eq!(
+            property(
+                "<PROPERTY.ARRAY NAME='A' TYPE='uint8'><VALUE.ARRAY><X/></VALUE.ARRAY></PROPERTY.ARRAY>"
+            ),
+            "`C.A`: expected `VALUE` or `VALUE.NULL`, got `X`"
+        );
+    }
 }

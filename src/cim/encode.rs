@@ -95,3 +95,132 @@ fn write_selectors(markup: &mut Markup, epr: &Epr) {
     }
     markup.end("w:SelectorSet");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cim::{DateTime, Instance, Text, decode, strategies},
+        xml::{Element, Limits},
+    };
+    use proptest::prelude::*;
+
+    fn xml(value: impl Into<Value>) -> String {
+        element("p", "X", &value.into()).unwrap().as_str().to_owned()
+    }
+
+    /// The elements as a reader finds them in an envelope that declares the prefixes.
+    fn read(xml: &str) -> Element {
+        let declarations = "xmlns:p='urn:p' \
+             xmlns:a='http://schemas.xmlsoap.org/ws/2004/08/addressing' \
+             xmlns:w='http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd' \
+             xmlns:cim='http://schemas.dmtf.org/wbem/wscim/1/common' \
+             xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'";
+        Element::parse(format!("<r {declarations}>{xml}</r>").as_bytes(), &Limits::default()).unwrap()
+    }
+
+    fn collection() -> Epr {
+        Epr::class_of("Msvm_VirtualSystemCollection", "root/virtualization/v2")
+            .with("CollectionID", "a<b")
+            .unwrap()
+    }
+
+    #[test]
+    fn scalars_are_plain_text_and_null_is_told_from_empty() {
+        assert_eq!(xml(2_u16), "<p:X>2</p:X>");
+        assert_eq!(xml(u64::MAX), "<p:X>18446744073709551615</p:X>");
+        assert_eq!(xml(true), "<p:X>true</p:X>");
+        assert_eq!(xml(Text::default()), "<p:X></p:X>");
+        assert_eq!(xml(Value::Null), r#"<p:X xsi:nil="true"/>"#);
+        assert_eq!(xml(Text::new("R&D <1>").unwrap()), "<p:X>R&amp;D &lt;1&gt;</p:X>");
+    }
+
+    #[test]
+    fn arrays_repeat_the_element() {
+        assert_eq!(xml(vec![1_u8, 2]), "<p:X>1</p:X><p:X>2</p:X>");
+        assert_eq!(xml(Vec::<u8>::new()), "");
+    }
+
+    #[test]
+    fn datetimes_have_their_wrapper() {
+        assert_eq!(
+            xml(DateTime::from_iso("2025-12-17T09:55:22.702341Z").unwrap()),
+            "<p:X><cim:Datetime>2025-12-17T09:55:22.702341Z</cim:Datetime></p:X>"
+        );
+        assert_eq!(
+            xml(DateTime::from_iso("PT5M").unwrap()),
+            "<p:X><cim:Interval>P0DT0H5M0S</cim:Interval></p:X>"
+        );
+    }
+
+    #[test]
+    fn a_reference_stands_directly_in_the_parameter() {
+        insta::assert_snapshot!(xml(collection()).replace("><", ">\n<"), @r#"
+        <p:X>
+        <a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address>
+        <a:ReferenceParameters>
+        <w:ResourceURI>http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_VirtualSystemCollection</w:ResourceURI>
+        <w:SelectorSet>
+        <w:Selector Name="CollectionID">a&lt;b</w:Selector>
+        </w:SelectorSet>
+        </a:ReferenceParameters>
+        </p:X>
+        "#);
+    }
+
+    #[test]
+    fn a_reference_within_a_reference_is_wrapped_in_its_selector() {
+        let outer = Epr::from_uri("u").with_reference("K", Epr::from_uri("v")).unwrap();
+        insta::assert_snapshot!(selector_set(&outer).as_str().replace("><", ">\n<"), @r#"
+        <w:SelectorSet>
+        <w:Selector Name="K">
+        <a:EndpointReference>
+        <a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address>
+        <a:ReferenceParameters>
+        <w:ResourceURI>v</w:ResourceURI>
+        </a:ReferenceParameters>
+        </a:EndpointReference>
+        </w:Selector>
+        </w:SelectorSet>
+        "#);
+        assert_eq!(selector_set(&Epr::from_uri("u")).as_str(), "");
+    }
+
+    #[test]
+    fn an_embedded_instance_is_escaped_text() {
+        let settings = Instance::new("C").with("A", Text::new("R&D").unwrap());
+        assert_eq!(
+            xml(settings),
+            "<p:X>&lt;INSTANCE CLASSNAME=&quot;C&quot;&gt;&lt;PROPERTY NAME=&quot;A&quot; TYPE=&quot;string&quot;&gt;\
+             &lt;VALUE&gt;R&amp;#38;D&lt;/VALUE&gt;&lt;/PROPERTY&gt;&lt;/INSTANCE&gt;</p:X>"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_refused() {
+        for name in ["", "a b", "a>", "1a", "x:y", "é"] {
+            let error = element("p", name, &Value::Null).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("expected a name of letters, digits and `_`, got `{name}`")
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(value in prop_oneof![strategies::scalar(), strategies::array()]) {
+            let xml = element("p", "X", &value).unwrap();
+            let root = read(xml.as_str());
+            let elements: Vec<_> = root.elements().collect();
+            let is_array = matches!(value, Value::Array(_));
+            let declared = value.cim_type().map(|cim_type| (cim_type, is_array));
+            prop_assert_eq!(decode::value(&elements, declared), Ok(value));
+        }
+
+        #[test]
+        fn references_are_read_back(epr in strategies::epr()) {
+            prop_assert_eq!(decode::epr(&read(epr_content(&epr).as_str())), Ok(epr));
+        }
+    }
+}

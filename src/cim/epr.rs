@@ -202,3 +202,78 @@ fn encoded_uri(uri: &str) -> String {
     }
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::strategies;
+    use proptest::prelude::*;
+
+    fn machine() -> Epr {
+        Epr::class_of("Msvm_ComputerSystem", r"\root\virtualization\v2").with("Name", "VM-1").unwrap()
+    }
+
+    #[test]
+    fn class_and_namespace_are_those_of_the_uri_in_any_case() {
+        assert_eq!(
+            machine().resource_uri(),
+            "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_ComputerSystem"
+        );
+        assert_eq!(
+            (machine().class(), machine().namespace()),
+            ("Msvm_ComputerSystem", Some("root/virtualization/v2"))
+        );
+        let upper = Epr::from_uri(&machine().resource_uri().to_uppercase());
+        assert_eq!(upper.namespace(), Some("ROOT/VIRTUALIZATION/V2"));
+        let config = Epr::from_uri("http://schemas.microsoft.com/wbem/wsman/1/config");
+        assert_eq!((config.class(), config.namespace()), ("config", None));
+        let bare = Epr::from_uri("config");
+        assert_eq!((bare.class(), bare.namespace()), ("config", None));
+    }
+
+    #[test]
+    fn references_differ_by_key_value_number_of_keys_and_class() {
+        let two = machine().with("CreationClassName", "Msvm_ComputerSystem").unwrap();
+        assert_ne!(machine(), two);
+        assert_ne!(two, machine());
+        assert_ne!(machine(), machine().with("Name", "VM-2").unwrap());
+        assert_ne!(
+            machine(),
+            Epr::class_of("Msvm_PlannedComputerSystem", "root/virtualization/v2")
+                .with("Name", "VM-1")
+                .unwrap()
+        );
+        let nested = Epr::from_uri("u").with_reference("K", machine()).unwrap();
+        assert_ne!(nested, Epr::from_uri("u").with("K", &machine().to_string()).unwrap());
+        assert_eq!(nested.selector("K"), None);
+    }
+
+    #[test]
+    fn a_key_given_again_in_another_case_replaces_the_first() {
+        let epr = machine().with("NAME", "VM-2").unwrap();
+        assert_eq!(epr.selectors().len(), 1);
+        assert_eq!(epr.selector("Name"), Some("VM-2"));
+    }
+
+    #[test]
+    fn what_xml_cannot_carry_is_refused_in_keys_and_encoded_in_uris() {
+        assert!(matches!(machine().with("Name", "\u{1}"), Err(CimError::Character { .. })));
+        assert!(matches!(machine().with("\u{1}", "x"), Err(CimError::Character { .. })));
+        assert!(matches!(machine().with_reference("\u{1}", machine()), Err(CimError::Character { .. })));
+        let odd = Epr::class_of("C", "root/\u{1}a b<\u{FFFF}\"ä");
+        assert_eq!(odd.namespace(), Some("root/%01a%20b%3C%EF%BF%BF%22ä"));
+    }
+
+    proptest! {
+        #[test]
+        fn equality_is_free_of_order_and_case(epr in strategies::flat_epr()) {
+            let mut other = Epr::from_uri(&epr.resource_uri().to_ascii_uppercase());
+            for key in epr.selectors().iter().rev() {
+                let SelectorValue::Text(value) = key.value() else { continue };
+                other = other.with(&key.name().to_ascii_uppercase(), &value.as_str().to_ascii_lowercase()).unwrap();
+            }
+            prop_assert_eq!(&epr, &other);
+            prop_assert_eq!(&other, &epr);
+        }
+    }
+}

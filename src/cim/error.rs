@@ -12,7 +12,7 @@ pub enum CimError {
         /// Its byte offset in the text.
         offset: usize,
     },
-    /// A text that does not have the form its type asks for.
+    /// A text, or an element, that does not have the form asked for.
     #[error("expected {expected}, got `{found}`")]
     Form {
         /// What was expected.
@@ -32,14 +32,6 @@ pub enum CimError {
         /// What came, shortened.
         found: String,
     },
-    /// XML that is not of the expected shape.
-    #[error("expected {expected}, got {found}")]
-    Shape {
-        /// What was expected.
-        expected: String,
-        /// What came.
-        found: String,
-    },
     /// Text that should hold XML and does not.
     #[error("embedded XML is not readable")]
     Xml(#[from] crate::xml::XmlError),
@@ -50,15 +42,11 @@ impl CimError {
         Self::Form { expected: expected.to_owned(), found: shorten(found) }
     }
 
-    pub(crate) fn shape(expected: &str, found: impl Into<String>) -> Self {
-        Self::Shape { expected: expected.to_owned(), found: found.into() }
-    }
-
     /// Says whose value it was, where the error is about a value.
     #[must_use]
     pub(crate) fn of_property(self, class: &str, property: &str) -> Self {
         match self {
-            Self::Form { expected, found } | Self::Shape { expected, found } => {
+            Self::Form { expected, found } => {
                 Self::Property { class: class.to_owned(), property: property.to_owned(), expected, found }
             }
             other => other,
@@ -87,8 +75,9 @@ mod tests {
         assert_eq!(form.to_string(), "expected uint8, got `256`");
         let property = form.of_property("Msvm_ConcreteJob", "JobState");
         assert_eq!(property.to_string(), "`Msvm_ConcreteJob.JobState`: expected uint8, got `256`");
-        let shape = CimError::shape("an instance", "`s:Fault`");
-        assert_eq!(shape.to_string(), "expected an instance, got `s:Fault`");
+        let xml = crate::cim::Instance::from_cim_xml("<INSTANCE").unwrap_err();
+        assert_eq!(xml.to_string(), "embedded XML is not readable");
+        assert!(std::error::Error::source(&xml).is_some());
     }
 
     #[test]

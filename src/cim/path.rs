@@ -143,7 +143,7 @@ impl ObjectPath {
             let separator = if index == 0 { '.' } else { ',' };
             match value {
                 KeyValue::Quoted(text) => {
-                    write!(f, "{separator}{name}={quote}{}{quote}", escape(text, quote))?
+                    write!(f, "{separator}{name}={quote}{}{quote}", escape(text, quote))?;
                 }
                 KeyValue::Bare(text) => write!(f, "{separator}{name}={text}")?,
             }
@@ -229,7 +229,7 @@ mod tests {
     fn either_slash_and_quote_is_read_and_the_canonical_form_written() {
         for (text, written) in [
             (r#"\\HV1\root\virtualization\v2:C.K="v""#, r#"\\HV1\root\virtualization\v2:C.K="v""#),
-            (r#"//hv1.example.test/root/cimv2:C.K='v'"#, r#"\\hv1.example.test\root\cimv2:C.K="v""#),
+            (r"//hv1.example.test/root/cimv2:C.K='v'", r#"\\hv1.example.test\root\cimv2:C.K="v""#),
             (r#"root/virtualization/v2:C.K="a",L=5,M=TRUE"#, r#"root\virtualization\v2:C.K="a",L=5,M=TRUE"#),
             (r#"C.InstanceID="Microsoft:AB\\CD:\"x\"""#, r#"C.InstanceID="Microsoft:AB\\CD:\"x\"""#),
             (r"C.K='it\'s'", r#"C.K="it's""#),

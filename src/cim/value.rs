@@ -44,7 +44,7 @@ pub enum Value {
     /// An embedded object that came as an element tree.
     Instance(Box<Instance>),
     /// An array; all elements are of one type (or null), none is an array.
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// Text of a property that the schema does not know.
     Untyped(Text),
 }

@@ -1,0 +1,308 @@
+//! From a request to an answer: the operations of WS-Transfer, WS-Enumeration and Invoke.
+
+use super::{
+    contexts::{Context, Contexts},
+    ids::Kind,
+    inventory::HostLimits,
+    soap::{
+        Envelope, Fault, Operation,
+        answer::{self, Heading, Page},
+        parameters::Arguments,
+        request::{Batch, Enumerate, Filter, Invoke, Pull, Resource, Target},
+    },
+    world::{self, CIM_NAMESPACE, Outcome, Plan, Query, Selected, World},
+};
+use crate::cim::{Epr, Instance, schema};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Identify without credentials.
+    Anonymous,
+    User(String),
+}
+
+impl Caller {
+    fn name(&self) -> &str {
+        match self {
+            Self::Anonymous => "",
+            Self::User(name) => name,
+        }
+    }
+}
+
+/// What rules change about one answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Deviations {
+    pub(super) plan: Plan,
+    pub(super) wrong_relates_to: bool,
+    pub(super) no_return_value: bool,
+}
+
+/// A written answer.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) status: u16,
+    pub(super) xml: String,
+}
+
+/// The state that requests work on.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) world: World,
+    pub(super) contexts: Contexts,
+    pub(super) limits: HostLimits,
+    /// Requests that are being worked on, by user.
+    pub(super) in_flight: BTreeMap<String, usize>,
+    /// Methods that ran, by name.
+    pub(super) invocations: BTreeMap<String, u64>,
+    /// Whether Basic is among the security profiles.
+    pub(super) basic: bool,
+    pub(super) now: Duration,
+}
+
+impl Desk {
+    /// Answers a message.
+    pub(super) fn answer(
+        &mut self,
+        envelope: &Result<Envelope, Fault>,
+        caller: &Caller,
+        deviations: Deviations,
+    ) -> Written {
+        let mut heading = self.heading(envelope);
+        if deviations.wrong_relates_to {
+            heading.relates_to = Some(format!("uuid:{}", self.world.next_id(Kind::Message)));
+        }
+        let done = match envelope {
+            Ok(envelope) => self.operate(envelope, caller, &heading, deviations),
+            Err(fault) => Err(fault.clone()),
+        };
+        match done {
+            Ok(xml) => Written { status: 200, xml },
+            Err(fault) => self.fault(&heading, &fault),
+        }
+    }
+
+    /// Answers with a fault that a rule asks for.
+    pub(super) fn refuse(&mut self, envelope: &Result<Envelope, Fault>, fault: &Fault) -> Written {
+        let heading = self.heading(envelope);
+        self.fault(&heading, fault)
+    }
+
+    fn fault(&self, heading: &Heading, fault: &Fault) -> Written {
+        let prefix = self.world.texts().fault_prefix;
+        Written { status: 500, xml: answer::fault(heading, fault, &self.world.host().name, prefix) }
+    }
+
+    fn heading(&mut self, envelope: &Result<Envelope, Fault>) -> Heading {
+        Heading {
+            language: self.world.host().locale.tag(),
+            message_id: self.world.next_id(Kind::Message),
+            relates_to: envelope.as_ref().ok().and_then(Envelope::message_id),
+        }
+    }
+
+    fn operate(
+        &mut self,
+        envelope: &Envelope,
+        caller: &Caller,
+        heading: &Heading,
+        deviations: Deviations,
+    ) -> Result<String, Fault> {
+        let limit = envelope
+            .max_envelope_size()
+            .map_or(self.limits.max_envelope_size, |size| size.min(self.limits.max_envelope_size));
+        match envelope.operation()? {
+            Operation::Identify => Ok(self.identify(caller)),
+            Operation::Get(target) => {
+                self.check_quota(caller)?;
+                let instance = self.select(&target, "GetObject")?;
+                fitting(answer::get(heading, &instance), limit)
+            }
+            Operation::Enumerate(target, enumerate) => {
+                self.check_quota(caller)?;
+                self.enumerate(&target, &enumerate, caller, heading, limit)
+            }
+            // A Pull goes on with an operation that is counted already.
+            Operation::Pull(pull) => self.pull(&pull, caller, heading, limit),
+            Operation::Release { context } => {
+                self.contexts.take(&context, caller.name())?;
+                Ok(answer::release(heading))
+            }
+            Operation::Invoke(target, invoke) => {
+                self.check_quota(caller)?;
+                let xml = self.invoke(&target, &invoke, caller, heading, deviations)?;
+                // The method has run: its answer is too large, not its request.
+                fitting(xml, limit).map_err(|_| Fault::unreportable_success())
+            }
+        }
+    }
+
+    /// [MS-WSMV] 3.1.4.1.23: without credentials the version is not told.
+    fn identify(&self, caller: &Caller) -> String {
+        let host = self.world.host();
+        let (version, profiles): (_, &[&str]) = match caller {
+            Caller::Anonymous => ("0.0.0", &[]),
+            Caller::User(_) if self.basic => (host.build.as_str(), &[NEGOTIATE_PROFILE, BASIC_PROFILE]),
+            Caller::User(_) => (host.build.as_str(), &[NEGOTIATE_PROFILE]),
+        };
+        answer::identify(host.locale.tag(), &format!("OS: {version} SP: 0.0 Stack: 3.0"), profiles)
+    }
+
+    /// The quota of the plug-in: requests in work and open enumerations of one user.
+    fn check_quota(&self, caller: &Caller) -> Result<(), Fault> {
+        let in_flight = self.in_flight.get(caller.name()).copied().unwrap_or_default();
+        let limit = self.limits.operations_per_user;
+        if in_flight + self.contexts.of_user(caller.name()) > limit {
+            Err(Fault::quota(limit))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn enumerate(
+        &mut self,
+        target: &Target,
+        enumerate: &Enumerate,
+        caller: &Caller,
+        heading: &Heading,
+        limit: usize,
+    ) -> Result<String, Fault> {
+        check_namespace(&target.epr)?;
+        if target.epr.selectors().iter().any(|selector| selector.name != CIM_NAMESPACE) {
+            return Err(Fault::keys_in_enumerate());
+        }
+        let query = match (target.resource, &enumerate.filter) {
+            (Resource::AllClasses, Some(Filter::Wql(text))) => Query::Wql(text),
+            (Resource::AllClasses, _) => return Err(Fault::all_classes_without_filter()),
+            (Resource::Class(class), None) => Query::Class(class),
+            (Resource::Class(class), Some(Filter::Selector(selectors))) => Query::Selectors(class, selectors),
+            // Seen by go-wsman: with the URI of a class, Windows cannot process a query.
+            (Resource::Class(class), Some(Filter::Wql(text))) => {
+                let reason =
+                    format!("A query needs the resource URI of all classes, not of {}", class.name());
+                return Err(Fault::filter(&reason, text));
+            }
+        };
+        let items = self.world.query(&query)?;
+        let mut context = Context {
+            id: self.world.next_id(Kind::Context),
+            user: caller.name().to_owned(),
+            items: items.iter().map(|i| answer::item(i, &world::reference(i), enumerate.mode)).collect(),
+            batch: enumerate.batch,
+            last_used: self.now,
+        };
+        if !enumerate.optimized {
+            let xml = answer::enumerate(heading, Some(&context.id), None);
+            self.contexts.open(context);
+            return Ok(xml);
+        }
+        let write = |context: Option<&str>, items: &str| {
+            answer::enumerate(heading, None, Some(&Page { context, items }))
+        };
+        let items = context.page(limit, write(Some(&context.id), "").len())?;
+        if context.items.is_empty() {
+            return Ok(write(None, &items));
+        }
+        let xml = write(Some(&context.id), &items);
+        self.contexts.open(context);
+        Ok(xml)
+    }
+
+    fn pull(
+        &mut self,
+        pull: &Pull,
+        caller: &Caller,
+        heading: &Heading,
+        limit: usize,
+    ) -> Result<String, Fault> {
+        let mut context = self.contexts.take(&pull.context, caller.name())?;
+        if !continues(context.batch, pull.batch) {
+            // The enumeration stands: it was the request that was wrong (chosen).
+            self.contexts.open(context);
+            return Err(Fault::pull_parameters());
+        }
+        context.batch = pull.batch;
+        context.id = self.world.next_id(Kind::Context);
+        context.last_used = self.now;
+        let write = |context: Option<&str>, items: &str| answer::pull(heading, &Page { context, items });
+        let items = context.page(limit, write(Some(&context.id), "").len())?;
+        if context.items.is_empty() {
+            return Ok(write(None, &items));
+        }
+        let xml = write(Some(&context.id), &items);
+        self.contexts.open(context);
+        Ok(xml)
+    }
+
+    fn invoke(
+        &mut self,
+        target: &Target,
+        invoke: &Invoke,
+        caller: &Caller,
+        heading: &Heading,
+        deviations: Deviations,
+    ) -> Result<String, Fault> {
+        // Seen by go-wsman: an Invoke without selectors.
+        if target.epr.selectors().is_empty() {
+            return Err(Fault::invalid_method_parameters());
+        }
+        let instance = self.select(target, "ExecMethod")?;
+        let method = invoke.method;
+        let arguments = Arguments::read(method, &invoke.input, target.epr.resource_uri())?;
+        *self.invocations.entry(method.name().to_owned()).or_default() += 1;
+        let Outcome { code, outputs } =
+            self.world.invoke(&instance, method, &arguments, caller.name(), deviations.plan);
+        let return_value = (!deviations.no_return_value).then_some(code);
+        let class = class_name(target, &instance);
+        Ok(answer::output(heading, class, method, &outputs, return_value))
+    }
+
+    fn select(&self, target: &Target, operation: &'static str) -> Result<Instance, Fault> {
+        check_namespace(&target.epr)?;
+        let Resource::Class(class) = target.resource else {
+            return Err(Fault::invalid_resource_uri(target.epr.resource_uri()));
+        };
+        if target.epr.selectors().is_empty() {
+            return Err(Fault::no_keys(class.name()));
+        }
+        match self.world.select(class, &target.epr, false) {
+            Selected::One(instance) => Ok(*instance),
+            Selected::NoKey(name) => Err(Fault::unexpected_selector(&name)),
+            Selected::Nothing => Err(Fault::not_found(operation, &target.epr.to_path().to_string())),
+        }
+    }
+}
+
+const NEGOTIATE_PROFILE: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/spnego-kerberos";
+const BASIC_PROFILE: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/basic";
+
+/// The class whose namespace the answer is in: that of the resource URI.
+fn class_name(target: &Target, instance: &Instance) -> &'static str {
+    match target.resource {
+        Resource::Class(class) => class.name(),
+        Resource::AllClasses => schema::class(instance.class()).map_or("", schema::Class::name),
+    }
+}
+
+/// microsoft/omi#398: a `__cimnamespace` selector must not name another namespace than the URI.
+fn check_namespace(epr: &Epr) -> Result<(), Fault> {
+    match epr.selector(CIM_NAMESPACE) {
+        Some(namespace) if !namespace.replace('\\', "/").eq_ignore_ascii_case(super::NAMESPACE) => {
+            Err(Fault::different_namespaces())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// 0x803381AD: a Pull repeats what the Enumerate said; where that said nothing about MaxElements,
+/// the first Pull may (chosen: a plain Enumerate has no place for it in WS-Enumeration).
+fn continues(before: Batch, now: Batch) -> bool {
+    now.max_envelope_size == before.max_envelope_size
+        && (before.max_elements.is_none() || now.max_elements == before.max_elements)
+}
+
+fn fitting(xml: String, limit: usize) -> Result<String, Fault> {
+    if xml.len() > limit { Err(Fault::envelope_exceeded(xml.len(), limit)) } else { Ok(xml) }
+}

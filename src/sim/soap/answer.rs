@@ -1,0 +1,293 @@
+//! Answers, in the shape of published ones: no white space between elements, no mustUnderstand, no
+//! XML declaration, `xml:lang` on the envelope.
+
+use super::{
+    fault::{Fault, ProviderFault},
+    request::Mode,
+    response_action,
+};
+use crate::{
+    cim::{Instance, Value, encode, schema},
+    sim::NAMESPACE,
+    xml::{escape::escape, names},
+};
+use std::fmt::Write as _;
+
+/// What the headers of an answer hold.
+#[derive(Debug, Clone)]
+pub(in crate::sim) struct Heading {
+    /// `xml:lang`.
+    pub(in crate::sim) language: &'static str,
+    /// GUID of this message.
+    pub(in crate::sim) message_id: String,
+    /// `a:MessageID` of the request.
+    pub(in crate::sim) relates_to: Option<String>,
+}
+
+/// The whole message.
+pub(in crate::sim) fn envelope(heading: &Heading, action: &str, header: &str, body: &str) -> String {
+    let mut xml = format!(
+        "<s:Envelope xml:lang=\"{}\" xmlns:s=\"{}\" xmlns:a=\"{}\" xmlns:x=\"{}\" xmlns:n=\"{}\" \
+         xmlns:w=\"{}\" xmlns:p=\"{}\"><s:Header><a:Action>{}</a:Action>\
+         <a:MessageID>uuid:{}</a:MessageID><a:To>{}</a:To>",
+        heading.language,
+        names::SOAP,
+        names::ADDRESSING,
+        names::TRANSFER,
+        names::ENUMERATION,
+        names::WSMAN,
+        names::MS_WSMAN,
+        escape(action),
+        heading.message_id,
+        names::ANONYMOUS,
+    );
+    if let Some(relates_to) = &heading.relates_to {
+        let _ = write!(xml, "<a:RelatesTo>{}</a:RelatesTo>", escape(relates_to));
+    }
+    let _ = write!(xml, "{header}</s:Header><s:Body>{body}</s:Body></s:Envelope>");
+    xml
+}
+
+/// Answer to a WS-Transfer Get.
+pub(in crate::sim) fn get(heading: &Heading, item: &Instance) -> String {
+    envelope(heading, &response_action(&super::transfer("Get")), "", &instance(item))
+}
+
+/// Answer to Identify (DSP0226 11); it has no headers.
+pub(in crate::sim) fn identify(language: &str, version: &str, profiles: &[&str]) -> String {
+    let mut xml = format!(
+        "<s:Envelope xml:lang=\"{language}\" xmlns:s=\"{}\"><s:Header/><s:Body>\
+         <wsmid:IdentifyResponse xmlns:wsmid=\"{}\"><wsmid:ProtocolVersion>{}</wsmid:ProtocolVersion>\
+         <wsmid:ProductVendor>hyperv-wsman simulator</wsmid:ProductVendor>\
+         <wsmid:ProductVersion>{}</wsmid:ProductVersion>",
+        names::SOAP,
+        names::IDENTITY,
+        names::WSMAN,
+        escape(version),
+    );
+    if !profiles.is_empty() {
+        xml.push_str("<wsmid:SecurityProfiles>");
+        for profile in profiles {
+            let _ = write!(xml, "<wsmid:SecurityProfileName>{profile}</wsmid:SecurityProfileName>");
+        }
+        xml.push_str("</wsmid:SecurityProfiles>");
+    }
+    xml.push_str("</wsmid:IdentifyResponse></s:Body></s:Envelope>");
+    xml
+}
+
+/// One page of an enumeration.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Page<'a> {
+    /// `None` at the end.
+    pub(in crate::sim) context: Option<&'a str>,
+    /// The items, written.
+    pub(in crate::sim) items: &'a str,
+}
+
+/// Answer to Enumerate; with a page when it was asked to be optimized (DSP0226 8.2.3).
+pub(in crate::sim) fn enumerate(heading: &Heading, context: Option<&str>, page: Option<&Page<'_>>) -> String {
+    let mut body = String::from("<n:EnumerateResponse>");
+    match page.map_or(context, |page| page.context) {
+        Some(context) => push_context(&mut body, context),
+        None => body.push_str("<n:EnumerationContext/>"),
+    }
+    if let Some(page) = page {
+        let _ = write!(body, "<w:Items>{}</w:Items>", page.items);
+        if page.context.is_none() {
+            body.push_str("<w:EndOfSequence/>");
+        }
+    }
+    body.push_str("</n:EnumerateResponse>");
+    envelope(heading, &response_action(&super::enumeration("Enumerate")), "", &body)
+}
+
+/// Answer to Pull: the last items and the end come together, then without a context (capture).
+pub(in crate::sim) fn pull(heading: &Heading, page: &Page<'_>) -> String {
+    let mut body = String::from("<n:PullResponse>");
+    if let Some(context) = page.context {
+        push_context(&mut body, context);
+    }
+    let _ = write!(body, "<n:Items>{}</n:Items>", page.items);
+    if page.context.is_none() {
+        body.push_str("<n:EndOfSequence/>");
+    }
+    body.push_str("</n:PullResponse>");
+    envelope(heading, &response_action(&super::enumeration("Pull")), "", &body)
+}
+
+/// Answer to Release: nothing.
+pub(in crate::sim) fn release(heading: &Heading) -> String {
+    envelope(heading, &response_action(&super::enumeration("Release")), "", "")
+}
+
+/// Answer to a method: outputs in the order of declaration, `ReturnValue` last, nil for what has no
+/// value (capture).
+pub(in crate::sim) fn output(
+    heading: &Heading,
+    class: &str,
+    method: schema::Method,
+    outputs: &[(&str, Value)],
+    return_value: Option<u32>,
+) -> String {
+    let uri = class_uri(class);
+    let mut body = String::new();
+    let _ = write!(
+        body,
+        "<p:{}_OUTPUT xmlns:xsi=\"{}\" xmlns:p=\"{uri}\" xmlns:cim=\"{}\">",
+        method.name(),
+        names::XSI,
+        names::CIM_COMMON
+    );
+    for parameter in method.parameters().filter(|p| p.direction() != schema::Direction::In) {
+        let value = outputs.iter().find(|(name, _)| *name == parameter.name()).map(|(_, value)| value);
+        push_value(&mut body, parameter.name(), value);
+    }
+    if let Some(code) = return_value {
+        let _ = write!(body, "<p:ReturnValue>{code}</p:ReturnValue>");
+    }
+    let _ = write!(body, "</p:{}_OUTPUT>", method.name());
+    envelope(heading, &response_action(&format!("{uri}/{}", method.name())), "", &body)
+}
+
+/// One item of an enumeration.
+pub(in crate::sim) fn item(item: &Instance, reference: &crate::cim::Epr, mode: Mode) -> String {
+    let epr = || {
+        let content = encode::epr_content(reference);
+        format!("<a:EndpointReference>{}</a:EndpointReference>", content.as_str())
+    };
+    match mode {
+        Mode::Object => instance(item),
+        Mode::Epr => epr(),
+        // DSP0226 8.7.
+        Mode::ObjectAndEpr => format!("<w:Item>{}{}</w:Item>", instance(item), epr()),
+    }
+}
+
+/// An instance with every property that its class declares, by name; without a value they are nil
+/// (capture).
+fn instance(instance: &Instance) -> String {
+    let class = instance.class();
+    let mut xml = format!(
+        "<p:{class} xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\" xsi:type=\"p:{class}_Type\">",
+        names::XSI,
+        class_uri(class),
+        names::CIM_COMMON,
+    );
+    let mut properties: Vec<_> = schema::class(class)
+        .into_iter()
+        .flat_map(schema::Class::properties)
+        .map(schema::Property::name)
+        .collect();
+    properties.sort_unstable();
+    for name in properties {
+        push_value(&mut xml, name, instance.get(name));
+    }
+    let _ = write!(xml, "</p:{class}>");
+    xml
+}
+
+/// Resource URI of a class.
+pub(in crate::sim) fn class_uri(class: &str) -> String {
+    format!("{}{NAMESPACE}/{class}", names::WMI_CLASS_PREFIX)
+}
+
+/// A fault, in the layouts of published ones.
+pub(in crate::sim) fn fault(heading: &Heading, fault: &Fault, machine: &str, prefix: &str) -> String {
+    let mut header = String::new();
+    if let Some(name) = &fault.not_understood {
+        let _ = write!(
+            header,
+            "<s:NotUnderstood qname=\"q:{}\" xmlns:q=\"{}\"/>",
+            escape(&name.local),
+            escape(&name.namespace)
+        );
+    }
+    let reason = format!("{prefix}{} ", fault.reason);
+    let mut body = String::from("<s:Fault><s:Code>");
+    // The codes of SOAP itself have no subcode.
+    if fault.subcode.starts_with("s:") {
+        let _ = write!(body, "<s:Value>{}</s:Value>", fault.subcode);
+    } else {
+        let side = if fault.by_receiver { "s:Receiver" } else { "s:Sender" };
+        let _ = write!(
+            body,
+            "<s:Value>{side}</s:Value><s:Subcode><s:Value>{}</s:Value></s:Subcode>",
+            fault.subcode
+        );
+    }
+    let _ = write!(
+        body,
+        "</s:Code><s:Reason><s:Text xml:lang=\"{}\">{}</s:Text></s:Reason>",
+        heading.language,
+        escape(&reason)
+    );
+    if let Some(code) = fault.code {
+        body.push_str("<s:Detail>");
+        if let Some(detail) = fault.detail {
+            let _ = write!(
+                body,
+                "<w:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/{detail}</w:FaultDetail>"
+            );
+        }
+        let message = match &fault.provider {
+            None => escape(&reason).into_owned(),
+            Some(provider) => provider_fault(provider, code, machine, &reason),
+        };
+        push_wsman_fault(&mut body, code, machine, &message);
+        body.push_str("</s:Detail>");
+    }
+    body.push_str("</s:Fault>");
+    envelope(heading, fault_action(&fault.subcode), &header, &body)
+}
+
+/// DSP0226: the action says which specification the fault belongs to.
+fn fault_action(subcode: &str) -> &'static str {
+    match subcode.split(':').next() {
+        Some("a") => "http://schemas.xmlsoap.org/ws/2004/08/addressing/fault",
+        Some("n") => "http://schemas.xmlsoap.org/ws/2004/09/enumeration/fault",
+        Some("s") => "http://schemas.xmlsoap.org/ws/2004/08/addressing/soap/fault",
+        _ => "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault",
+    }
+}
+
+fn push_wsman_fault(xml: &mut String, code: u32, machine: &str, message: &str) {
+    let _ = write!(
+        xml,
+        "<f:WSManFault xmlns:f=\"{}\" Code=\"{code}\" Machine=\"{}\"><f:Message>{message}</f:Message></f:WSManFault>",
+        names::FAULT,
+        escape(machine)
+    );
+}
+
+fn provider_fault(provider: &ProviderFault, code: u32, machine: &str, reason: &str) -> String {
+    let mut xml = String::from(
+        "<f:ProviderFault provider=\"WMI Provider\" path=\"%systemroot%\\system32\\WsmWmiPl.dll\">",
+    );
+    push_wsman_fault(&mut xml, code, machine, &escape(reason));
+    let _ = write!(
+        xml,
+        "<f:ExtendedError><p:__ExtendedStatus xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\" \
+         xsi:type=\"p:__ExtendedStatus_Type\"><p:Description xsi:nil=\"true\"/><p:Operation>{}</p:Operation>\
+         <p:ParameterInfo>{}</p:ParameterInfo><p:ProviderName>WinMgmt</p:ProviderName>\
+         <p:StatusCode xsi:nil=\"true\"/></p:__ExtendedStatus></f:ExtendedError></f:ProviderFault>",
+        names::XSI,
+        class_uri("__ExtendedStatus"),
+        names::CIM_COMMON,
+        provider.operation,
+        escape(&provider.parameter),
+    );
+    xml
+}
+
+/// A value, nil where there is none. Names come from the schema and embedded objects are not used,
+/// so every value can be written.
+fn push_value(xml: &mut String, name: &str, value: Option<&Value>) {
+    if let Ok(written) = encode::element("p", name, value.unwrap_or(&Value::Null)) {
+        xml.push_str(written.as_str());
+    }
+}
+
+fn push_context(xml: &mut String, context: &str) {
+    let _ = write!(xml, "<n:EnumerationContext>uuid:{context}</n:EnumerationContext>");
+}

@@ -80,6 +80,14 @@ fn no_doc_example_is_ignored() {
 }
 
 #[test]
+fn every_module_says_what_it_is() {
+    refuse("a module without `//!` on top", |source| {
+        let is_tests = source.path.ends_with("tests.rs");
+        if is_tests || source.text.starts_with("//!") { Vec::new() } else { vec![source.path.clone()] }
+    });
+}
+
+#[test]
 fn files_are_short() {
     refuse("a file that should be split", |source| {
         let lines = source.text.lines().count();

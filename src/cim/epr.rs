@@ -49,6 +49,12 @@ pub enum SelectorValue {
     Reference(Box<Epr>),
 }
 
+/// References within references that any class of CIM could need, and then some. Each level doubles
+/// the backslashes of the levels below it in an object path, so a peer must not choose the depth.
+const DEEPEST: usize = 8;
+/// Keys of one reference; looking one up is a search through all.
+pub(super) const MOST_KEYS: usize = 256;
+
 impl Epr {
     /// A reference to a class of a WMI namespace (`root/virtualization/v2`), to be given its keys
     /// by [`Epr::with`].
@@ -68,7 +74,7 @@ impl Epr {
     /// Adds a text key (replacing one of that name, any case).
     ///
     /// # Errors
-    /// [`CimError::Character`].
+    /// [`CimError::Character`]; [`CimError::Form`] beyond 256 keys.
     pub fn with(self, name: &str, value: &str) -> Result<Self, CimError> {
         let value = SelectorValue::Text(Text::new(value)?);
         self.with_selector(name, value)
@@ -77,8 +83,12 @@ impl Epr {
     /// Adds a key that is itself a reference (replacing one of that name, any case).
     ///
     /// # Errors
-    /// [`CimError::Character`] for the name.
+    /// [`CimError::Character`] for the name; [`CimError::Form`] beyond 256 keys, or when references
+    /// are more than eight deep.
     pub fn with_reference(self, name: &str, value: Self) -> Result<Self, CimError> {
+        if value.depth() >= DEEPEST {
+            return Err(CimError::form("references at most 8 deep in each other", name));
+        }
         self.with_selector(name, SelectorValue::Reference(Box::new(value)))
     }
 
@@ -127,11 +137,22 @@ impl Epr {
 
     fn with_selector(mut self, name: &str, value: SelectorValue) -> Result<Self, CimError> {
         let name = Text::new(name)?.into_string();
+        let is_full = self.selectors.len() >= MOST_KEYS;
         match self.selectors.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&name)) {
             Some(known) => known.value = value,
+            None if is_full => return Err(CimError::form("at most 256 keys", &name)),
             None => self.selectors.push(Selector { name, value }),
         }
         Ok(self)
+    }
+
+    /// Levels of references, this one included.
+    fn depth(&self) -> usize {
+        let nested = self.selectors.iter().filter_map(|key| match &key.value {
+            SelectorValue::Text(_) => None,
+            SelectorValue::Reference(epr) => Some(epr.depth()),
+        });
+        1 + nested.max().unwrap_or(0)
     }
 
     fn selector_value(&self, name: &str) -> Option<&SelectorValue> {
@@ -262,6 +283,22 @@ mod tests {
         assert!(matches!(machine().with_reference("\u{1}", machine()), Err(CimError::Character { .. })));
         let odd = Epr::class_of("C", "root/\u{1}a b<\u{FFFF}\"ä");
         assert_eq!(odd.namespace(), Some("root/%01a%20b%3C%EF%BF%BF%22ä"));
+    }
+
+    #[test]
+    fn depth_and_number_of_keys_are_bounded() {
+        let nest = |epr: Epr| Epr::from_uri("u").with_reference("K", epr);
+        let deepest = (1..DEEPEST).try_fold(machine(), |epr, _| nest(epr)).unwrap();
+        assert!(deepest.to_string().len() < 10_000);
+        assert_eq!(
+            nest(deepest).unwrap_err().to_string(),
+            "expected references at most 8 deep in each other, got `K`"
+        );
+
+        let add = |epr: Epr, key: usize| epr.with(&format!("K{key}"), "v");
+        let full = (0..MOST_KEYS).try_fold(Epr::from_uri("u"), add).unwrap();
+        assert!(add(full.clone(), 0).is_ok());
+        assert_eq!(add(full, MOST_KEYS).unwrap_err().to_string(), "expected at most 256 keys, got `K256`");
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::{
     CimError, ObjectPath,
+    epr::MOST_KEYS,
     path::{KeyValue, Keys, is_bare},
     text::is_identifier,
 };
@@ -63,6 +64,9 @@ fn named_keys(mut rest: &str) -> Result<Vec<(String, KeyValue)>, &'static str> {
         }
         if keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Err("each key once");
+        }
+        if keys.len() >= MOST_KEYS {
+            return Err("at most 256 keys");
         }
         let (value, after) = key_value(after)?;
         keys.push((name.to_owned(), value));

@@ -2,6 +2,8 @@
 //! recordings, and nothing at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod bad_answer;
+mod odd_server;
 mod offline;
 mod support;
 mod usage;

@@ -9,14 +9,12 @@ use super::{
     shell,
 };
 use crate::{
-    auth::Credentials,
     client::{Client, Options},
     error::{Error, ErrorKind},
     hyperv::HyperV,
     transport::{
-        Transport,
-        http::{AuthMechanism, HttpSettings, HttpTransport, Trust},
-        replay::{Known, Record, RecordSettings, Replay},
+        AuthMechanism, Credentials, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay,
+        Transport, Trust, endpoint,
     },
 };
 use clap::{ArgMatches, parser::ValueSource};
@@ -99,62 +97,6 @@ fn live(global: &Global, login: Login) -> Result<Live, Failure> {
     Ok((url, record.clone(), Some(record)))
 }
 
-/// The endpoint that was typed: a name, a name and a port, an address, or a URL.
-fn endpoint(typed: &str) -> Result<Url, Failure> {
-    let refuse = |reason: &str, hint: &str| {
-        Failure::from(
-            Error::new(ErrorKind::Config, format!("failed to read the host: {reason}")).with_hint(hint),
-        )
-    };
-    let form = "give a name such as `hv1.example.org`, with or without a port, or an `https://` URL";
-    let has_scheme = typed.contains("://");
-    let text = if has_scheme {
-        typed.to_owned()
-    } else if typed.parse::<std::net::Ipv6Addr>().is_ok() {
-        format!("https://[{typed}]")
-    } else {
-        format!("https://{typed}")
-    };
-    let mut url =
-        Url::parse(&text).map_err(|error| refuse(&format!("`{}`: {error}", without_login(typed)), form))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse(
-            "it carries a user or a password",
-            "give the user with --user; a password never belongs into an argument",
-        ));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" => {
-            return Err(refuse(
-                "plain `http://` is not supported, because messages would travel unsealed",
-                "use HTTPS; on the host: New-Item WSMan:\\localhost\\Listener -Transport HTTPS -Address * -CertificateThumbPrint …",
-            ));
-        }
-        other => return Err(refuse(&format!("expected the scheme `https`, got `{other}`"), form)),
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("expected no query and no fragment", form));
-    }
-    if matches!(url.path(), "" | "/") {
-        url.set_path("/wsman");
-        // The default port of https is left out by `Url`: `https://hv1:443/` means 443 and says so.
-        if url.port().is_none() && !typed.ends_with(":443") && !typed.ends_with(":443/") {
-            let _ = url.set_port(Some(WINRM_HTTPS));
-        }
-    } else if url.port().is_none() && !has_scheme {
-        return Err(refuse(&format!("`{typed}` has a path but no scheme"), form));
-    }
-    Ok(url)
-}
-
-const WINRM_HTTPS: u16 = 5986;
-
-/// What was typed without what might be a login.
-fn without_login(typed: &str) -> &str {
-    typed.rsplit_once('@').map_or(typed, |(_, host)| host)
-}
-
 fn trust(global: &Global) -> Result<Trust, Failure> {
     let mut trust = Trust::default();
     if let Some(fingerprint) = &global.fingerprint {
@@ -229,41 +171,6 @@ pub(crate) fn command_prefix(matches: &ArgMatches) -> String {
 mod tests {
     use super::*;
     use crate::cli::args::grammar;
-
-    fn url(typed: &str) -> String {
-        endpoint(typed).unwrap().to_string()
-    }
-
-    #[test]
-    fn a_host_may_be_a_name_an_address_or_a_url() {
-        assert_eq!(url("hv1.example.org"), "https://hv1.example.org:5986/wsman");
-        assert_eq!(url("hv1.example.org:8443"), "https://hv1.example.org:8443/wsman");
-        assert_eq!(url("hv1:443"), "https://hv1/wsman");
-        assert_eq!(url("192.0.2.7"), "https://192.0.2.7:5986/wsman");
-        assert_eq!(url("2001:db8::7"), "https://[2001:db8::7]:5986/wsman");
-        assert_eq!(url("[2001:db8::7]:5986"), "https://[2001:db8::7]:5986/wsman");
-        assert_eq!(url("https://hv1.example.org"), "https://hv1.example.org:5986/wsman");
-        assert_eq!(url("https://hv1:5986/wsman"), "https://hv1:5986/wsman");
-        assert_eq!(url("https://proxy/hv1/wsman"), "https://proxy/hv1/wsman");
-    }
-
-    #[test]
-    fn hosts_that_cannot_be_used_are_refused_without_showing_a_password() {
-        for typed in [
-            "http://hv1",
-            "ftp://hv1",
-            "https://u:geheim@hv1",
-            "u:geheim@hv1",
-            "hv1 hv2",
-            "hv1/x",
-            "https://hv1?x",
-        ] {
-            let failure = endpoint(typed).unwrap_err();
-            assert_eq!(failure.exit_code(), 3, "{typed}");
-            assert!(failure.to_text().contains("hint:"), "{typed}");
-            assert!(!failure.to_text().contains("geheim"), "{typed}");
-        }
-    }
 
     #[test]
     fn the_next_command_repeats_what_was_typed_and_quotes_it() {

@@ -1,7 +1,9 @@
 //! A transport around the real one: knows which change is on its way, and traces for `-v`.
 
 use super::output::Output;
-use crate::transport::{Answer, BoxFuture, Clock, Exchange, Phase, Transport, TransportError, replay::Known};
+use crate::transport::{
+    Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError, replay::pretty,
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -41,15 +43,20 @@ pub(crate) struct Observe {
 
 #[derive(Debug)]
 struct Trace {
-    bodies: bool,
+    messages: bool,
     output: Output,
+    redactor: Mutex<Redactor>,
 }
 
 impl Observe {
-    /// Around `inner`; `verbose` 1 traces requests, 2 their messages too.
+    /// Around `inner`; `verbose` 1 traces requests, 2 their messages too. What is `known` does not get into the
+    /// trace.
     pub(crate) fn new(inner: Arc<dyn Transport>, verbose: u8, output: Output, known: &[Known]) -> Self {
-        let _ = known;
-        let trace = (verbose > 0).then(|| Trace { bodies: verbose > 1, output });
+        let trace = (verbose > 0).then(|| Trace {
+            messages: verbose > 1,
+            output,
+            redactor: Mutex::new(Redactor::new(known, false)),
+        });
         Self { inner, flight: Flight::default(), trace }
     }
 
@@ -95,10 +102,8 @@ impl Transport for Observe {
 impl Trace {
     fn request(&self, exchange: &Exchange) {
         let changes = if exchange.changes_host { ", changes the host" } else { "" };
-        self.output.trace(&format!("> {} ({} bytes{changes})", exchange.name, exchange.body.len()));
-        if self.bodies {
-            self.body(&exchange.body);
-        }
+        self.line(&format!("> {} ({} bytes{changes})", exchange.name, exchange.body.len()));
+        self.message(&exchange.body);
     }
 
     fn result(&self, name: &str, result: &Result<Answer, TransportError>, duration: Duration) {
@@ -106,23 +111,74 @@ impl Trace {
         match result {
             Ok(answer) => {
                 let peer = &answer.peer;
-                self.output.trace(&format!(
-                    "< {name}: HTTP {}, {} bytes, {milliseconds} ms, connection {}, {}",
+                self.line(&format!(
+                    "< {name}: HTTP {} ({} bytes, {milliseconds} ms, {}, connection {})",
                     answer.status,
                     answer.body.len(),
+                    peer.mechanism,
                     peer.connection,
-                    peer.mechanism
                 ));
-                if self.bodies {
-                    self.body(&answer.body);
-                }
+                self.message(&answer.body);
             }
-            Err(error) => self.output.trace(&format!("< {name}: {error}, {milliseconds} ms")),
+            Err(error) => self.line(&format!("< {name}: {error} ({milliseconds} ms)")),
         }
     }
 
-    fn body(&self, body: &[u8]) {
-        let _ = body;
-        let _ = &self.output;
+    fn message(&self, body: &[u8]) {
+        if self.messages {
+            let shown = self.redacted(&String::from_utf8_lossy(body));
+            self.output.trace(pretty(&shown).as_deref().unwrap_or(&shown).trim_end());
+        }
+    }
+
+    fn line(&self, line: &str) {
+        self.output.trace(&self.redacted(line));
+    }
+
+    fn redacted(&self, text: &str) -> String {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).redact(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails each exchange in the given phase.
+    #[derive(Debug)]
+    struct Failing(Phase);
+    impl Transport for Failing {
+        fn exchange(&self, _: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
+            let error = TransportError {
+                kind: crate::transport::TransportErrorKind::Connection,
+                phase: self.0,
+                message: "failed to send".to_owned(),
+                hint: None,
+                source: None,
+            };
+            Box::pin(async { Err(error) })
+        }
+    }
+
+    async fn flight_after(phase: Phase, changes_host: bool) -> Option<String> {
+        let output = Output::standard(crate::cli::args::Format::Table, true);
+        let observe = Observe::new(Arc::new(Failing(phase)), 0, output, &[]);
+        let exchange = Exchange {
+            body: bytes::Bytes::new(),
+            name: "CreateSnapshot".to_owned(),
+            changes_host,
+            anonymous: false,
+            lane: 0,
+            deadline: None,
+        };
+        observe.exchange(exchange).await.unwrap_err();
+        observe.flight().request()
+    }
+
+    #[tokio::test]
+    async fn a_change_is_in_flight_unless_nothing_of_it_was_sent() {
+        assert_eq!(flight_after(Phase::MaybeSent, true).await.as_deref(), Some("CreateSnapshot"));
+        assert_eq!(flight_after(Phase::NotSent, true).await, None);
+        assert_eq!(flight_after(Phase::MaybeSent, false).await, None);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{args::Global, failure::Failure, text};
 use crate::{
-    auth::Secret,
     error::{Error, ErrorKind},
+    transport::Secret,
 };
 use std::{
     io::{self, BufRead, IsTerminal},

@@ -5,7 +5,7 @@ use crate::{
     client::Client,
     error::{Error, ErrorKind, Evidence, UnknownOutcome},
     hyperv::HyperV,
-    transport::replay::{Record, Replay},
+    transport::{Record, Replay},
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},

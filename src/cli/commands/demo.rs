@@ -1,7 +1,6 @@
 //! `hvctl demo`: the whole main job against a simulated host, through the normal client.
 
 use crate::{
-    auth::{Credentials, Secret},
     cli::{
         failure::Failure,
         observe::Observe,
@@ -15,7 +14,7 @@ use crate::{
     error::{Error, ErrorKind},
     hyperv::{CreateSettings, ExportSettings, HostPath, HyperV, Storage},
     sim::{Host, Server, Settings},
-    transport::http::{HttpSettings, HttpTransport},
+    transport::{Credentials, HttpSettings, HttpTransport, Secret},
 };
 use serde::Serialize;
 use std::{net::Ipv4Addr, sync::Arc};

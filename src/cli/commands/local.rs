@@ -8,7 +8,7 @@ use crate::{
         text,
     },
     error::{Error, ErrorKind},
-    transport::replay,
+    transport,
     wsman::explain::{Explanation, explain as read_message},
 };
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ fn explanation_text(explanation: &Explanation) -> String {
 
 /// `hvctl fixture lint`.
 pub(super) fn lint(output: &Output, directory: &Path) -> Result<(), Failure> {
-    let findings = replay::lint(directory)?;
+    let findings = transport::lint(directory)?;
     let documents: Vec<_> = findings
         .iter()
         .map(|finding| {

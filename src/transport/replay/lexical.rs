@@ -123,7 +123,7 @@ fn is_blank(text: &str) -> bool {
 
 /// The document with each element on a line of its own, where nothing but elements stands around
 /// it; `None` for what is not a document. Elements with text stay as they are, to the last space.
-pub(super) fn pretty(text: &str) -> Option<String> {
+pub(crate) fn pretty(text: &str) -> Option<String> {
     let pieces = pieces(text)?;
     let breakable = breakable(&pieces);
     let mut out = String::with_capacity(text.len() * 2);

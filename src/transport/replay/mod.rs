@@ -36,6 +36,8 @@ mod rules;
 mod tokens;
 mod words;
 
+#[cfg(feature = "cli")]
+pub(crate) use lexical::pretty;
 pub use lint::{Finding, lint};
 pub use player::Replay;
 pub use record::Record;

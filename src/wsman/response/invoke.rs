@@ -1,0 +1,61 @@
+//! The output of a method: `<Method>_OUTPUT` in the namespace of the class (DSP0227 10).
+
+use super::{Output, ResponseError};
+use crate::{
+    cim::{Epr, decode, schema},
+    xml::Element,
+};
+
+pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, ResponseError> {
+    let expected = format!("{method}_OUTPUT");
+    let uri = epr.resource_uri();
+    // Windows does not distinguish case in the names of classes.
+    if !output.name.local.eq_ignore_ascii_case(&expected) || !output.name.namespace.eq_ignore_ascii_case(uri)
+    {
+        let found = format!("`{}` of `{}`", output.name.local, &*output.name.namespace);
+        return Err(ResponseError::shape(&format!("`{expected}` of `{uri}`"), found));
+    }
+    let declared = schema::class(epr.class()).and_then(|class| class.method(method));
+    let mut groups: Vec<(&str, Vec<&Element>)> = Vec::new();
+    for child in output.elements() {
+        let name = child.name.local.as_str();
+        if child.name.namespace != output.name.namespace {
+            return Err(ResponseError::shape("a parameter in the class's namespace", format!("`{name}`")));
+        }
+        match groups.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, elements)) => elements.push(child),
+            None => groups.push((name, vec![child])),
+        }
+    }
+
+    let mut return_value = Err("none".to_owned());
+    let mut parameters = Vec::new();
+    for (name, elements) in groups {
+        if name.eq_ignore_ascii_case("ReturnValue") {
+            return_value = read_return_value(&elements);
+            continue;
+        }
+        let parameter = declared.and_then(|method| method.parameter(name));
+        let parameter = parameter.map(|parameter| (parameter.cim_type(), parameter.is_array()));
+        let value = decode::value(&elements, parameter);
+        parameters.push((name.to_owned(), value.map_err(|error| error.of_property(epr.class(), name))?));
+    }
+    let return_value =
+        return_value.map_err(|found| ResponseError::ReturnValue { method: method.to_owned(), found })?;
+    Ok(Output { class: epr.class().to_owned(), method: method.to_owned(), return_value, parameters })
+}
+
+/// The return value, or what is there instead.
+fn read_return_value(elements: &[&Element]) -> Result<u32, String> {
+    match elements {
+        [one] if one.is_nil() => Err("null".to_owned()),
+        [one] => {
+            let text = one.text();
+            text.trim().parse().map_err(|_| {
+                let beginning: String = text.chars().take(40).collect();
+                format!("`{beginning}`")
+            })
+        }
+        all => Err(format!("{} of them", all.len())),
+    }
+}

@@ -1,11 +1,11 @@
 //! CIM datetimes: points in time and intervals (DSP0004 5.2.4), in the two spellings in use: DMTF
 //! text inside CIM-XML and WQL, ISO 8601 inside WS-CIM (DSP0230).
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use jiff::{SignedDuration, civil};
+use jiff::civil;
 
-use super::{CimError, Interval};
+use super::{CimError, Interval, Timestamp};
 
 /// A CIM `datetime`.
 ///
@@ -32,20 +32,11 @@ pub enum DateTime {
     Interval(Interval),
 }
 
-/// A point in time of the years 0 to 9999, exact to the microsecond, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp {
-    unix_micros: i64,
-}
-
-const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-const FIRST: civil::DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
-
 /// What a text should have been, for errors.
 const DMTF_FORM: &str = "a DMTF datetime, `yyyymmddhhmmss.mmmmmm+uuu` or `ddddddddhhmmss.mmmmmm:000`";
 const ISO_FORM: &str = "an ISO 8601 point in time or duration, `2025-12-17T09:55:22Z` or `P0DT0H5M0S`";
 const WITHOUT_WILDCARDS: &str = "a datetime without `*` fields";
-const YEARS: &str = "a point in time of the years 0 to 9999";
+pub(super) const YEARS: &str = "a point in time of the years 0 to 9999";
 
 impl DateTime {
     /// Reads either spelling.
@@ -158,71 +149,6 @@ impl From<Timestamp> for DateTime {
 impl From<Interval> for DateTime {
     fn from(interval: Interval) -> Self {
         Self::Interval(interval)
-    }
-}
-
-impl Timestamp {
-    /// 1601-01-01T00:00:00Z, which Windows writes where there is no time (the zero of FILETIME).
-    pub const NEVER: Self = Self { unix_micros: -11_644_473_600_000_000 };
-
-    /// The point in time so many microseconds after 1970-01-01T00:00:00Z.
-    ///
-    /// # Errors
-    /// [`CimError::Form`] outside the years 0 to 9999.
-    pub fn from_unix_micros(unix_micros: i64) -> Result<Self, CimError> {
-        EPOCH
-            .checked_add(SignedDuration::from_micros(unix_micros))
-            .ok()
-            .filter(|civil| *civil >= FIRST)
-            .map(|_| Self { unix_micros })
-            .ok_or_else(|| CimError::form(YEARS, &format!("{unix_micros} µs after 1970")))
-    }
-
-    /// Microseconds since 1970-01-01T00:00:00Z; negative before.
-    #[must_use]
-    pub fn unix_micros(self) -> i64 {
-        self.unix_micros
-    }
-
-    /// The time since `earlier`; `None` when it is later.
-    #[must_use]
-    pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
-        let micros = self.unix_micros.checked_sub(earlier.unix_micros)?;
-        u64::try_from(micros).ok().map(Duration::from_micros)
-    }
-
-    /// A clock reading that is `offset_seconds` ahead of UTC.
-    fn from_civil(local: civil::DateTime, offset_seconds: i64) -> Option<Self> {
-        let since_epoch =
-            local.duration_since(EPOCH).checked_sub(SignedDuration::from_secs(offset_seconds))?;
-        let micros = since_epoch.as_nanos().div_euclid(1000);
-        Self::from_unix_micros(i64::try_from(micros).ok()?).ok()
-    }
-
-    /// The clock reading in UTC. The range was checked when the value was made, so the sum exists.
-    fn civil(self) -> civil::DateTime {
-        EPOCH.saturating_add(SignedDuration::from_micros(self.unix_micros))
-    }
-
-    fn to_dmtf(self) -> String {
-        let utc = self.civil();
-        format!(
-            "{:04}{:02}{:02}{:02}{:02}{:02}.{:06}+000",
-            utc.year(),
-            utc.month(),
-            utc.day(),
-            utc.hour(),
-            utc.minute(),
-            utc.second(),
-            utc.subsec_nanosecond() / 1000,
-        )
-    }
-}
-
-/// RFC 3339 in UTC, as many digits of a second as needed.
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}Z", self.civil()))
     }
 }
 
@@ -391,18 +317,6 @@ mod tests {
         assert!(DateTime::from_dmtf("16010101000000.000000+000").unwrap().is_never());
         assert!(!DateTime::from_iso("1601-01-01T00:00:00.000001Z").unwrap().is_never());
         assert!(!DateTime::from_iso("P0DT0H0M0S").unwrap().is_never());
-    }
-
-    #[test]
-    fn points_in_time_are_microseconds_since_1970() {
-        let stamp = DateTime::from_iso("1970-01-01T00:00:01.5Z").unwrap().as_timestamp().unwrap();
-        assert_eq!(stamp.unix_micros(), 1_500_000);
-        let earlier = Timestamp::from_unix_micros(-500_000).unwrap();
-        assert_eq!(stamp.checked_duration_since(earlier), Some(Duration::from_secs(2)));
-        assert_eq!(earlier.checked_duration_since(stamp), None);
-        for outside in [i64::MIN, -62_167_219_200_000_001, 253_402_300_800_000_000, i64::MAX] {
-            assert!(Timestamp::from_unix_micros(outside).is_err(), "{outside}");
-        }
     }
 
     proptest! {

@@ -13,21 +13,24 @@ mod error;
 mod instance;
 mod interval;
 mod markup;
+mod parse;
 mod path;
 mod path_reader;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod strategies;
 mod text;
+mod timestamp;
 mod value;
 pub mod wql;
 
 pub use cim_type::CimType;
-pub use datetime::{DateTime, Timestamp};
+pub use datetime::DateTime;
 pub use epr::{Epr, Selector, SelectorValue};
 pub use error::CimError;
 pub use instance::Instance;
 pub use interval::Interval;
 pub use path::ObjectPath;
 pub use text::{Char16, Text};
+pub use timestamp::Timestamp;
 pub use value::Value;

@@ -19,6 +19,8 @@ pub use calls::{GetCall, IdentifyCall, InvokeCall};
 pub use enumerate::{EnumerateCall, Item};
 pub use options::Options;
 
+pub(crate) use crate::transport::BoxFuture;
+
 use crate::{
     cim::{Epr, Text},
     error::Result,

@@ -3,8 +3,8 @@
 use super::{Job, Jobs, is_not_found, task::Task};
 use crate::{
     cim::Epr,
+    client::BoxFuture,
     error::{Error, ErrorKind, Result},
-    transport::BoxFuture,
     wsman::RetryClass,
 };
 use futures_core::Stream;

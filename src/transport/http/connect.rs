@@ -100,10 +100,16 @@ pub(super) struct SystemResolver;
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(LookupFailed)?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(LookupFailed::from)?;
             let addresses: Addrs = Box::new(found.collect::<Vec<_>>().into_iter());
             Ok(addresses)
         })
+    }
+}
+
+impl From<io::Error> for LookupFailed {
+    fn from(error: io::Error) -> Self {
+        Self(error)
     }
 }
 

@@ -137,12 +137,16 @@ fn describe(problem: &CertificateError) -> (String, String) {
             "issue one with a subject alternative name",
         ),
         CertificateError::NotValidForNameContext { presented, expected } => (
-            format!("it is not for `{}` but for {}", expected.to_str(), presented.join(", ")),
+            format!("it is not for `{}` but for {}", expected.to_str(), names(presented)),
             "use the name that it is for",
         ),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             ("it is not meant for servers".to_owned(), "issue one for server authentication")
         }
+        CertificateError::BadSignature => (
+            "it is not signed by the CA of that name that is trusted here".to_owned(),
+            "name the issuing CA's current certificate by `--cacert FILE`",
+        ),
         CertificateError::BadEncoding => {
             ("it cannot be read".to_owned(), "look at it with `openssl s_client -showcerts`")
         }
@@ -150,6 +154,15 @@ fn describe(problem: &CertificateError) -> (String, String) {
         other => (other.to_string(), "renew it on the host"),
     };
     (reason, advice.to_owned())
+}
+
+/// Names as webpki presents them, `DnsName("hv1")`, without what surrounds them.
+fn names(presented: &[String]) -> String {
+    let bare = presented.iter().map(|name| {
+        let inner = name.split_once('(').map_or(name.as_str(), |(_, inner)| inner.trim_end_matches(')'));
+        format!("`{}`", inner.trim_matches('"'))
+    });
+    bare.collect::<Vec<_>>().join(", ")
 }
 
 fn describe_other(problem: &CertificateError) -> (String, &'static str) {
@@ -210,3 +223,50 @@ const SILENT: &str =
     "check that the host is up, and that no firewall drops TCP 5986 (the rule for 5985 does not cover it)";
 const NOT_TLS: &str = "5985 is WinRM's port without TLS; its HTTPS listener is at 5986";
 const NOT_WINRM: &str = "something else than WinRM listens there; WinRM's HTTPS listener is at port 5986";
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::trust::{Tls, Trust},
+        *,
+    };
+    use reqwest::dns::{Name, Resolve, Resolving};
+
+    struct NoNames;
+
+    impl Resolve for NoNames {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err(LookupFailed::from(io::Error::other("no such host is known")).into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_told_from_a_host_that_is_down() {
+        let (config, _) = Tls::new(&Trust::pinned(Fingerprint::of(b""))).unwrap().for_connection();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .dns_resolver(NoNames)
+            .no_proxy()
+            .build()
+            .unwrap();
+        let error = client.get("https://hv1.example.test:5986/").send().await.unwrap_err();
+        let error = explain(error, "hv1.example.test:5986", &Leaf::default(), Phase::MaybeSent);
+        insta::assert_snapshot!(error, @"failed to connect to `hv1.example.test:5986`: its name has no address");
+        insta::assert_snapshot!(error.source().unwrap(), @"no such host is known");
+        assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent));
+        assert!(error.hint.is_some_and(|hint| hint.contains("name server")));
+    }
+
+    #[test]
+    fn each_stage_says_whether_the_message_may_have_left() {
+        for (stage, phase) in [
+            (Stage::Waiting, Phase::NotSent),
+            (Stage::Connecting, Phase::NotSent),
+            (Stage::LoggingIn, Phase::NotSent),
+            (Stage::Sent, Phase::MaybeSent),
+        ] {
+            let error = deadline("h:1", stage);
+            assert_eq!((error.kind, error.phase), (TransportErrorKind::Timeout, phase));
+        }
+    }
+}

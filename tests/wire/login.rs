@@ -1,0 +1,241 @@
+//! The legs of an NTLM login, and what a login that fails says.
+
+use crate::{
+    client::{hurried, message, send, settings, shown, transport},
+    server::{CHALLENGE, Server, Step, http, logged_in, offer, soap},
+};
+use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _, TransportErrorKind};
+use insta::{allow_duplicates, assert_snapshot};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[tokio::test]
+async fn the_legs_ride_on_empty_bodies_and_the_message_follows_on_the_same_connection() {
+    let server = Server::start(logged_in(|_| soap("<answer/>"))).await;
+    let answer = send(&transport(&server), "<message/>").await.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (200, &b"<answer/>"[..]));
+    assert_eq!(answer.content_type.as_deref(), Some("application/soap+xml;charset=UTF-8"));
+    assert_eq!((answer.peer.mechanism.as_str(), answer.peer.handshakes), ("ntlm", 1));
+    assert!(answer.peer.verified_tls && !answer.peer.sealed);
+
+    let seen = server.seen();
+    assert_eq!(
+        seen.iter().map(|seen| (seen.connection, seen.body.as_str())).collect::<Vec<_>>(),
+        [(1, ""), (1, ""), (1, "<message/>")]
+    );
+    for (seen, length) in seen.iter().zip(["0", "0", "10"]) {
+        assert!(seen.head.starts_with("POST /wsman HTTP/1.1\r\n"), "{}", seen.head);
+        assert_eq!(seen.header("content-type"), Some("application/soap+xml;charset=UTF-8"));
+        assert_eq!(seen.header("content-length"), Some(length));
+        assert_eq!(seen.header("accept-encoding"), Some("identity"));
+        assert!(seen.header("user-agent").unwrap().starts_with("hyperv-wsman/"));
+        assert_eq!((seen.header("transfer-encoding"), seen.header("expect")), (None, None));
+    }
+    // NEGOTIATE is the same each time; AUTHENTICATE begins like every NTLM message, with its number.
+    let tokens: Vec<_> = seen.iter().map(|seen| seen.header("authorization")).collect();
+    assert_eq!(tokens[0], Some("Negotiate TlRMTVNTUAABAAAAFYKI4gAAAAAoAAAAAAAAACgAAAAKAAAAAAAADw=="));
+    assert!(tokens[1].unwrap().starts_with("Negotiate TlRMTVNTUAADAAAA"));
+    assert_eq!(tokens[2], None);
+}
+
+#[tokio::test]
+async fn one_login_serves_many_messages() {
+    let server = Server::start(logged_in(|_| soap("<answer/>"))).await;
+    let transport = transport(&server);
+    for _ in 0..5 {
+        let answer = send(&transport, "<message/>").await.unwrap();
+        assert_eq!((answer.peer.connection, answer.peer.handshakes), (1, 1));
+    }
+    assert_eq!(server.seen().len(), 2 + 5);
+}
+
+#[tokio::test]
+async fn a_host_where_negotiate_is_off_is_asked_by_the_name_of_ntlm() {
+    let server = Server::start(|seen| match (seen.index, seen.header("authorization")) {
+        (0, _) => Step::Answer(http(401, "WWW-Authenticate: Basic realm=\"a\", NTLM\r\n", "")),
+        (1, Some(token)) if token.starts_with("NTLM ") => offer(&format!("NTLM {CHALLENGE}")),
+        (2, Some(token)) if token.starts_with("NTLM ") => Step::Answer(http(200, "", "")),
+        _ => soap("<answer/>"),
+    })
+    .await;
+    send(&transport(&server), "<message/>").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_password_is_tried_once_by_any_number_of_exchanges() {
+    let server = Server::start(|seen| match seen.index {
+        0 => offer(&format!("Negotiate {CHALLENGE}")),
+        _ => offer("Negotiate"),
+    })
+    .await;
+    let transport = transport(&server);
+    let (a, b, c) = tokio::join!(send(&transport, "a"), send(&transport, "b"), send(&transport, "c"));
+    for error in [a, b, c, send(&transport, "d").await].map(Result::unwrap_err) {
+        allow_duplicates! {
+            assert_snapshot!(shown(&error, &server), @r"
+                Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: the host refuses user name or password
+                  hint: not tried again, which could lock the account; check both, and the form of the name: `DOMAIN\user`, or `.\user` for an account of the host itself. If they are right: NTLM may be off by policy, the account may not be allowed to log on over the network, or something between here and the host ends TLS
+            ");
+        }
+    }
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_host_without_ntlm_is_told_what_it_offers() {
+    for (offered, expected) in [
+        ("Kerberos, Basic realm=\"WSMAN\"", "it offers Kerberos, Basic"),
+        ("Negotiate", "it offers Negotiate"),
+        ("Digest nonce=\"a, b\"", "it offers Digest"),
+    ] {
+        let server = Server::start(move |_| offer(offered)).await;
+        let error = send(&transport(&server), "<message/>").await.unwrap_err();
+        assert!(error.message.ends_with(expected), "{error}");
+        assert_eq!((error.kind, error.phase), (TransportErrorKind::Auth, Phase::NotSent));
+        if offered.contains("Basic") {
+            allow_duplicates! {
+                assert_snapshot!(error.hint.unwrap(), @r"`Set-Item WSMan:\localhost\Service\Auth\Negotiate $true` on the host enables it; or use what it offers by `--auth basic`");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_a_challenge_ends_the_login() {
+    for (answer, kind) in [
+        (http(200, "Content-Type: text/html\r\n", "<html>"), TransportErrorKind::Protocol),
+        (http(302, "Location: https://127.0.0.1:1/\r\n", ""), TransportErrorKind::Protocol),
+        (http(404, "", ""), TransportErrorKind::Protocol),
+        (http(500, "", ""), TransportErrorKind::Protocol),
+        (http(503, "", ""), TransportErrorKind::Connection),
+        (http(401, "WWW-Authenticate: Negotiate !!\r\n", ""), TransportErrorKind::Auth),
+        (http(401, "WWW-Authenticate: Negotiate YQ\r\n", ""), TransportErrorKind::Protocol),
+        (http(401, "WWW-Authenticate: Negotiate YIIB\r\n", ""), TransportErrorKind::Auth),
+        (
+            http(401, &format!("WWW-Authenticate: Negotiate {}\r\n", "A".repeat(140_000)), ""),
+            TransportErrorKind::Protocol,
+        ),
+        (
+            http(401, &format!("WWW-Authenticate: Negotiate {CHALLENGE}\r\nConnection: close\r\n"), ""),
+            TransportErrorKind::Protocol,
+        ),
+        (
+            http(401, &format!("WWW-Authenticate: Negotiate {CHALLENGE}\r\n"), &"x".repeat(65_537)),
+            TransportErrorKind::Protocol,
+        ),
+    ] {
+        let step = Step::Answer(answer.clone());
+        let server = Server::start(move |_| step.clone()).await;
+        let error = send(&transport(&server), "<message/>").await.unwrap_err();
+        assert_eq!((error.kind, error.phase), (kind, Phase::NotSent), "{} {error}", &answer[..40]);
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+/// The challenge above without extended session security.
+const WEAK: &str = "TlRMTVNTUAACAAAAAgACADgAAAAVgoLiASNFZ4mrze8AAAAAAAAAABYAFgA6AAAACgAAAAAAAA9TAAIAAgBEAAcACAAAwIPtiknaAQAAAAA=";
+
+#[tokio::test]
+async fn a_downgraded_challenge_gets_no_answer() {
+    let server = Server::start(|_| offer(&format!("Negotiate {WEAK}"))).await;
+    let error = send(&transport(&server), "<message/>").await.unwrap_err();
+    assert_snapshot!(shown(&error, &server), @r"
+        Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: the NTLM login cannot go on
+          caused by: the peer does not offer extended session security: refusing a weaker login
+    ");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_during_the_login_never_saw_the_message() {
+    for cut in 0..2 {
+        let server =
+            Server::start(
+                move |seen| if seen.index == cut { Step::Close } else { logged_in(|_| Step::Close)(seen) },
+            )
+            .await;
+        let error = send(&transport(&server), "<message/>").await.unwrap_err();
+        assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent), "{error}");
+        assert_eq!(server.messages().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_login_without_an_answer_ends_at_the_deadline() {
+    for silent in 0..2 {
+        let server =
+            Server::start(
+                move |seen| if seen.index == silent { Step::Hang } else { logged_in(|_| Step::Close)(seen) },
+            )
+            .await;
+        let error = transport(&server).exchange(hurried("<message/>")).await.unwrap_err();
+        allow_duplicates! {
+            assert_snapshot!(shown(&error, &server), @"Timeout NotSent: failed to log in to `127.0.0.1:PORT` in time");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_the_host_forgot_is_renewed_and_the_message_sent_again() {
+    let forgotten = AtomicBool::new(false);
+    let server = Server::start(logged_in(move |seen| {
+        if seen.index == 3 && !forgotten.swap(true, Ordering::SeqCst) {
+            offer("Negotiate")
+        } else {
+            soap(&seen.body)
+        }
+    }))
+    .await;
+    let transport = transport(&server);
+    send(&transport, "<first/>").await.unwrap();
+    let answer = send(&transport, "<second/>").await.unwrap();
+    assert_eq!((answer.peer.connection, answer.peer.handshakes), (2, 2));
+    assert_eq!(&answer.body[..], b"<second/>");
+    assert_eq!(server.messages(), ["<first/>", "<second/>", "<second/>"]);
+}
+
+#[tokio::test]
+async fn a_message_refused_right_after_the_login_is_not_sent_again() {
+    let server = Server::start(logged_in(|_| offer("Negotiate"))).await;
+    let error = send(&transport(&server), "<message/>").await.unwrap_err();
+    assert_snapshot!(shown(&error, &server), @r"
+        Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: the host accepts the login, and refuses the message that follows it
+          hint: a proxy or gateway on the way is not made for NTLM; reach the host directly
+    ");
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_gateway_that_dislikes_the_empty_message_still_logs_in() {
+    let server = Server::start(|seen| match seen.index {
+        0 => offer(&format!("Negotiate {CHALLENGE}")),
+        1 => Step::Answer(http(500, "", "")),
+        _ => soap("<answer/>"),
+    })
+    .await;
+    assert_eq!(send(&transport(&server), "<message/>").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn identify_without_a_login_says_so_and_sends_no_credentials() {
+    let server = Server::start(|_| soap("<identity/>")).await;
+    let answer =
+        transport(&server).exchange(Exchange { anonymous: true, ..message("<identify/>") }).await.unwrap();
+    assert_eq!((answer.peer.mechanism.as_str(), answer.peer.handshakes), ("none", 0));
+    let seen = &server.seen()[0];
+    assert_eq!(seen.header("wsmanidentity"), Some("unauthenticated"));
+    assert_eq!(seen.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn without_a_user_only_an_anonymous_identify_is_possible() {
+    let server = Server::start(|_| soap("<identity/>")).await;
+    let mut settings = settings(&server);
+    settings.credentials = None;
+    let transport = HttpTransport::new(settings).unwrap();
+    let error = send(&transport, "<message/>").await.unwrap_err();
+    assert_snapshot!(shown(&error, &server), @r"
+        Config NotSent: failed to log in to `127.0.0.1:PORT`: no user is given
+          hint: give one by `--user`; without, only an anonymous Identify is possible
+    ");
+    assert!(transport.exchange(Exchange { anonymous: true, ..message("<identify/>") }).await.is_ok());
+}

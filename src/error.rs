@@ -106,15 +106,15 @@ impl Error {
         let kind = if fault.is_access_denied() { ErrorKind::AccessDenied } else { ErrorKind::Fault };
         let code = match (fault.code(), fault.subcode()) {
             (Some(code), _) => match code.name() {
-                Some(name) => format!("{code}, {name}"),
-                None => code.to_string(),
+                Some(name) => format!("fault {code} {name}"),
+                None => format!("fault {code}"),
             },
-            (None, Some(subcode)) => format!("`{subcode}`"),
-            (None, None) => "without a code".into(),
+            (None, Some(subcode)) => format!("fault `{subcode}`"),
+            (None, None) => "a fault without a code".into(),
         };
         let message = match fault.meaning() {
-            Some(meaning) => format!("failed to {action}: {meaning} (fault {code})"),
-            None => format!("failed to {action}: the host answered with fault {code}"),
+            Some(meaning) => format!("failed to {action}: {code}: {meaning}"),
+            None => format!("failed to {action}: the host answered with {code}"),
         };
         let mut error = Self::new(kind, message);
         error.inner.hint = fault.hint().map(Into::into);

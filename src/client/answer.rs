@@ -29,7 +29,13 @@ pub(super) fn read(
         return Err(refused(operation, answer));
     }
     match response::read(operation, message_id, &answer.body, limits) {
-        Ok(Response::Fault(fault)) => Err(Failure::from_fault(&action(operation), *fault)),
+        Ok(Response::Fault(fault)) => {
+            let mut failure = Failure::from_fault(&action(operation), *fault);
+            if !names_message(&answer.body, message_id) {
+                failure.proof = Proof::Unknown;
+            }
+            Err(failure)
+        }
         Ok(response) if success => Ok(response),
         Ok(_) => Err(refused(operation, answer)),
         Err(source) => {
@@ -40,6 +46,13 @@ pub(super) fn read(
             Err(Failure { error, proof: Proof::Unknown, again: Again::Yes })
         }
     }
+}
+
+/// Whether a fault is about this very message. The reader has refused one that relates to another; one
+/// that relates to none can be read, but proves nothing.
+fn names_message(body: &[u8], message_id: &str) -> bool {
+    let id = message_id.as_bytes();
+    body.windows(id.len()).any(|window| window.eq_ignore_ascii_case(id))
 }
 
 /// What was tried, in the infinitive.

@@ -100,25 +100,23 @@ pub(super) fn choose(groups: Vec<Group>, wanted: &str) -> Result<Group> {
 
 fn not_found(groups: &[Group], wanted: &str) -> Error {
     const SHOWN: usize = 5;
-    let mut names: Vec<(usize, &str)> = groups
-        .iter()
-        .map(|group| (distance(&group.name.to_lowercase(), &wanted.to_lowercase()), group.name.as_str()))
-        .collect();
+    let quoted = |names: &[&str]| -> Vec<String> {
+        names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect()
+    };
+    let mut names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
     names.sort_unstable();
-    let near: Vec<String> = names
-        .iter()
-        .filter(|(distance, _)| *distance <= (wanted.chars().count() / 3).max(2))
-        .take(SHOWN)
-        .map(|(_, name)| format!("`{name}`"))
-        .collect();
+    names.dedup();
+    let far = |name: &str| distance(&name.to_lowercase(), &wanted.to_lowercase());
+    let mut near = names.clone();
+    near.retain(|name| far(name) <= (wanted.chars().count() / 3).max(2));
+    near.sort_by_key(|name| far(name));
     let hint = if groups.is_empty() {
         "the host has no groups; `New-VMGroup` on the host makes one".into()
     } else if near.is_empty() {
-        let all: Vec<String> = names.iter().take(SHOWN).map(|(_, name)| format!("`{name}`")).collect();
         let more = if names.len() > SHOWN { ", …" } else { "" };
-        format!("groups of the host: {}{more}", all.join(", "))
+        format!("groups of the host: {}{more}", quoted(&names).join(", "))
     } else {
-        format!("did you mean {}?", near.join(" or "))
+        format!("did you mean {}?", quoted(&near).join(" or "))
     };
     Error::new(ErrorKind::NotFound, format!("failed to find group `{wanted}`: no group has that name or id"))
         .with_hint(hint)
@@ -185,7 +183,7 @@ mod tests {
         insta::assert_snapshot!(error, @"failed to find group `webtier`: no group has that name or id");
         insta::assert_snapshot!(error.hint().unwrap(), @"did you mean `web-tier`?");
         let error = choose(groups(), "something else").unwrap_err();
-        insta::assert_snapshot!(error.hint().unwrap(), @"groups of the host: `Databases`, `twins`, `twins`, `web-tier`");
+        insta::assert_snapshot!(error.hint().unwrap(), @"groups of the host: `Databases`, `twins`, `web-tier`");
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
     cim::{Epr, Instance, Text, Value, wql},
     client::Client,
     error::{Error, Result},
-    wsman::{EnumerationMode, FaultCode, Output},
+    wsman::{EnumerationMode, Fault, FaultCode, Output},
 };
 
 /// The Hyper-V side of a host.
@@ -122,7 +122,8 @@ impl HyperV {
 /// Whether the host refused the selectors of a request, so that it certainly did not run.
 fn wants_other_selectors(error: &Error) -> bool {
     /// Invalid, missing, unexpected, badly typed, ambiguous and duplicate selectors of WS-Management,
-    /// and `WBEM_E_INVALID_METHOD_PARAMETERS`, which hosts answer when a key is missing.
+    /// and `WBEM_E_INVALID_METHOD_PARAMETERS`, which WMI itself answers, before the provider is called,
+    /// when no instance is addressed.
     const CODES: [u32; 7] = [
         2_150_858_813,
         2_150_858_842,
@@ -132,8 +133,7 @@ fn wants_other_selectors(error: &Error) -> bool {
         2_150_858_847,
         0x8004_102F,
     ];
-    !error.is_outcome_unknown()
-        && error.fault().and_then(|fault| fault.code()).is_some_and(|FaultCode(code)| CODES.contains(&code))
+    error.fault().and_then(Fault::code).is_some_and(|FaultCode(code)| CODES.contains(&code))
 }
 
 /// Whether the host says that there is no such instance.

@@ -208,7 +208,7 @@ impl HostPath {
             Ok(()) => Ok(Self(text)),
             Err(reason) => Err(Error::new(
                 ErrorKind::Config,
-                format!("failed to use path `{}`: {reason}", path.escape_debug()),
+                format!("failed to use path `{}`: {reason}", shown(path)),
             )
             .with_hint(
                 r"give an absolute path as the host sees it: `D:\Exports` or `\\server\share\exports`",
@@ -225,6 +225,11 @@ impl HostPath {
     }
 }
 
+/// A path without control characters, for messages.
+fn shown(path: &str) -> String {
+    path.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 fn check_path(path: &str) -> Result<(), String> {
     if path.trim().is_empty() {
         return Err("it is empty".into());
@@ -235,7 +240,7 @@ fn check_path(path: &str) -> Result<(), String> {
     let rest = if let Some(unc) = path.strip_prefix(r"\\") {
         let mut parts = unc.split('\\');
         if ![parts.next(), parts.next()].iter().all(|part| part.is_some_and(|part| !part.is_empty())) {
-            return Err("expected a server and a share after `\\\\`".into());
+            return Err(r"expected a server and a share after `\\`".into());
         }
         unc
     } else {
@@ -302,7 +307,30 @@ mod tests {
         .into_iter()
         .map(|path| HostPath::new(path).unwrap_err().to_string())
         .collect();
-        insta::assert_snapshot!(reasons.join("\n"));
+        insta::assert_snapshot!(reasons.join("\n"), @r"
+        failed to use path ``: it is empty
+        failed to use path ` `: it is empty
+        failed to use path `Exports`: expected an absolute Windows path
+        failed to use path `Exports\x`: expected an absolute Windows path
+        failed to use path `D:`: expected an absolute Windows path
+        failed to use path `D:Exports`: expected an absolute Windows path
+        failed to use path `D:/Exports`: expected an absolute Windows path
+        failed to use path `/exports`: expected an absolute Windows path
+        failed to use path `\exports`: expected an absolute Windows path
+        failed to use path `\\`: expected a server and a share after `\\`
+        failed to use path `\\nas`: expected a server and a share after `\\`
+        failed to use path `\\nas\`: expected a server and a share after `\\`
+        failed to use path `\\?\D:\x`: device paths are not supported
+        failed to use path `\\.\pipe\x`: device paths are not supported
+        failed to use path `D:\a\..\b`: its part `..` ends with a dot or a space
+        failed to use path `D:\a\\b`: it has an empty part
+        failed to use path `D:\a. `: its part `a. ` ends with a dot or a space
+        failed to use path `D:\a�b`: Windows forbids the character `\t` in it
+        failed to use path `D:\a:b`: Windows forbids the character `:` in it
+        failed to use path `D:\a|b`: Windows forbids the character `|` in it
+        failed to use path `D:\a*`: Windows forbids the character `*` in it
+        failed to use path `D:\a/b`: Windows forbids the character `/` in it
+        ");
     }
 
     #[test]

@@ -1,0 +1,181 @@
+//! Enumerations: pages, contexts, starting again.
+
+use crate::support::{Reply, Script, http, soap, text};
+use hyperv_wsman::{Client, EnumerateCall, Error, ErrorKind, cim::Epr};
+use std::time::Duration;
+
+fn call(client: &Client) -> EnumerateCall {
+    client.enumerate(&Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2"))
+}
+
+async fn ids(client: &Client) -> Result<Vec<String>, Error> {
+    let instances = call(client).instances().await?;
+    Ok(instances.iter().map(|job| job.str("InstanceID").unwrap().to_owned()).collect())
+}
+
+fn jobs(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| soap::job(id, 4, 198)).collect()
+}
+
+/// The next item of a stream.
+async fn next<S: futures_core::Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    std::future::poll_fn(|context| std::pin::Pin::new(&mut *stream).poll_next(context)).await
+}
+
+#[tokio::test]
+async fn pages_are_pulled_until_the_end_with_each_ones_own_context() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A", "B"]), "C1")),
+        ("Pull", soap::pulled(&jobs(&["C"]), "C2")),
+        ("Pull", soap::pulled_last(&jobs(&["D"]))),
+    ]);
+    let client = script.client_with(|options| options.max_elements = 2);
+    assert_eq!(ids(&client).await.unwrap(), ["A", "B", "C", "D"]);
+    let pulls = script.bodies("Pull");
+    assert!(pulls[0].contains("uuid:C1") && pulls[1].contains("uuid:C2"));
+    assert!(script.sent().iter().all(|sent| sent.body.contains("MaxElements>2<")));
+    assert_eq!(client.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_query_goes_to_all_classes_of_its_namespace() {
+    let script = Script::new([("Enumerate", soap::last_page(&[]))]);
+    let query = text("SELECT * FROM Msvm_ConcreteJob WHERE InstanceID='<&'");
+    assert!(script.client().query("root/virtualization/v2", query).await.unwrap().is_empty());
+    let body = &script.sent()[0].body;
+    assert!(body.contains("/wmi/root/virtualization/v2/*<"), "{body}");
+    assert!(body.contains("InstanceID='&lt;&amp;'"), "{body}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_sequence_and_leaves_nothing_open() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A"]), "C1")),
+        ("Pull", soap::pulled_last(&jobs(&["B"]))),
+    ]);
+    let client = script.client();
+    let mut stream = call(&client).stream();
+    let mut count = 0;
+    while let Some(item) = next(&mut stream).await {
+        assert!(item.unwrap().instance.is_some());
+        count += 1;
+    }
+    assert_eq!(count, 2);
+    assert!(next(&mut stream).await.is_none());
+    client.close(Duration::from_secs(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_that_is_left_early_is_released_by_close() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A", "B"]), "C1")),
+        ("Release", soap::released()),
+    ]);
+    let client = script.client();
+    let mut stream = call(&client).stream();
+    next(&mut stream).await.unwrap().unwrap();
+    drop(stream);
+    client.close(Duration::from_secs(1)).await.unwrap();
+    assert!(script.bodies("Release")[0].contains("uuid:C1"));
+    client.close(Duration::from_secs(1)).await.unwrap();
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_stream_that_is_left_early_is_released_before_the_next_call() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A", "B"]), "C1")),
+        ("Release", http(500)),
+        ("Enumerate", soap::last_page(&[])),
+    ]);
+    let client = script.client();
+    let mut stream = call(&client).stream();
+    next(&mut stream).await.unwrap().unwrap();
+    drop(stream);
+    assert!(ids(&client).await.unwrap().is_empty());
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn close_tells_what_could_not_be_released_but_not_what_is_gone() {
+    for (reply, fails) in [
+        (soap::fault(soap::INVALID_CONTEXT, "n:InvalidEnumerationContext"), false),
+        (soap::fault(5, "w:AccessDenied"), true),
+    ] {
+        let script = Script::new([("Enumerate", soap::first_page(&jobs(&["A"]), "C1")), ("Release", reply)]);
+        let client = script.client();
+        let mut stream = call(&client).stream();
+        next(&mut stream).await.unwrap().unwrap();
+        drop(stream);
+        assert_eq!(client.close(Duration::from_secs(1)).await.is_err(), fails);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pull_that_timed_out_on_the_host_is_pulled_again() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A"]), "C1")),
+        ("Pull", soap::fault(soap::TIMED_OUT, "w:TimedOut")),
+        ("Pull", soap::pulled_last(&jobs(&["B"]))),
+    ]);
+    assert_eq!(ids(&script.client()).await.unwrap(), ["A", "B"]);
+    assert!(script.bodies("Pull").iter().all(|body| body.contains("uuid:C1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_enumeration_that_expired_or_lost_a_page_begins_anew_and_yields_each_item_once() {
+    let lost = [
+        (soap::fault(soap::INVALID_CONTEXT, "n:InvalidEnumerationContext"), false),
+        (Reply::Cut, true),
+        (Reply::Soap("<half>".into()), true),
+    ];
+    for (failure, still_open) in lost {
+        let mut steps = vec![("Enumerate", soap::first_page(&jobs(&["A"]), "C1")), ("Pull", failure)];
+        if still_open {
+            steps.push(("Release", soap::released()));
+        }
+        steps.push(("Enumerate", soap::last_page(&jobs(&["A", "B"]))));
+        let script = Script::new(steps);
+        assert_eq!(ids(&script.client()).await.unwrap(), ["A", "B"]);
+        script.assert_done();
+    }
+}
+
+#[tokio::test]
+async fn a_stream_does_not_begin_anew_once_it_has_yielded() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&jobs(&["A"]), "C1")),
+        ("Pull", soap::fault(soap::INVALID_CONTEXT, "n:InvalidEnumerationContext")),
+    ]);
+    let mut stream = call(&script.client()).stream();
+    next(&mut stream).await.unwrap().unwrap();
+    assert_eq!(next(&mut stream).await.unwrap().unwrap_err().kind(), ErrorKind::Fault);
+    assert!(next(&mut stream).await.is_none());
+}
+
+#[tokio::test]
+async fn pages_that_do_not_fit_the_envelope_are_asked_for_smaller() {
+    let too_large = || soap::fault(soap::ENCODING_LIMIT, "w:EncodingLimit");
+    let script = Script::new([
+        ("Enumerate", too_large()),
+        ("Enumerate", too_large()),
+        ("Enumerate", soap::last_page(&jobs(&["A"]))),
+    ]);
+    let client = script.client_with(|options| options.max_elements = 8);
+    assert_eq!(ids(&client).await.unwrap(), ["A"]);
+    for (body, expected) in script.bodies("Enumerate").iter().zip([8, 4, 2]) {
+        assert!(body.contains(&format!("MaxElements>{expected}<")), "{body}");
+    }
+    let script = Script::new([("Enumerate", too_large())]);
+    let client = script.client_with(|options| options.max_elements = 1);
+    assert_eq!(ids(&client).await.unwrap_err().kind(), ErrorKind::Fault);
+}
+
+#[tokio::test]
+async fn a_host_that_sends_empty_pages_for_ever_is_given_up() {
+    let mut steps = vec![("Enumerate", soap::first_page(&[], "C1"))];
+    steps.extend((0..100).map(|_| ("Pull", soap::pulled(&[], "C1"))));
+    let script = Script::new(steps);
+    assert_eq!(ids(&script.client()).await.unwrap_err().kind(), ErrorKind::Protocol);
+    script.assert_done();
+}

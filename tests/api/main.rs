@@ -1,0 +1,12 @@
+//! The public API over a scripted transport: what is sent, what is repeated, what is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod cancel;
+mod create;
+mod enumerate;
+mod groups;
+mod messages;
+mod operations;
+mod retry;
+mod support;
+mod waiting;

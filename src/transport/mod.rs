@@ -27,7 +27,7 @@ pub struct Exchange {
     /// Whether doing it twice could change the host twice; a transport never resends such a
     /// message once a byte of it may have left.
     pub changes_host: bool,
-    /// Identify without credentials (`WSMANIDENTITY: unauthenticated`).
+    /// Identify without credentials (`WSMANIDENTIFY: unauthenticated`).
     pub anonymous: bool,
     /// The conversation this belongs to; conversations may interleave.
     pub lane: u32,

@@ -26,7 +26,7 @@ use url::Url;
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
 /// Asks an Identify to be answered without a login (DSP0226 11).
-const WSMAN_IDENTITY: HeaderName = HeaderName::from_static("wsmanidentity");
+const WSMAN_IDENTITY: HeaderName = HeaderName::from_static("wsmanidentify");
 const SOAP: HeaderValue = HeaderValue::from_static("application/soap+xml;charset=UTF-8");
 const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VERSION"));
 

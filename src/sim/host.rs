@@ -71,7 +71,7 @@ pub(super) struct Response {
 }
 
 /// Content type of SOAP 1.2 as Windows writes it.
-pub(super) const SOAP_CONTENT: &str = "application/soap+xml;charset=UTF-8";
+const SOAP_CONTENT: &str = "application/soap+xml;charset=UTF-8";
 
 impl Host {
     /// A host.
@@ -257,7 +257,8 @@ fn damaged(written: Written, actions: &[Action]) -> Reply {
     for action in actions {
         match action {
             Action::CutAfter => return Reply::Cut,
-            Action::CutAt(bytes) => return Reply::CutAt(response, *bytes),
+            // A cut after the last byte is none.
+            Action::CutAt(bytes) if *bytes < response.body.len() => return Reply::CutAt(response, *bytes),
             Action::Truncate(bytes) => response.body.truncate(*bytes),
             Action::Html => {
                 response = Response {

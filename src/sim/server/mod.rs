@@ -1,49 +1,197 @@
-//! The host over HTTPS.
+//! The host over HTTPS: certificate, connections, logins.
+
+mod body;
+mod certificate;
+mod connection;
+mod login;
 
 use super::{Host, SimError};
-use std::net::SocketAddr;
+use crate::auth::{Secret, acceptor::BindingPolicy};
+use certificate::Identity;
+use connection::Connection;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_rustls::TlsAcceptor;
+use url::Url;
 
-/// A host that is being served.
+/// MaxConnections of a real configuration.
+const MAX_CONNECTIONS: usize = 300;
+/// How long a TLS handshake may take (chosen).
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A host that is being served. Dropping it closes the listener and every connection.
 #[derive(Debug)]
 pub struct Server {
-    _p: (),
+    url: Url,
+    identity: Identity,
+    access: Arc<Access>,
+    accepting: JoinHandle<()>,
+}
+
+/// Who may log in, and how.
+#[derive(Debug)]
+struct Access {
+    user: String,
+    password: Secret,
+    channel_binding: BindingPolicy,
+    basic: bool,
+    /// Name of the host, which is the domain of its own accounts.
+    host: String,
 }
 
 impl Host {
-    /// Serves it over HTTPS with NTLM and Basic until the server is dropped. Loopback only unless
-    /// told otherwise.
+    /// Serves it over HTTPS with NTLM and Basic until the server is dropped.
+    ///
+    /// Needs a Tokio runtime with I/O and time.
+    ///
+    /// ```
+    /// use hyperv_wsman::sim::{Host, Settings};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Host::new(Settings::default()).serve("127.0.0.1:0".parse()?).await?;
+    /// assert_eq!(server.url().path(), "/wsman");
+    /// assert!(server.fingerprint().starts_with("sha256:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Sockets.
+    /// [`SimError::Io`] for the socket, the random numbers and the certificate.
     pub async fn serve(&self, listen: SocketAddr) -> Result<Server, SimError> {
-        todo!("{listen}")
+        let failed = |action: String| move |source| SimError::Io { action, source };
+        let listener =
+            TcpListener::bind(listen).await.map_err(failed(format!("failed to listen on {listen}")))?;
+        let address =
+            listener.local_addr().map_err(failed("failed to read the address of the listener".into()))?;
+        let reachable = reachable(address);
+        let identity =
+            Identity::new(reachable.ip()).map_err(failed("failed to make a certificate".into()))?;
+        let url = Url::parse(&format!("https://{reachable}/wsman")).map_err(|error| {
+            failed("failed to write the URL of the server".into())(io::Error::other(error))
+        })?;
+        let auth = &self.inventory().auth;
+        let password = match &auth.password {
+            Some(password) => password.clone(),
+            None => random_password().map_err(failed("failed to make a password".into()))?,
+        };
+        let access = Arc::new(Access {
+            user: auth.user.clone(),
+            password,
+            channel_binding: auth.channel_binding,
+            basic: auth.basic,
+            host: self.inventory().host.name.clone(),
+        });
+        let service = Service {
+            host: self.clone(),
+            acceptor: TlsAcceptor::from(identity.tls()),
+            certificate: identity.der().to_vec(),
+            access: Arc::clone(&access),
+        };
+        let accepting = tokio::spawn(accept(listener, Arc::new(service)));
+        Ok(Server { url, identity, access, accepting })
     }
 }
 
 impl Server {
     /// `https://127.0.0.1:PORT/wsman`.
     #[must_use]
-    pub fn url(&self) -> url::Url {
-        todo!()
+    pub fn url(&self) -> Url {
+        self.url.clone()
     }
+
     /// `sha256:HEX` of its certificate.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        todo!()
+        self.identity.fingerprint()
     }
+
     /// Certificate, PEM.
     #[must_use]
     pub fn certificate_pem(&self) -> &str {
-        todo!()
+        self.identity.pem()
     }
+
     /// A user it knows.
     #[must_use]
     pub fn user(&self) -> &str {
-        todo!()
+        &self.access.user
     }
-    /// That user's password, made for this server.
+
+    /// That user's password: of the inventory, or made for this server.
     #[must_use]
     pub fn password(&self) -> &str {
-        todo!()
+        self.access.password.expose()
     }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The task owns the listener and the connections.
+        self.accepting.abort();
+    }
+}
+
+/// What each connection needs.
+struct Service {
+    host: Host,
+    acceptor: TlsAcceptor,
+    certificate: Vec<u8>,
+    access: Arc<Access>,
+}
+
+async fn accept(listener: TcpListener, service: Arc<Service>) {
+    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: others will be closed.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let service = Arc::clone(&service);
+        connections.spawn(async move {
+            service.connection(stream).await;
+            drop(permit);
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+impl Service {
+    async fn connection(&self, stream: TcpStream) {
+        // Without this each small answer waits for the acknowledgement of the one before.
+        let _ = stream.set_nodelay(true);
+        let handshake = self.acceptor.accept(stream);
+        if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+            let access = Arc::clone(&self.access);
+            Connection::new(self.host.clone(), access, self.certificate.clone()).serve(stream).await;
+        }
+    }
+}
+
+/// Where a client on this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn random_password() -> io::Result<Secret> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }

@@ -50,8 +50,8 @@ pub(in crate::sim) enum Ending {
 #[derive(Debug, Clone)]
 pub(super) enum Task {
     Create { group: String, kind: SnapshotKind },
-    Export { snapshot: String, directory: String },
-    Apply { snapshot: String },
+    Export { directory: String },
+    Apply,
     Destroy { snapshot: String },
 }
 
@@ -88,7 +88,7 @@ impl Task {
         match self {
             Self::Create { .. } => 198,
             Self::Export { .. } => 62,
-            Self::Apply { .. } => 71,
+            Self::Apply => 71,
             Self::Destroy { .. } => 72,
         }
     }
@@ -102,7 +102,7 @@ impl Task {
     fn machine_status(&self) -> u16 {
         match self {
             Self::Create { .. } => 32768,
-            Self::Apply { .. } => 32769,
+            Self::Apply => 32769,
             Self::Destroy { .. } => 32770,
             Self::Export { .. } => 32773,
         }
@@ -146,7 +146,7 @@ impl World {
         let length = match &task {
             Task::Create { .. } => self.times.snapshot,
             Task::Export { .. } => self.times.export,
-            Task::Apply { .. } => self.times.apply,
+            Task::Apply => self.times.apply,
             Task::Destroy { .. } => self.times.delete,
         };
         // While it runs a job affects the machines, with effect 0 (capture).
@@ -242,7 +242,7 @@ impl World {
     pub(super) fn perform(&mut self, task: &Task) -> Result<Option<Epr>, &'static str> {
         match task {
             Task::Create { group, kind } => Ok(self.add_snapshot(group, *kind)),
-            Task::Export { directory, .. } => {
+            Task::Export { directory } => {
                 // What happens to a directory in use is not documented: chosen.
                 if self.exports.iter().any(|used| same(used, directory)) {
                     return Err(self.texts.directory_in_use);
@@ -250,7 +250,7 @@ impl World {
                 self.exports.push(directory.clone());
                 Ok(None)
             }
-            Task::Apply { .. } => Ok(None),
+            Task::Apply => Ok(None),
             Task::Destroy { snapshot } => {
                 self.snapshots.retain(|known| known.id != *snapshot);
                 Ok(None)
@@ -312,7 +312,7 @@ impl World {
         let name = match job.task {
             Task::Create { .. } => texts.create_snapshot,
             Task::Export { .. } => texts.export_snapshot,
-            Task::Apply { .. } => texts.apply_snapshot,
+            Task::Apply => texts.apply_snapshot,
             Task::Destroy { .. } => texts.destroy_snapshot,
         };
         let (status, operational): (_, &[u16]) = match state {

@@ -55,9 +55,9 @@ impl World {
         let work = match (target.class(), method.name()) {
             ("Msvm_CollectionSnapshotService", "CreateSnapshot") => self.create_snapshot(arguments),
             ("Msvm_CollectionSnapshotService", "ExportSnapshot") => self.export_snapshot(arguments),
-            ("Msvm_CollectionSnapshotService", "ApplySnapshot") => self
-                .existing(arguments, "SnapshotCollection")
-                .map(|snapshot| Work::on(snapshot, Task::Apply { snapshot: snapshot.id.clone() })),
+            ("Msvm_CollectionSnapshotService", "ApplySnapshot") => {
+                self.existing(arguments, "SnapshotCollection").map(|snapshot| Work::on(snapshot, Task::Apply))
+            }
             ("Msvm_CollectionSnapshotService", "DestroySnapshot") => self
                 .existing(arguments, "AffectedSnapshotCollection")
                 .map(|snapshot| Work::on(snapshot, Task::Destroy { snapshot: snapshot.id.clone() })),
@@ -129,7 +129,7 @@ impl World {
             return Err(INVALID_PARAMETER);
         }
         let directory = directory.trim_end_matches('\\').to_owned();
-        Ok(Work::on(snapshot, Task::Export { snapshot: snapshot.id.clone(), directory }))
+        Ok(Work::on(snapshot, Task::Export { directory }))
     }
 
     /// A base is named by a WMI path, not by a reference.

@@ -2,7 +2,7 @@
 
 use super::{number, optional, task::vendor_code};
 use crate::{
-    cim::{DateTime, Epr, Instance, Value, schema},
+    cim::{DateTime, Epr, Instance, schema},
     error::{Error, ErrorKind, JobFailure, Result},
 };
 use std::time::Duration;
@@ -63,25 +63,25 @@ pub struct Job {
     pub caption: String,
     /// JobState.
     pub state: JobState,
-    /// `JobType`, when given.
+    /// JobType, when given.
     pub job_type: Option<u16>,
-    /// Name of the `JobType`.
+    /// Name of the JobType.
     pub job_type_name: Option<String>,
-    /// `PercentComplete`.
+    /// PercentComplete.
     pub percent: Option<u16>,
-    /// `JobStatus`, localised.
+    /// JobStatus, localised.
     pub status: Option<String>,
-    /// `ErrorCode`; 0 when null.
+    /// ErrorCode; 0 when null.
     pub error_code: u16,
-    /// `ErrorDescription`.
+    /// ErrorDescription.
     pub error_description: Option<String>,
-    /// `ErrorSummaryDescription`.
+    /// ErrorSummaryDescription.
     pub error_summary: Option<String>,
     /// Cancellable; true when not told.
     pub cancellable: bool,
-    /// `ElapsedTime` as the host tells it.
+    /// ElapsedTime as the host tells it.
     pub elapsed: Option<Duration>,
-    /// `StartTime`, RFC 3339, as the host tells it.
+    /// StartTime, RFC 3339, as the host tells it.
     pub start_time: Option<String>,
     /// The whole instance.
     pub instance: Instance,
@@ -99,7 +99,7 @@ impl Job {
             .or_else(|| epr.selector("InstanceID").map(str::to_owned))
             .unwrap_or_default();
         let job_type = number(&instance, "JobType");
-        let datetime = |property| instance.get(property).and_then(Value::as_datetime);
+        let datetime = |property| instance.get(property).and_then(|value| value.as_datetime());
         Ok(Self {
             class: instance.class().to_owned(),
             id,
@@ -114,18 +114,18 @@ impl Job {
             error_code: number(&instance, "ErrorCode").unwrap_or_default(),
             error_description: optional(&instance, "ErrorDescription"),
             error_summary: optional(&instance, "ErrorSummaryDescription"),
-            cancellable: instance.get("Cancellable").and_then(Value::as_bool).unwrap_or(true),
+            cancellable: instance.get("Cancellable").and_then(|value| value.as_bool()).unwrap_or(true),
             elapsed: match datetime("ElapsedTime") {
                 Some(DateTime::Interval(interval)) => Some(interval.as_duration()),
                 _ => None,
             },
-            start_time: datetime("StartTime").filter(|time| !time.is_never()).map(DateTime::to_iso),
+            start_time: datetime("StartTime").filter(|time| !time.is_never()).map(|time| time.to_iso()),
             epr,
             instance,
         })
     }
 
-    /// Finished in state 7 or 32768 with `ErrorCode` 0.
+    /// Finished in state 7 or 32768 with ErrorCode 0.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self.state, JobState::COMPLETED | JobState::COMPLETED_WITH_WARNINGS) && self.error_code == 0
@@ -160,7 +160,7 @@ fn value_name(property: &str, code: u16) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cim::Text;
+    use crate::cim::{Text, Value};
 
     fn job(state: u16, error_code: u16) -> Job {
         let instance = Instance::new("Msvm_StorageJob")

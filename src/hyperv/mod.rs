@@ -65,7 +65,7 @@ impl HyperV {
     /// # Errors
     /// `NotFound` with the nearest names, `Ambiguous` with the ids.
     pub async fn group(&self, name_or_id: &str) -> Result<Group> {
-        group::choose(&self.groups().await?, name_or_id)
+        group::choose(self.groups().await?, name_or_id)
     }
     /// The members of a group.
     ///

@@ -9,7 +9,7 @@ use super::{
     without_braces,
 };
 use crate::{
-    cim::{DateTime, Epr, Instance, Text, Value, wql},
+    cim::{Epr, Instance, Text, Value, wql},
     error::{Error, ErrorKind, Result},
 };
 
@@ -47,11 +47,11 @@ pub struct SnapshotMember {
     pub id: String,
     /// ElementName of the snapshot.
     pub name: String,
-    /// `VirtualSystemIdentifier`: the machine's GUID.
+    /// VirtualSystemIdentifier: the machine's GUID.
     pub machine_id: String,
-    /// `CreationTime`, RFC 3339, when told.
+    /// CreationTime, RFC 3339, when told.
     pub created: Option<String>,
-    /// `VirtualSystemType` (`Microsoft:Hyper-V:Snapshot:Recovery`).
+    /// VirtualSystemType (`Microsoft:Hyper-V:Snapshot:Recovery`).
     pub snapshot_type: Option<String>,
     /// The reference to it.
     pub epr: Epr,
@@ -66,7 +66,7 @@ impl SnapshotMember {
             id,
             name: instance.str("ElementName").unwrap_or_default().to_owned(),
             machine_id: instance.str("VirtualSystemIdentifier").unwrap_or_default().to_owned(),
-            created: created.filter(|time| !time.is_never()).map(DateTime::to_iso),
+            created: created.filter(|time| !time.is_never()).map(|time| time.to_iso()),
             snapshot_type: optional(instance, "VirtualSystemType"),
             epr,
         })

@@ -131,17 +131,16 @@ impl Failure {
 
     /// The failure as it was.
     pub(super) fn to_error(&self) -> TransportError {
-        let source = self
-            .causes
-            .iter()
-            .rev()
-            .fold(None, |source, message| Some(Box::new(Cause { message: message.clone(), source })));
+        let mut source: Option<Box<dyn std::error::Error + Send + Sync>> = None;
+        for message in self.causes.iter().rev() {
+            source = Some(Box::new(Cause { message: message.clone(), source }));
+        }
         TransportError {
             kind: self.kind.into(),
             phase: if self.maybe_sent { Phase::MaybeSent } else { Phase::NotSent },
             message: self.message.clone(),
             hint: self.hint.clone(),
-            source: source.map(|cause| cause as _),
+            source,
         }
     }
 }
@@ -151,7 +150,7 @@ impl Failure {
 #[error("{message}")]
 struct Cause {
     message: String,
-    source: Option<Box<Self>>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl From<TransportErrorKind> for FailureKind {
@@ -242,7 +241,8 @@ pub(super) fn read_body(directory: &Path, name: &str) -> Result<Bytes, Transport
         error.source = Some(Box::new(source));
         error
     })?;
-    if Path::new(name).extension().is_some_and(|extension| extension == "bin") {
+    let is = |wanted: &str| Path::new(name).extension().is_some_and(|extension| extension == wanted);
+    if is("bin") {
         let bytes = STANDARD.decode(content.trim_ascii());
         return bytes.map(Bytes::from).map_err(|source| {
             let mut error = broken(directory, &format!("its file `{name}` is not base64"));
@@ -251,7 +251,7 @@ pub(super) fn read_body(directory: &Path, name: &str) -> Result<Bytes, Transport
         });
     }
     Ok(match std::str::from_utf8(&content) {
-        Ok(text) if name.ends_with(".xml") => Bytes::from(lexical::compact(text).into_owned()),
+        Ok(text) if is("xml") => Bytes::from(lexical::compact(text).into_owned()),
         _ => Bytes::from(content),
     })
 }

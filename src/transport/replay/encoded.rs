@@ -36,7 +36,7 @@ pub(super) fn as_text(bytes: &[u8]) -> Option<(String, Coding)> {
     let readable = |text: &String| text.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t'));
     let utf8 = String::from_utf8(bytes.to_vec()).ok().filter(readable).map(|text| (text, Coding::Utf8));
     utf8.or_else(|| {
-        let text = (bytes.len() % 2 == 0).then(|| String::from_utf16(&units(bytes)).ok()).flatten();
+        let text = bytes.len().is_multiple_of(2).then(|| String::from_utf16(&units(bytes)).ok()).flatten();
         text.filter(readable).map(|text| (text, Coding::Utf16Le))
     })
 }
@@ -49,6 +49,12 @@ pub(super) fn readings(bytes: &[u8]) -> Vec<String> {
         String::from_utf16_lossy(&units(bytes)),
         String::from_utf16_lossy(&units(shifted)),
     ]
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 fn units(bytes: &[u8]) -> Vec<u16> {

@@ -330,9 +330,10 @@ impl Named {
             "Selector" | "Option" => {
                 Self { owner: outer_owner(), name: attribute("Name").unwrap_or_default() }
             }
-            "VALUE" | "VALUE.ARRAY" | "KEYVALUE" => Self { owner: outer_owner(), name: outer_name() },
-            // CIM datetimes wrap their value (DSP0230 5.2.2).
-            "Datetime" | "Interval" | "CIM_DateTime" => Self { owner: outer_owner(), name: outer_name() },
+            // Wrappers of a value: those of CIM-XML, and of CIM datetimes (DSP0230 5.2.2).
+            "VALUE" | "VALUE.ARRAY" | "KEYVALUE" | "Datetime" | "Interval" | "CIM_DateTime" => {
+                Self { owner: outer_owner(), name: outer_name() }
+            }
             _ => Self { owner: outer_name(), name: local.to_owned() },
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Origin,
-    cassette::{self, Entry, Index, Response, broken},
+    cassette::{self, Entry, Failure, Index, Response, broken},
     clock::VirtualClock,
     matching::{Bindings, Mismatch},
 };
@@ -151,17 +151,16 @@ impl Replay {
         exchange: &Exchange,
         live: &Element,
     ) -> Result<usize, TransportError> {
-        let lane = match state.lanes.get(&exchange.lane) {
-            Some(lane) => Some(*lane),
-            None => {
-                let free = |lane: &u32| state.lanes.values().all(|taken| taken != lane);
-                let lanes: Vec<u32> = (1..=self.index.lanes).filter(free).collect();
-                let begins = |lane: &&u32| {
-                    let first = self.first_unused(state, **lane).and_then(|at| self.exchanges.get(at));
-                    first.is_some_and(|first| first.matched(&state.bindings, exchange, live).is_ok())
-                };
-                lanes.iter().find(begins).or(lanes.first()).copied()
-            }
+        let lane = if let Some(lane) = state.lanes.get(&exchange.lane) {
+            Some(*lane)
+        } else {
+            let free = |lane: &u32| state.lanes.values().all(|taken| taken != lane);
+            let lanes: Vec<u32> = (1..=self.index.lanes).filter(free).collect();
+            let begins = |lane: &&u32| {
+                let first = self.first_unused(state, **lane).and_then(|at| self.exchanges.get(at));
+                first.is_some_and(|first| first.matched(&state.bindings, exchange, live).is_ok())
+            };
+            lanes.iter().find(begins).or(lanes.first()).copied()
         };
         let lane = lane.ok_or_else(|| self.used_up(exchange))?;
         state.lanes.insert(exchange.lane, lane);
@@ -194,14 +193,22 @@ impl Replay {
         next: &Recorded,
         mismatch: Box<Unlike>,
     ) -> TransportError {
-        let (nearest, mismatch) = self.nearest(state, exchange, live, next, mismatch);
         let expected = next.title();
-        let reason = match &*mismatch {
-            Unlike::Anonymous { recorded } => {
+        let unused = || {
+            self.exchanges.iter().zip(&state.used).filter(|(_, used)| !**used).map(|(recorded, _)| recorded)
+        };
+        let another = unused().find(|other| other.matched(&state.bindings, exchange, live).is_ok());
+        let (nearest, mismatch) = match another {
+            Some(_) => (next, mismatch),
+            None => nearest(unused(), &state.bindings, exchange, live, (next, mismatch)),
+        };
+        let reason = match (&*mismatch, another) {
+            (_, Some(another)) => format!("expected `{expected}`, got the request of `{}`", another.title()),
+            (Unlike::Anonymous { recorded }, None) => {
                 let word = |anonymous| if anonymous { "an anonymous" } else { "an authenticated" };
                 format!("expected {} request, got {} one", word(*recorded), word(!*recorded))
             }
-            Unlike::Body(mismatch) => {
+            (Unlike::Body(mismatch), None) => {
                 let difference = &mismatch.difference;
                 let nearest = nearest.title();
                 let near =
@@ -221,27 +228,6 @@ impl Replay {
             error.source = Some(Box::new(mismatch.diff()));
         }
         error
-    }
-
-    /// The unused exchange that is most like the request, the expected one before its equals.
-    fn nearest<'a>(
-        &'a self,
-        state: &State,
-        exchange: &Exchange,
-        live: &Element,
-        next: &'a Recorded,
-        mismatch: Box<Unlike>,
-    ) -> (&'a Recorded, Box<Unlike>) {
-        let mut best = (next, mismatch);
-        let unused = self.exchanges.iter().zip(&state.used).filter(|(_, used)| !**used);
-        for (recorded, _) in unused {
-            if let Err(mismatch) = recorded.matched(&state.bindings, exchange, live)
-                && mismatch.likeness() > best.1.likeness()
-            {
-                best = (recorded, mismatch);
-            }
-        }
-        best
     }
 
     fn failed(&self, exchange: &Exchange, reason: &str) -> TransportError {
@@ -265,8 +251,23 @@ impl Transport for Replay {
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock) as _
+        let clock: Arc<VirtualClock> = Arc::clone(&self.clock);
+        clock
     }
+}
+
+/// The exchange that is most like the request; the one given wins over its equals.
+fn nearest<'a>(
+    candidates: impl Iterator<Item = &'a Recorded>,
+    bindings: &Bindings,
+    exchange: &Exchange,
+    live: &Element,
+    next: (&'a Recorded, Box<Unlike>),
+) -> (&'a Recorded, Box<Unlike>) {
+    candidates.fold(next, |best, recorded| match recorded.matched(bindings, exchange, live) {
+        Err(mismatch) if mismatch.likeness() > best.1.likeness() => (recorded, mismatch),
+        _ => best,
+    })
 }
 
 /// Why a request is not the recorded one.
@@ -310,7 +311,7 @@ impl Recorded {
     fn outcome(&self, bindings: &mut Bindings, live: &Element) -> Result<Answer, TransportError> {
         let Some((response, body)) = &self.response else {
             let mut error =
-                self.entry.error.as_ref().map_or_else(|| broken_entry(&self.entry), |e| e.to_error());
+                self.entry.error.as_ref().map_or_else(|| broken_entry(&self.entry), Failure::to_error);
             error.message = bindings.restored(&error.message, None);
             return Err(error);
         };
@@ -322,11 +323,13 @@ impl Recorded {
             }
             Err(_) => body.clone(),
         };
-        let mut peer = Peer::default();
-        peer.mechanism = "replay".to_owned();
-        peer.sealed = response.sealed;
-        peer.verified_tls = response.verified_tls;
-        peer.connection = 1;
+        let peer = Peer {
+            mechanism: "replay".to_owned(),
+            sealed: response.sealed,
+            verified_tls: response.verified_tls,
+            connection: 1,
+            ..Peer::default()
+        };
         Ok(Answer { status: response.status, content_type: response.content_type.clone(), body, peer })
     }
 }

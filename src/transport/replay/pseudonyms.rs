@@ -20,7 +20,7 @@ pub(super) enum Form {
     Domain,
     /// 192.0.2.1 and on, through the documentation ranges (RFC 5737).
     Ipv4,
-    /// 2001:db8::1 and on (RFC 3849).
+    /// `2001:db8::1` and on (RFC 3849).
     Ipv6,
     /// `00000000-0000-4000-8000-000000000001`
     Object,

@@ -26,7 +26,7 @@ const IDENTIFY: &str = concat!(
 /// Longest wait for the answer to it.
 const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How this crate's simulator names itself.
-const SIMULATOR: &str = "hyperv-wsman simulator";
+pub(super) const SIMULATOR: &str = "hyperv-wsman simulator";
 /// The endpoint of a cassette in which no request names one.
 const NO_ENDPOINT: &str = "https://hv01.example.test:5986/wsman";
 
@@ -249,7 +249,7 @@ impl Drop for Pending<'_> {
 impl State {
     fn set_origin(&mut self, origin: Origin) {
         if matches!(origin, Origin::Simulated { .. }) {
-            self.redactor.keep_names();
+            self.redactor.trust_the_host();
             self.index.names_kept = true;
         }
         // Asked anonymously, a host hides its build (MS-WSMV 3.1.4.1.23).

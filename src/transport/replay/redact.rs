@@ -40,6 +40,8 @@ pub(super) const DROPPED: &str = "redacted";
 /// ```
 pub struct Redactor {
     keep_names: bool,
+    /// Whether names of hosts and users in messages stay, unless they are known from elsewhere.
+    trusted: bool,
     words: Words,
     pseudonyms: Pseudonyms,
     /// DNS suffixes of hosts, lower case.
@@ -53,6 +55,7 @@ impl Redactor {
     pub fn new(known: &[Known], keep_names: bool) -> Self {
         let mut redactor = Self {
             keep_names,
+            trusted: false,
             words: Words::default(),
             pseudonyms: Pseudonyms::default(),
             suffixes: Vec::new(),
@@ -76,9 +79,11 @@ impl Redactor {
         rewrite(text, &mut |place, text| self.change(place, text)).unwrap_or_else(|| self.scrub(text))
     }
 
-    /// From here on `ElementName` and `Notes` stay as they are.
-    pub(super) fn keep_names(&mut self) {
+    /// From here on the messages are a simulator's: what it calls its machines and itself is no
+    /// one's secret. What was typed to reach it still is.
+    pub(super) fn trust_the_host(&mut self) {
         self.keep_names = true;
+        self.trusted = true;
     }
 
     /// Everything that stands for something else so far.
@@ -108,13 +113,13 @@ impl Redactor {
     fn learn_at(&mut self, place: &Place<'_>, text: &str) {
         match Rule::of(place) {
             Some(Rule::Endpoint) => tokens::url_hosts(text).for_each(|host| self.learn_typed_host(host)),
-            Some(Rule::Host) => self.learn_host(text),
-            Some(Rule::User) => self.learn_user(text),
-            Some(Rule::Domain) => self.learn_domain(text),
+            Some(Rule::Host) if !self.trusted => self.learn_host(text),
+            Some(Rule::User) if !self.trusted => self.learn_user(text),
+            Some(Rule::Domain) if !self.trusted => self.learn_domain(text),
             Some(Rule::Name) => self.learn_name(text, name_stem(place.owner)),
             Some(Rule::Notes) => self.learn_name(text, "notes"),
             Some(Rule::Secret) => self.learn_secret(text),
-            None => {}
+            Some(Rule::Host | Rule::User | Rule::Domain) | None => {}
         }
         if !is_protocol_uri(text) {
             self.learn_from_text(text);
@@ -122,6 +127,9 @@ impl Redactor {
     }
 
     fn learn_from_text(&mut self, text: &str) {
+        if self.trusted {
+            return;
+        }
         for host in tokens::url_hosts(text).chain(tokens::unc_hosts(text)) {
             self.learn_host(host);
         }

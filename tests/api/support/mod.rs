@@ -16,7 +16,7 @@ use std::{
 /// What the peer does with one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// HTTP 200 with a SOAP body; `{id}` stands for the request's `MessageID`.
+    /// HTTP 200 with a SOAP body; `{id}` stands for the request's MessageID.
     Soap(String),
     /// HTTP 500 with a SOAP fault.
     Fault(String),
@@ -57,8 +57,7 @@ impl Script {
     }
     pub(crate) fn client(self: &Arc<Self>) -> Client {
         let url = url::Url::parse("https://hv01.example.test:5986/wsman").unwrap();
-        let transport: Arc<Self> = Arc::clone(self);
-        Client::with_transport(url, transport)
+        Client::with_transport(url, Arc::clone(self) as Arc<dyn Transport>)
     }
     pub(crate) fn client_with(self: &Arc<Self>, change: impl FnOnce(&mut Options)) -> Client {
         let mut options = Options::default();
@@ -70,6 +69,9 @@ impl Script {
     }
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
+    }
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.sent().into_iter().map(|sent| sent.name).collect()
     }
     /// The requests with this name.
     pub(crate) fn bodies(&self, name: &str) -> Vec<String> {

@@ -1,0 +1,212 @@
+//! Names, addresses and identifiers.
+
+use super::{Leak, logins};
+use crate::transport::replay::{
+    encoded,
+    lexical::{rewrite, unescape},
+    redact::DROPPED,
+    rules::Rule,
+    tokens,
+};
+
+const HOST: &str = "host name outside .test and .example";
+const ADDRESS: &str = "address outside the documentation ranges";
+const GUID: &str = "GUID that is not counted";
+const USER: &str = "user of a domain";
+const MAIL: &str = "mail address";
+const SID: &str = "security identifier of a domain";
+pub(super) const SECRET: &str = "value of a property named like a secret";
+
+/// Last labels of names that are hosts and nothing else.
+const TOP_LABELS: [&str; 26] = [
+    "com",
+    "net",
+    "org",
+    "edu",
+    "gov",
+    "io",
+    "dev",
+    "cloud",
+    "de",
+    "at",
+    "ch",
+    "uk",
+    "fr",
+    "nl",
+    "jp",
+    "eu",
+    "us",
+    "local",
+    "lan",
+    "corp",
+    "internal",
+    "intranet",
+    "home",
+    "arpa",
+    "domain",
+    "localdomain",
+];
+/// What stands before a backslash without being a domain.
+const NO_DOMAINS: [&str; 10] =
+    ["root", "authority", "builtin", "service", "machine", "hklm", "hkcu", "manager", "system32", "cimv2"];
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Leaks that show in a text by their form, spelled plainly or with references.
+pub(super) fn of_text(text: &str) -> Vec<Leak> {
+    let mut leaks = of_plain_text(text);
+    let unescaped = unescape(text);
+    if unescaped != text {
+        leaks.extend(of_plain_text(&unescaped));
+    }
+    leaks
+}
+
+/// Leaks that show by the property that holds them. In what is not a document, each line may be a
+/// part of one.
+pub(super) fn of_document(text: &str) -> Vec<Leak> {
+    of_elements(text).unwrap_or_else(|| {
+        text.lines().filter_map(|line| of_elements(&format!("<line>{line}</line>"))).flatten().collect()
+    })
+}
+
+fn of_elements(text: &str) -> Option<Vec<Leak>> {
+    let mut leaks = Vec::new();
+    rewrite(text, &mut |place, text| {
+        let text = text.trim();
+        match Rule::of(place) {
+            Some(Rule::Host) if !is_example_host(text) => leaks.push(Leak::new(HOST, text)),
+            Some(Rule::User) if is_user(text) && !is_example_user(text) => leaks.push(Leak::new(USER, text)),
+            Some(Rule::Secret) if !matches!(text, "" | "0" | DROPPED) => leaks.push(Leak::new(SECRET, text)),
+            _ => {}
+        }
+        None
+    })?;
+    Some(leaks)
+}
+
+fn of_plain_text(text: &str) -> Vec<Leak> {
+    let mut leaks: Vec<Leak> = tokens::url_hosts(text)
+        .chain(tokens::unc_hosts(text))
+        .chain(tokens::assigned(text, "SystemName"))
+        .filter(|host| !is_example_host(host))
+        .map(|host| Leak::new(HOST, host))
+        .collect();
+    leaks.extend(domain_users(text).into_iter().map(|user| Leak::new(USER, user)));
+    leaks.extend(logins::of_text(text));
+    let mut previous = None;
+    for (at, c) in text.char_indices() {
+        let starts_word = c.is_alphanumeric() && !previous.is_some_and(char::is_alphanumeric);
+        if (starts_word || c == ':')
+            && let Some((before, rest)) = text.split_at_checked(at)
+        {
+            leaks.extend(at_word(before, rest));
+        }
+        previous = Some(c);
+    }
+    leaks
+}
+
+fn at_word(before: &str, rest: &str) -> Option<Leak> {
+    let behind_host_character = before.ends_with(['.', '-', '_', '@']);
+    if let Some(guid) = tokens::guid(rest) {
+        return (!tokens::is_counted_guid(guid) && guid != NIL).then(|| Leak::new(GUID, guid));
+    }
+    if let Some((mail, domain)) = tokens::mail(rest).filter(|_| !behind_host_character) {
+        return (!tokens::is_reserved_host(domain)).then(|| Leak::new(MAIL, mail));
+    }
+    if let Some((text, ip)) = tokens::address(rest).filter(|_| !before.ends_with(['.', ':'])) {
+        let leaks = !tokens::is_harmless_address(ip) && !is_version(before);
+        return leaks.then(|| Leak::new(ADDRESS, text));
+    }
+    if rest.starts_with("S-1-5-21-") && !rest.starts_with("S-1-5-21-0-0-0-") {
+        let sid = tokens::host_run(rest);
+        return (sid.matches('-').count() > 5).then(|| Leak::new(SID, sid));
+    }
+    let host = tokens::host_run(rest);
+    let top = host.rsplit_once('.').map(|(_, top)| top.to_lowercase());
+    if top.is_some_and(|top| TOP_LABELS.contains(&top.as_str()))
+        && !behind_host_character
+        && !is_example_host(host)
+    {
+        return Some(Leak::new(HOST, host));
+    }
+    if before.ends_with(['/', '+']) { None } else { in_base64(rest) }
+}
+
+/// `…Version>10.0.0.1`
+fn is_version(before: &str) -> bool {
+    let near: String = before.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
+    near.to_lowercase().contains("version")
+}
+
+/// The first leak of a text inside base64.
+fn in_base64(rest: &str) -> Option<Leak> {
+    let run = tokens::base64_run(rest);
+    if run.len() < encoded::SHORTEST {
+        return None;
+    }
+    let (text, _) = encoded::as_text(&encoded::from_base64(run)?)?;
+    of_plain_text(&text).into_iter().next()
+}
+
+/// Names that stand for no one: reserved ones, those of namespaces, `hv01`, `localhost`.
+fn is_example_host(host: &str) -> bool {
+    let lower = host.to_lowercase();
+    let counted = lower.strip_prefix("hv").map(|rest| rest.trim_start_matches('-'));
+    host.parse::<std::net::IpAddr>().is_ok()
+        || !host.contains(char::is_alphabetic)
+        || tokens::guid(host).is_some()
+        || tokens::is_reserved_host(host)
+        || tokens::is_protocol_host(host)
+        || counted.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `DOMAIN\user` and `DOMAIN\\user`, standing alone.
+fn domain_users(text: &str) -> Vec<&str> {
+    let mut users = Vec::new();
+    for (at, _) in text.match_indices('\\') {
+        let Some((before, after)) = text.split_at_checked(at) else { continue };
+        let after = after.trim_start_matches('\\');
+        let slashes = text.len() - at - after.len();
+        let user = tokens::host_run(after);
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        let start = start
+            .map_or(0, |at| at + before.get(at..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8));
+        let Some(domain) = before.get(start..) else { continue };
+        let alone_before = !before.get(..start).is_some_and(|outer| outer.ends_with(['\\', '/', ':', '%']));
+        let alone_after = !after.get(user.len()..).is_some_and(|rest| rest.starts_with(['\\', '/', ':']));
+        let named = |name: &str| name.len() >= 2 && name.contains(char::is_alphabetic);
+        let no_domain =
+            NO_DOMAINS.contains(&domain.to_lowercase().as_str()) || tokens::guid(domain).is_some();
+        let Some(whole) = text.get(start..at + slashes + user.len()) else { continue };
+        if slashes <= 2
+            && alone_before
+            && alone_after
+            && named(domain)
+            && named(user)
+            && !no_domain
+            && !is_example_user(whole)
+        {
+            users.push(whole);
+        }
+    }
+    users
+}
+
+/// A name with a domain; services run as `NT AUTHORITY\SYSTEM` everywhere.
+fn is_user(text: &str) -> bool {
+    text.contains(char::is_alphabetic) && !text.starts_with("NT ") && !text.starts_with("BUILTIN\\")
+}
+
+/// `EXAMPLE\operator` and those counted after it, with or without the domain.
+fn is_example_user(user: &str) -> bool {
+    let counted = |text: &str, stem: &str| {
+        text.strip_prefix(stem).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (domain, name) = user.split_once('\\').unwrap_or(("EXAMPLE", user));
+    let name = name.trim_start_matches('\\');
+    let name = name
+        .split_once('@')
+        .map_or(name, |(name, realm)| if tokens::is_reserved_host(realm) { name } else { user });
+    counted(domain, "EXAMPLE") && counted(name, "operator")
+}

@@ -76,7 +76,7 @@ fn instance_of(class: &str, element: &Element) -> Result<Instance, CimError> {
 
 /// The child elements by local name, in order of first appearance; those of one name need not be
 /// neighbours.
-fn by_name(element: &Element) -> Vec<(&str, Vec<&Element>)> {
+pub(crate) fn by_name(element: &Element) -> Vec<(&str, Vec<&Element>)> {
     let mut groups: Vec<(&str, Vec<&Element>)> = Vec::new();
     let mut positions: HashMap<&str, usize> = HashMap::new();
     for child in element.elements() {

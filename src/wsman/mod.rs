@@ -1,7 +1,9 @@
 //! WS-Management messages: each operation as request to text, each answer from bytes to types,
 //! faults with their meaning. No sockets, no clocks, no random ids.
 
-pub(crate) mod codes;
+#[cfg(test)]
+mod captures;
+mod codes;
 pub(crate) mod explain;
 pub(crate) mod fault;
 pub(crate) mod request;

@@ -14,6 +14,8 @@ pub(crate) struct Namespace(Option<Arc<str>>);
 pub(crate) struct Scope {
     outer: Option<Arc<Scope>>,
     declarations: Vec<(Arc<str>, Namespace)>,
+    /// Number of declarations, those around included.
+    count: usize,
 }
 
 /// Every prefix and URI of a document, each held once.
@@ -63,7 +65,12 @@ impl Interner {
 
 impl Scope {
     pub(super) fn new(outer: Option<Arc<Self>>, declarations: Vec<(Arc<str>, Namespace)>) -> Self {
-        Self { outer, declarations }
+        let count = declarations.len() + outer.as_ref().map_or(0, |outer| outer.count);
+        Self { outer, declarations, count }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// The namespace that `prefix` (empty: none) stands for. Without a prefix that is the default

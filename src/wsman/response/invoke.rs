@@ -16,22 +16,15 @@ pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, 
         return Err(ResponseError::shape(&format!("`{expected}` of `{uri}`"), found));
     }
     let declared = schema::class(epr.class()).and_then(|class| class.method(method));
-    let mut groups: Vec<(&str, Vec<&Element>)> = Vec::new();
-    for child in output.elements() {
-        let name = child.name.local.as_str();
-        if child.name.namespace != output.name.namespace {
-            return Err(ResponseError::shape("a parameter in the class's namespace", format!("`{name}`")));
-        }
-        match groups.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            Some((_, elements)) => elements.push(child),
-            None => groups.push((name, vec![child])),
-        }
+    if let Some(foreign) = output.elements().find(|child| child.name.namespace != output.name.namespace) {
+        let found = format!("`{}`", foreign.name.local);
+        return Err(ResponseError::shape("a parameter in the class's namespace", found));
     }
 
     let mut return_value = Err("none".to_owned());
     let mut parameters = Vec::new();
-    for (name, elements) in groups {
-        if name.eq_ignore_ascii_case("ReturnValue") {
+    for (name, elements) in decode::by_name(output) {
+        if name == "ReturnValue" {
             return_value = read_return_value(&elements);
             continue;
         }

@@ -130,7 +130,7 @@ pub(crate) enum ResponseError {
 }
 
 impl ResponseError {
-    fn shape(expected: &str, found: impl Into<String>) -> Self {
+    pub(super) fn shape(expected: &str, found: impl Into<String>) -> Self {
         Self::Shape { expected: expected.to_owned(), found: found.into() }
     }
 }

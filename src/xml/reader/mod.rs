@@ -16,7 +16,8 @@ use std::{borrow::Cow, fmt, sync::Arc};
 pub struct Limits {
     /// Nesting depth of elements; more than 256 counts as 256.
     pub depth: usize,
-    /// Attributes of one element (namespace declarations included).
+    /// Attributes of one element, namespace declarations included; also the namespace declarations
+    /// in scope anywhere.
     pub attributes: usize,
     /// Bytes of one document.
     pub bytes: usize,
@@ -240,8 +241,17 @@ impl<'a> Reader<'a> {
         let (prefix, local) = name_at(tag.name, offset)?;
         let declarations = self.read_attributes(&mut tag)?;
         let outer = self.scope().cloned();
-        let scope =
-            if declarations.is_empty() { outer } else { Some(Arc::new(Scope::new(outer, declarations))) };
+        let scope = if declarations.is_empty() {
+            outer
+        } else {
+            let scope = Scope::new(outer, declarations);
+            // Each name is looked up among them all.
+            if scope.count() > self.limits.attributes {
+                let reason = format!("more than {} namespaces are in scope", self.limits.attributes);
+                return Err(XmlError::new(offset, reason));
+            }
+            Some(Arc::new(scope))
+        };
 
         self.namespace = namespace_at(scope.as_ref(), prefix, offset)?;
         for attribute in &mut self.attributes {

@@ -118,6 +118,19 @@ fn attributes_and_declarations_share_one_limit() {
 }
 
 #[test]
+fn namespaces_in_scope_are_limited_across_levels() {
+    let level = |depth: u32| {
+        let declarations: String = (0..100).map(|i| format!(" xmlns:n{depth}x{i}='u'")).collect();
+        format!("<a{declarations}>")
+    };
+    let two = format!("{}{}</a></a>", level(0), level(1));
+    assert!(parse(&two).is_ok());
+    let three = format!("{}{}{}</a></a></a>", level(0), level(1), level(2));
+    let error = parse(&three).unwrap_err();
+    assert!(error.starts_with("more than 256 namespaces are in scope at byte "), "{error}");
+}
+
+#[test]
 fn a_namespace_is_held_once_however_many_elements_are_in_it() {
     let uri = "u".repeat(100_000);
     let xml = format!("<a xmlns='{uri}'>{}</a>", "<b/>".repeat(1000));

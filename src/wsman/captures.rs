@@ -4,7 +4,7 @@
 
 use super::{explain::explain, fault::Fault};
 use crate::{
-    cim::{Epr, decode, schema},
+    cim::{Epr, Selector, decode, schema},
     xml::{Element, Limits, names},
 };
 use std::{env, fs, path::PathBuf};
@@ -123,7 +123,7 @@ fn captured_references_have_the_keys_of_the_schema() {
             // References to shells are of no CIM class.
             let Some(class) = schema::class(epr.class()) else { continue };
             let mut keys: Vec<_> = class.keys().collect();
-            let mut selectors: Vec<_> = epr.selectors().iter().map(|selector| selector.name()).collect();
+            let mut selectors: Vec<_> = epr.selectors().iter().map(Selector::name).collect();
             keys.sort_unstable();
             selectors.sort_unstable();
             assert_eq!(selectors, keys, "{}: {}", path.display(), epr.class());
@@ -135,10 +135,8 @@ fn captured_references_have_the_keys_of_the_schema() {
 fn captured_messages_survive_being_written_and_read_again() {
     for (path, text) in captures() {
         let root = parse(&text);
-        for written in [root.to_xml(), root.to_pretty()] {
-            let again = parse(&written);
-            assert_eq!(again, root, "{}", path.display());
-            assert_eq!(explain(written.as_bytes()).unwrap(), explain(text.as_bytes()).unwrap());
-        }
+        let written = root.to_pretty();
+        assert_eq!(parse(&written), root, "{}", path.display());
+        assert_eq!(explain(written.as_bytes()).unwrap(), explain(text.as_bytes()).unwrap());
     }
 }

@@ -28,8 +28,9 @@ pub(crate) fn first_forbidden(text: &str) -> Option<(usize, char)> {
     // passed over by a test that the compiler vectorises.
     let mut offset = 0;
     for block in text.as_bytes().chunks(BLOCK) {
-        let suspicious = block.iter().fold(false, |found, &byte| found | (byte < 0x20) | (byte == 0xEF));
-        if suspicious {
+        let suspicious: u8 =
+            block.iter().map(|&byte| u8::from(byte < 0x20) | u8::from(byte == 0xEF)).fold(0, u8::max);
+        if suspicious != 0 {
             for (index, &byte) in block.iter().enumerate() {
                 if byte < 0x20 || byte == 0xEF {
                     let at = offset + index;

@@ -12,7 +12,7 @@ pub(crate) struct Namespace(Option<Arc<str>>);
 /// The declarations of one start tag, and those around it.
 #[derive(Debug)]
 pub(crate) struct Scope {
-    outer: Option<Arc<Scope>>,
+    outer: Option<Arc<Self>>,
     declarations: Vec<(Arc<str>, Namespace)>,
     /// Number of declarations, those around included.
     count: usize,

@@ -37,10 +37,6 @@ pub(crate) enum Node {
 }
 
 impl QName {
-    pub(crate) fn new(namespace: &str, local: &str) -> Self {
-        Self { namespace: Namespace::from(namespace), local: local.to_owned() }
-    }
-
     pub(crate) fn is(&self, namespace: &str, local: &str) -> bool {
         self.local == local && self.namespace == *namespace
     }
@@ -54,10 +50,6 @@ impl QName {
 }
 
 impl Element {
-    pub(crate) fn new(namespace: &str, local: &str) -> Self {
-        Self { name: QName::new(namespace, local), attributes: Vec::new(), children: Vec::new(), scope: None }
-    }
-
     /// Parses a whole document.
     pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, XmlError> {
         let text = decode(bytes, limits)?;
@@ -166,33 +158,10 @@ impl Element {
         self.attribute(names::XSI, "nil").is_some_and(|nil| matches!(nil.trim(), "true" | "1"))
     }
 
-    /// Serialised on one line with the prefixes that Windows uses (s, a, w, n, …; p for others).
-    pub(crate) fn to_xml(&self) -> String {
-        write::compact(self)
-    }
-
-    /// Serialised for people: indented by two spaces, text elements on one line; reading it back
-    /// gives an equal tree.
+    /// Serialised for people, with the prefixes that Windows uses (s, a, w, n, …; p for others):
+    /// indented by two spaces, text elements on one line. Reading it back gives an equal tree.
     pub(crate) fn to_pretty(&self) -> String {
         write::pretty(self)
-    }
-
-    /// Adds a child element.
-    pub(crate) fn with_child(mut self, child: Self) -> Self {
-        self.children.push(Node::Element(child));
-        self
-    }
-
-    /// Adds text.
-    pub(crate) fn with_text(mut self, text: &str) -> Self {
-        self.children.push(Node::Text(text.to_owned()));
-        self
-    }
-
-    /// Adds an attribute.
-    pub(crate) fn with_attribute(mut self, namespace: &str, local: &str, value: &str) -> Self {
-        self.attributes.push((QName::new(namespace, local), value.to_owned()));
-        self
     }
 
     /// Drops the white space between child elements.

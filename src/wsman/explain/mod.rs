@@ -38,7 +38,7 @@ pub(crate) fn explain(body: &[u8]) -> Result<Explanation, ResponseError> {
     match body.elements().next() {
         Some(fault) if fault.is(names::SOAP, "Fault") => message.read_fault(fault),
         Some(content) => message.read_content(content)?,
-        None => message.summarise(message.header.operation()),
+        None => message.summarise(&message.header.operation()),
     }
     Ok(message.explanation)
 }
@@ -77,7 +77,7 @@ impl Message<'_> {
     }
 
     /// `request Get of Msvm_ConcreteJob`, `answer to Get`.
-    fn summarise(&mut self, operation: String) {
+    fn summarise(&mut self, operation: &str) {
         let subject = match operation.strip_suffix("Response") {
             Some(answered) => format!("answer to {answered}"),
             None if operation.is_empty() => "message without an action".to_owned(),
@@ -130,7 +130,7 @@ impl Message<'_> {
             names::IDENTITY => self.read_identify(content),
             names::ENUMERATION => self.read_enumeration(content),
             names::TRANSFER if local == "ResourceCreated" => {
-                self.summarise(self.header.operation());
+                self.summarise(&self.header.operation());
                 self.line(0, "created", values::reference(&decode::epr(content)?));
             }
             namespace => {
@@ -140,8 +140,9 @@ impl Message<'_> {
                 } else if let Some(method) = local.strip_suffix("_OUTPUT") {
                     self.read_output(class, method, content);
                 } else {
-                    self.summarise(self.header.operation());
-                    self.explanation.summary.push_str(&format!(": {local}"));
+                    self.summarise(&self.header.operation());
+                    self.explanation.summary += ": ";
+                    self.explanation.summary += local;
                     self.read_instance(0, content);
                 }
             }
@@ -151,7 +152,7 @@ impl Message<'_> {
 
     fn read_identify(&mut self, content: &Element) {
         if content.name.local == "Identify" {
-            self.explanation.summary = "request Identify".to_owned();
+            "request Identify".clone_into(&mut self.explanation.summary);
             return;
         }
         let identity = response::read_identity(content);
@@ -165,7 +166,7 @@ impl Message<'_> {
     }
 
     fn read_enumeration(&mut self, content: &Element) {
-        self.summarise(content.name.local.clone());
+        self.summarise(&content.name.local);
         let (mut items, mut ends) = (0, false);
         for child in content.elements() {
             let text = child.text().trim().to_owned();
@@ -190,7 +191,9 @@ impl Message<'_> {
         if content.name.local.ends_with("Response") {
             let items = if items == 1 { "1 item".to_owned() } else { format!("{items} items") };
             let end = if ends { "the end" } else { "more to pull" };
-            self.explanation.summary.push_str(&format!(": {items}, {end}"));
+            for part in [": ", &items, ", ", end] {
+                self.explanation.summary.push_str(part);
+            }
         }
     }
 

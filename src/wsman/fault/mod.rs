@@ -79,7 +79,7 @@ pub struct Fault {
     pub(crate) machine: Option<String>,
     /// `w:FaultDetail` URI.
     pub(crate) detail: Option<String>,
-    /// `__ExtendedStatus` properties and MSFT_WmiError properties, in order.
+    /// `__ExtendedStatus` properties and `MSFT_WmiError` properties, in order.
     pub(crate) extended: Vec<(String, String)>,
 }
 
@@ -107,7 +107,7 @@ impl Fault {
         };
         if let Some(detail) = element.child(names::SOAP, "Detail") {
             fault.detail = detail.child(names::WSMAN, "FaultDetail").and_then(filled);
-            if let Some(error) = find_local(detail, "MSFT_WmiError") {
+            if let Some(error) = detail.find(names::MSFT_WMI_ERROR, "MSFT_WmiError") {
                 fault.read_wmi_error(error);
             }
             if let Some(outermost) = detail.find(names::FAULT, "WSManFault") {

@@ -77,6 +77,17 @@ pub(crate) enum Operation {
     },
 }
 
+impl Headers {
+    /// The timeout as an ISO 8601 duration, `PT60S` or `PT0.500S`.
+    fn iso_timeout(&self) -> String {
+        let seconds = self.operation_timeout.as_secs();
+        match self.operation_timeout.subsec_millis() {
+            0 => format!("PT{seconds}S"),
+            milliseconds => format!("PT{seconds}.{milliseconds:03}S"),
+        }
+    }
+}
+
 impl EnumerationMode {
     /// The text of `w:EnumerationMode` (DSP0226 8.7); objects come when nothing is said.
     fn wire_name(self) -> Option<&'static str> {

@@ -146,18 +146,3 @@ fn is_method_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
 }
-
-/// Filters of the templates.
-mod filters {
-    use askama::Values;
-    use std::{convert::Infallible, time::Duration};
-
-    /// An ISO 8601 duration, `PT60S` or `PT0.500S`.
-    #[askama::filter_fn]
-    pub(super) fn iso_duration(duration: &Duration, _: &dyn Values) -> Result<String, Infallible> {
-        Ok(match duration.subsec_millis() {
-            0 => format!("PT{}S", duration.as_secs()),
-            milliseconds => format!("PT{}.{milliseconds:03}S", duration.as_secs()),
-        })
-    }
-}

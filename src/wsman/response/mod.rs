@@ -149,11 +149,12 @@ pub(crate) fn read(
     let relates_to = header.as_ref().and_then(|header| header.child(names::ADDRESSING, "RelatesTo"));
     let relates_to = relates_to.map(|element| element.text().trim().to_owned());
     let identify = matches!(operation, Operation::Identify);
-    if let Some(found) = relates_to.as_deref().filter(|_| !identify) {
-        if !same_message(message_id, found) {
-            let found = found.to_owned();
-            return Err(ResponseError::RelatesTo { expected: message_id.to_owned(), found });
-        }
+    if let Some(found) = relates_to.as_deref()
+        && !identify
+        && !same_message(message_id, found)
+    {
+        let found = found.to_owned();
+        return Err(ResponseError::RelatesTo { expected: message_id.to_owned(), found });
     }
 
     let content = match envelope::next_child(&mut reader)? {

@@ -27,7 +27,7 @@ pub(super) fn read(
             std::mem::replace(&mut has_context, true)
         } else if child.is(items, "Items") {
             while let Some(item) = next_child(reader)? {
-                page.items.push(read_item(item.read_content(reader)?, mode)?);
+                page.items.push(read_item(&item.read_content(reader)?, mode)?);
             }
             std::mem::replace(&mut has_items, true)
         } else if child.is(items, "EndOfSequence") {
@@ -53,18 +53,18 @@ pub(super) fn read(
     Ok(page)
 }
 
-fn read_item(element: Element, mode: EnumerationMode) -> Result<Item, ResponseError> {
+fn read_item(element: &Element, mode: EnumerationMode) -> Result<Item, ResponseError> {
     let is_reference = |element: &Element| element.is(names::ADDRESSING, "EndpointReference");
     let found = |element: &Element| format!("`{}`", element.name.local);
     match mode {
-        EnumerationMode::Object if is_reference(&element) || element.is(names::WSMAN, "Item") => {
-            Err(ResponseError::shape("an instance", found(&element)))
+        EnumerationMode::Object if is_reference(element) || element.is(names::WSMAN, "Item") => {
+            Err(ResponseError::shape("an instance", found(element)))
         }
-        EnumerationMode::Object => Ok(Item { instance: Some(decode::instance(&element)?), epr: None }),
-        EnumerationMode::Epr if is_reference(&element) => {
-            Ok(Item { instance: None, epr: Some(decode::epr(&element)?) })
+        EnumerationMode::Object => Ok(Item { instance: Some(decode::instance(element)?), epr: None }),
+        EnumerationMode::Epr if is_reference(element) => {
+            Ok(Item { instance: None, epr: Some(decode::epr(element)?) })
         }
-        EnumerationMode::Epr => Err(ResponseError::shape("`a:EndpointReference`", found(&element))),
+        EnumerationMode::Epr => Err(ResponseError::shape("`a:EndpointReference`", found(element))),
         EnumerationMode::ObjectAndEpr => {
             let pair: Vec<_> = element.elements().collect();
             match *pair.as_slice() {
@@ -75,7 +75,7 @@ fn read_item(element: Element, mode: EnumerationMode) -> Result<Item, ResponseEr
                 }
                 _ => {
                     let expected = "`w:Item` with an instance and its `a:EndpointReference`";
-                    Err(ResponseError::shape(expected, found(&element)))
+                    Err(ResponseError::shape(expected, found(element)))
                 }
             }
         }

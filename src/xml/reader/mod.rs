@@ -5,7 +5,6 @@ use super::{
     escape, names,
     scope::{Interner, Namespace, Scope},
     tag::{Tag, is_space, shorten, split_name},
-    tree::QName,
 };
 use quick_xml::events::{BytesDecl, Event as Markup};
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -156,11 +155,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Resolves a `QName` in content (`w:AccessDenied`) with the declarations now in scope.
-    pub(crate) fn resolve(&self, qname: &str) -> Option<QName> {
-        QName::resolve(qname, self.scope())
-    }
-
     /// Bytes read so far.
     pub(crate) fn offset(&self) -> usize {
         usize::try_from(self.parser.buffer_position()).unwrap_or(self.text.len())
@@ -204,7 +198,7 @@ impl<'a> Reader<'a> {
                     Token::Text { text: Cow::Owned(character.to_string()), offset: start }
                 }
                 Markup::Decl(declaration) => {
-                    self.declaration(&declaration, start)?;
+                    check_xml_declaration(&declaration, start)?;
                     continue;
                 }
                 Markup::DocType(_) => return Err(XmlError::new(start, "a DOCTYPE is not allowed")),
@@ -298,29 +292,6 @@ impl<'a> Reader<'a> {
         }
         Ok(declarations)
     }
-
-    fn declaration(&self, declaration: &BytesDecl<'_>, offset: usize) -> Result<(), XmlError> {
-        if offset != 0 {
-            return Err(XmlError::new(offset, "an XML declaration that is not at the beginning"));
-        }
-        if declaration.version().is_ok_and(|version| version != "1.0") {
-            return Err(XmlError::new(offset, "expected XML version 1.0"));
-        }
-        // The bytes decided between the two (`super::decode`); the declaration only has to name one.
-        match declaration.encoding() {
-            None => Ok(()),
-            Some(Ok(encoding))
-                if ["utf-8", "utf-16"].iter().any(|known| encoding.eq_ignore_ascii_case(known)) =>
-            {
-                Ok(())
-            }
-            Some(Ok(encoding)) => {
-                let reason = format!("expected the encoding UTF-8 or UTF-16, got `{}`", shorten(&encoding));
-                Err(XmlError::new(offset, reason))
-            }
-            Some(Err(error)) => Err(XmlError::new(offset, error.to_string())),
-        }
-    }
 }
 
 impl fmt::Debug for Reader<'_> {
@@ -329,6 +300,29 @@ impl fmt::Debug for Reader<'_> {
             .field("offset", &self.offset())
             .field("depth", &self.open.len())
             .finish_non_exhaustive()
+    }
+}
+
+fn check_xml_declaration(declaration: &BytesDecl<'_>, offset: usize) -> Result<(), XmlError> {
+    if offset != 0 {
+        return Err(XmlError::new(offset, "an XML declaration that is not at the beginning"));
+    }
+    if declaration.version().is_ok_and(|version| version != "1.0") {
+        return Err(XmlError::new(offset, "expected XML version 1.0"));
+    }
+    // The bytes decided between the two (`super::decode`); the declaration only has to name one.
+    match declaration.encoding() {
+        None => Ok(()),
+        Some(Ok(encoding))
+            if ["utf-8", "utf-16"].iter().any(|known| encoding.eq_ignore_ascii_case(known)) =>
+        {
+            Ok(())
+        }
+        Some(Ok(encoding)) => {
+            let reason = format!("expected the encoding UTF-8 or UTF-16, got `{}`", shorten(&encoding));
+            Err(XmlError::new(offset, reason))
+        }
+        Some(Err(error)) => Err(XmlError::new(offset, error.to_string())),
     }
 }
 

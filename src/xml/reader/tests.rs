@@ -7,6 +7,10 @@ fn parse(xml: &str) -> Result<Element, String> {
     Element::parse(xml.as_bytes(), &Limits::default()).map_err(|error| error.to_string())
 }
 
+fn repeated(count: u32, text: impl Fn(u32) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
 fn text_of(xml: &str) -> String {
     parse(xml).unwrap().text()
 }
@@ -45,24 +49,6 @@ fn prefixes_are_resolved_where_they_are_declared_and_may_be_rebound() {
         }
     }
     assert_eq!(seen, ["u:1|a", "u:2|b", "@u:2|i=1", "@|j=2", "|c"]);
-}
-
-#[test]
-fn names_in_content_resolve_by_the_scope_that_is_open() {
-    let xml = "<a xmlns:w='u:1'><b xmlns:w='u:2'>w:X</b>w:Y</a>";
-    let mut reader = Reader::new(xml, &Limits::default()).unwrap();
-    let mut resolved = Vec::new();
-    loop {
-        match reader.next().unwrap() {
-            Event::Text(text) => {
-                let text = text.into_owned();
-                resolved.push(reader.resolve(&text).unwrap());
-            }
-            Event::Eof => break,
-            Event::Start { .. } | Event::End => {}
-        }
-    }
-    assert_eq!(resolved, [QName::new("u:2", "X"), QName::new("u:1", "Y")]);
 }
 
 #[test]
@@ -110,8 +96,8 @@ fn the_deepest_tree_that_the_limits_allow_can_be_written_compared_and_dropped() 
 
 #[test]
 fn attributes_and_declarations_share_one_limit() {
-    let attributes: String = (0..200).map(|i| format!(" a{i}=''")).collect();
-    let declarations: String = (0..57).map(|i| format!(" xmlns:n{i}='u'")).collect();
+    let attributes = repeated(200, |i| format!(" a{i}=''"));
+    let declarations = repeated(57, |i| format!(" xmlns:n{i}='u'"));
     assert!(parse(&format!("<a{attributes}/>")).is_ok());
     let error = parse(&format!("<a{attributes}{declarations}/>")).unwrap_err();
     assert!(error.starts_with("an element has more than 256 attributes at byte "), "{error}");
@@ -120,7 +106,7 @@ fn attributes_and_declarations_share_one_limit() {
 #[test]
 fn namespaces_in_scope_are_limited_across_levels() {
     let level = |depth: u32| {
-        let declarations: String = (0..100).map(|i| format!(" xmlns:n{depth}x{i}='u'")).collect();
+        let declarations = repeated(100, |i| format!(" xmlns:n{depth}x{i}='u'"));
         format!("<a{declarations}>")
     };
     let two = format!("{}{}</a></a>", level(0), level(1));
@@ -135,10 +121,9 @@ fn a_namespace_is_held_once_however_many_elements_are_in_it() {
     let uri = "u".repeat(100_000);
     let xml = format!("<a xmlns='{uri}'>{}</a>", "<b/>".repeat(1000));
     let tree = parse(&xml).unwrap();
-    let first = tree.elements().next().unwrap();
-    assert!(
-        tree.elements().all(|element| std::ptr::eq::<str>(&*element.name.namespace, &*first.name.namespace))
-    );
+    let held: std::collections::HashSet<_> =
+        tree.elements().map(|element| element.name.namespace.as_ptr()).collect();
+    assert_eq!(held.len(), 1);
 }
 
 #[test]
@@ -179,7 +164,7 @@ proptest! {
     #[test]
     fn no_markup_makes_the_reader_panic(xml in "[<>/a:!\\[\\]?&;#x='\" -]{0,40}") {
         if let Ok(tree) = parse(&xml) {
-            prop_assert_eq!(parse(&tree.to_xml()), Ok(tree));
+            prop_assert_eq!(parse(&tree.to_pretty()), Ok(tree));
         }
     }
 

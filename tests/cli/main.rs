@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bad_answer;
+mod bad_host;
+mod commands;
+mod interruption;
 mod odd_server;
 mod offline;
+mod recording;
+mod sim_host;
 mod support;
 mod usage;

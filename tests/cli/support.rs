@@ -68,3 +68,44 @@ impl Ran {
 pub(crate) fn arg(path: &Path) -> &str {
     path.to_str().unwrap()
 }
+
+/// Replaces points in time (`2026-01-02T03:04:05.678Z`) and durations in seconds, which differ from run to run.
+pub(crate) fn without_times(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if let Some((label, _)) = line.split_once("\"elapsed_seconds\": ") {
+            shown.push_str(&format!("{label}\"elapsed_seconds\": <seconds>,\n"));
+        } else if line.starts_with("elapsed ") {
+            shown.push_str("elapsed      <seconds>\n");
+        } else {
+            shown.push_str(&without_dates(line));
+        }
+    }
+    shown
+}
+
+fn without_dates(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("-") {
+        let start = at.saturating_sub(4);
+        let date = rest.get(start..).and_then(|text| text.get(..20)).filter(|text| is_date(text));
+        if date.is_some() {
+            shown.push_str(&rest[..start]);
+            shown.push_str("<time>");
+            let tail = &rest[start..];
+            rest = &tail[tail.find('Z').map_or(tail.len(), |end| end + 1)..];
+        } else {
+            shown.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
+        }
+    }
+    shown + rest
+}
+
+fn is_date(text: &str) -> bool {
+    text.bytes().zip("0000-00-00T00:00:00".bytes()).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == form,
+    })
+}

@@ -1,0 +1,263 @@
+//! Each command against the simulated host, as a session of an administrator.
+
+use crate::{
+    sim_host::SimHost,
+    support::{run, without_times},
+};
+use std::fmt::Write as _;
+
+/// Runs the commands in order and shows what each did. `SNAPSHOT` and `JOB` in a command are the ids that the last
+/// `snapshot create` told.
+fn session(host: &SimHost, format: &str, commands: &[&[&str]]) -> String {
+    let mut shown = String::new();
+    let mut ids = (String::new(), String::new());
+    for command in commands {
+        let line: Vec<_> =
+            command.iter().map(|word| word.replace("SNAPSHOT", &ids.0).replace("JOB", &ids.1)).collect();
+        let words = line.iter().map(String::as_str);
+        let ran = run(host.hvctl(words).env("HVCTL_OUTPUT", format));
+        if let Ok(document) = serde_json::from_str::<serde_json::Value>(&ran.stdout) {
+            if let (Some(snapshot), Some(job)) =
+                (document["snapshot"]["id"].as_str(), document["job"]["id"].as_str())
+            {
+                ids = (snapshot.to_owned(), job.to_owned());
+            }
+        } else if command.contains(&"create") {
+            let value = |label: &str| {
+                let line = ran.stdout.lines().find(|line| line.starts_with(label)).unwrap();
+                line[label.len()..].trim().split(',').next().unwrap().to_owned()
+            };
+            ids = (value("snapshot "), value("job "));
+        }
+        let hide =
+            [(host.value("HVCTL_HOST"), "<url>"), (ids.0.as_str(), "<snapshot>"), (ids.1.as_str(), "<job>")];
+        let hide = hide.into_iter().filter(|(text, _)| !text.is_empty()).collect::<Vec<_>>();
+        let _ = writeln!(shown, "$ hvctl {}", command.join(" "));
+        let _ = writeln!(shown, "{}", without_times(&ran.transcript(&hide)));
+    }
+    shown
+}
+
+const COMMANDS: &[&[&str]] = &[
+    &["identify", "--anonymous"],
+    &["identify"],
+    &["group", "list"],
+    &["group", "show", "web-tier"],
+    &["group", "show", "empty"],
+    &["snapshot", "list"],
+    &["snapshot", "create", "--group", "web-tier", "--type", "recovery"],
+    &["snapshot", "list"],
+    &["snapshot", "list", "--group", "web-tier"],
+    &["snapshot", "show", "SNAPSHOT"],
+    &["snapshot", "export", "SNAPSHOT", "--to", "D:\\Exports", "--copy-storage"],
+    &["snapshot", "export", "SNAPSHOT", "--to", "D:\\Other", "--config-only"],
+    &["snapshot", "apply", "SNAPSHOT", "--yes"],
+    &["job", "show", "JOB"],
+    &["job", "wait", "JOB"],
+    &["snapshot", "delete", "SNAPSHOT", "--yes"],
+    &["snapshot", "list"],
+];
+
+#[test]
+fn each_command_prints_text_for_people() {
+    let host = SimHost::start();
+    insta::assert_snapshot!("session_table", session(&host, "table", COMMANDS));
+}
+
+#[test]
+fn each_command_prints_one_json_document() {
+    let host = SimHost::start();
+    insta::assert_snapshot!("session_json", session(&host, "json", COMMANDS));
+}
+
+#[test]
+fn create_sends_what_was_asked_for_and_says_so() {
+    let host = SimHost::start();
+    let sent = |more: &[&str]| {
+        let line = [&["snapshot", "create", "--group", "web-tier", "--output", "json"], more].concat();
+        let ran = run(&mut host.hvctl(line));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.json()["sent"].clone()
+    };
+    let standard = sent(&["--type", "standard"]);
+    assert_eq!(standard["SnapshotType"], 1);
+    assert_eq!(standard["SnapshotSettings"], "");
+    let recovery = sent(&["--type", "recovery"]);
+    assert_eq!(recovery["SnapshotType"], 2);
+    insta::assert_snapshot!("sent_recovery", recovery["SnapshotSettings"].as_str().unwrap());
+    let crash = sent(&[
+        "--type",
+        "recovery",
+        "--consistency",
+        "crash",
+        "--guest-backup",
+        "full",
+        "--ignore-unsnapshottable-disks",
+    ]);
+    insta::assert_snapshot!("sent_crash", crash["SnapshotSettings"].as_str().unwrap());
+}
+
+#[test]
+fn raw_settings_are_sent_as_they_are() {
+    let host = SimHost::start();
+    let ran = run(&mut host
+        .hvctl(["snapshot", "create", "--group", "web-tier", "--type", "recovery", "--output", "json"]));
+    let settings = ran.json()["sent"]["SnapshotSettings"].as_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.xml");
+    std::fs::write(&file, format!("\u{feff}{settings}")).unwrap();
+    let line = [
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--output",
+        "json",
+        "--settings-xml",
+    ];
+    let ran = run(host.hvctl(line).arg(&file));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()["sent"]["SnapshotSettings"], settings);
+}
+
+#[test]
+fn no_wait_prints_the_job_and_the_command_that_waits() {
+    let host = SimHost::with(&["--time-scale", "0.05"]);
+    let ran = run(&mut host.hvctl([
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--no-wait",
+        "--output",
+        "json",
+    ]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document = ran.json();
+    let words = shlex::split(document["wait"].as_str().unwrap()).unwrap();
+    assert_eq!(words[1..], ["job", "wait", document["job"]["id"].as_str().unwrap()]);
+    let waited = run(&mut host.hvctl(words[1..].iter().map(String::as_str)));
+    assert_eq!(waited.code, 0, "{waited:?}");
+    assert!(waited.stderr.lines().all(|line| line.starts_with("job ")), "{waited:?}");
+    assert!(waited.stdout.contains("(7)"), "{waited:?}");
+    assert_eq!(
+        run(&mut host.hvctl(["snapshot", "list", "--output", "json"])).json().as_array().unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn a_job_is_cancelled_with_yes() {
+    let host = SimHost::with(&["--time-scale", "1000"]);
+    let ran = run(&mut host.hvctl([
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--no-wait",
+        "--output",
+        "json",
+    ]));
+    let job = ran.json()["job"]["id"].as_str().unwrap().to_owned();
+    let ran = run(&mut host.hvctl(["job", "list"]));
+    assert!(ran.stdout.contains(&job), "{ran:?}");
+    let ran = run(&mut host.hvctl(["job", "cancel", &job, "--yes"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("this will cancel the job"), "{ran:?}");
+    let ran = run(&mut host.hvctl(["job", "wait", &job, "--output", "json"]));
+    assert_eq!(ran.code, 13, "{ran:?}");
+    assert_eq!(ran.json_error()["error"]["evidence"]["job"]["id"], *job);
+}
+
+#[test]
+fn a_wait_that_takes_too_long_ends_with_the_command_that_takes_it_up() {
+    let host = SimHost::with(&["--time-scale", "1000"]);
+    let ran = run(&mut host.hvctl([
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--timeout",
+        "300ms",
+    ]));
+    assert_eq!(ran.code, 8, "{ran:?}");
+    assert!(ran.stderr.contains("hint: the job goes on; take up the wait with: hvctl job wait "), "{ran:?}");
+}
+
+#[test]
+fn config_only_warns_about_disk_merging_and_names_the_repair() {
+    let host = SimHost::start();
+    let ran = run(&mut host
+        .hvctl(["snapshot", "create", "--group", "web-tier", "--type", "recovery", "--output", "json"]));
+    let id = ran.json()["snapshot"]["id"].as_str().unwrap().to_owned();
+    let line = ["snapshot", "export", &id, "--to", "D:\\Exports", "--config-only"];
+    let ran = run(&mut host.hvctl(line));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("warning: ") && ran.stderr.contains("ModifyDiskMergeSettings"), "{ran:?}");
+    let ran = run(host.hvctl(line).env("HVCTL_OUTPUT", "json"));
+    let warning: serde_json::Value = serde_json::from_str(ran.stderr.trim()).unwrap();
+    assert!(warning["warning"].as_str().unwrap().contains("EnabledState is 1"), "{ran:?}");
+}
+
+#[test]
+fn the_trace_shows_requests_and_no_secrets() {
+    let host = SimHost::start();
+    let ran = run(&mut host.hvctl(["group", "show", "web-tier", "-vv"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("> Enumerate (") && ran.stderr.contains("HTTP 200"), "{ran:?}");
+    assert!(ran.stderr.contains("<s:Envelope") || ran.stderr.contains("Envelope"), "{ran:?}");
+    for secret in [host.value("HVCTL_PASSWORD"), "127.0.0.1", "EXAMPLE\\operator"] {
+        if secret != "EXAMPLE\\operator" {
+            assert!(!ran.stderr.contains(secret), "{secret}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_runs_the_whole_job() {
+    let ran = run(&mut crate::support::hvctl(["demo", "--output", "json"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["group"], "web-tier");
+    assert_eq!(document["snapshot"]["members"].as_array().unwrap().len(), 3);
+    assert!(document["snapshot"]["id"].is_string());
+    assert_eq!(document["export"]["directory"], "D:\\Exports");
+    assert_eq!(document["export"]["job"]["state"], 7);
+    assert!(document["requests"].as_u64().unwrap() >= 8);
+    let ran = run(&mut crate::support::hvctl(["demo"]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for step in [
+        "1. hvctl group show",
+        "2. hvctl snapshot create",
+        "3. hvctl snapshot export",
+        "4. hvctl snapshot list",
+    ] {
+        assert!(ran.stderr.contains(step), "{step}: {ran:?}");
+    }
+}
+
+#[test]
+fn passwords_come_from_standard_input_or_a_command() {
+    let host = SimHost::start();
+    let password = host.value("HVCTL_PASSWORD").to_owned();
+    let list = |more: &[&str]| {
+        let mut command = host.hvctl([&["group", "list"], more].concat());
+        command.env_remove("HVCTL_PASSWORD");
+        command
+    };
+    let ran = run(list(&["--password-stdin"]).write_stdin(format!("{password}\n")));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let command = format!("printf %s '{password}'");
+    let ran = run(&mut list(&["--password-command", &command]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(list(&["--password-stdin"]).write_stdin("wrong\n"));
+    assert_eq!(ran.code, 7, "{ran:?}");
+}

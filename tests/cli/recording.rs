@@ -1,0 +1,99 @@
+//! `--record` and `--replay`: the same output and the same exit code, without network and credentials.
+
+use crate::{
+    sim_host::SimHost,
+    support::{Ran, arg, hvctl, run},
+};
+use std::path::Path;
+
+fn replay(cassette: &Path, line: &[&str]) -> Ran {
+    run(hvctl(line.iter().copied()).args(["--replay", arg(cassette)]))
+}
+
+#[test]
+fn a_replay_prints_what_the_live_run_printed() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let lines: &[&[&str]] = &[
+        &["group", "list"],
+        &["group", "show", "no-such-group"],
+        &["snapshot", "create", "--group", "web-tier", "--type", "recovery", "--output", "json"],
+        &["snapshot", "list", "--output", "json"],
+        &["identify"],
+    ];
+    for (number, line) in lines.iter().enumerate() {
+        let cassette = directory.path().join(number.to_string());
+        let live = run(host.hvctl(line.iter().copied()).args(["--record", arg(&cassette), "--keep-names"]));
+        let first = replay(&cassette, line);
+        assert_eq!(first.code, live.code, "{line:?}: {live:?} {first:?}");
+        let second = replay(&cassette, line);
+        assert_eq!(first.transcript(&[]), second.transcript(&[]), "{line:?}");
+        assert_eq!(first.stdout.lines().count(), live.stdout.lines().count(), "{line:?}: {live:?} {first:?}");
+    }
+}
+
+#[test]
+fn a_recording_holds_no_secret_and_passes_the_lint() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let line =
+        ["snapshot", "create", "--group", "web-tier", "--type", "recovery", "--record", arg(&cassette)];
+    let ran = run(&mut host.hvctl(line));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mut files = 0;
+    for entry in std::fs::read_dir(&cassette).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains(host.value("HVCTL_PASSWORD")));
+        assert!(!text.contains("127.0.0.1"));
+        files += 1;
+    }
+    assert!(files > 4);
+    let lint = run(&mut hvctl(["fixture", "lint", arg(&cassette)]));
+    assert_eq!(lint.code, 0, "{lint:?}");
+}
+
+#[test]
+fn each_bad_cassette_has_exit_code_15() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let live = run(&mut host.hvctl(["group", "list", "--record", arg(&cassette), "--keep-names"]));
+    assert_eq!(live.code, 0, "{live:?}");
+
+    let expect = |what: &str, ran: &Ran| {
+        assert_eq!(ran.code, 15, "{what}: {ran:?}");
+        assert!(ran.stdout.is_empty() && ran.stderr.starts_with("error: "), "{what}: {ran:?}");
+    };
+    expect("missing", &replay(&directory.path().join("nowhere"), &["group", "list"]));
+    expect("another request", &replay(&cassette, &["job", "list"]));
+    expect("exhausted", &replay(&cassette, &["group", "show", "web-tier"]));
+    let index = cassette.join("cassette.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    std::fs::write(&index, &text[..text.len() / 2]).unwrap();
+    expect("corrupt", &replay(&cassette, &["group", "list"]));
+    let mut newer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    newer["version"] = 99.into();
+    std::fs::write(&index, newer.to_string()).unwrap();
+    expect("of a newer version", &replay(&cassette, &["group", "list"]));
+}
+
+#[test]
+fn a_recording_that_cannot_begin_sends_nothing() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let ran = run(&mut host.hvctl([
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--record",
+        arg(&file),
+    ]));
+    assert_eq!(ran.code, 17, "{ran:?}");
+    assert_eq!(run(&mut host.hvctl(["job", "list", "--output", "json"])).json().as_array().unwrap().len(), 0);
+}

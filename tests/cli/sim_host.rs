@@ -1,0 +1,73 @@
+//! A simulated host as `hvctl simulate` serves it.
+
+use crate::support::hvctl;
+use assert_cmd::Command;
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+};
+
+/// A process that serves a simulated host until this is dropped.
+#[derive(Debug)]
+pub(crate) struct SimHost {
+    process: Child,
+    /// What it printed, as `eval` takes it.
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+impl SimHost {
+    /// With jobs that take no time.
+    pub(crate) fn start() -> Self {
+        Self::with(&["--time-scale", "0"])
+    }
+
+    /// With jobs that take no time, and these rules.
+    pub(crate) fn with_rules(rules: &[&str]) -> Self {
+        let mut arguments = vec!["--time-scale", "0"];
+        for rule in rules {
+            arguments.extend(["--rule", rule]);
+        }
+        Self::with(&arguments)
+    }
+
+    /// With these arguments of `hvctl simulate`.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_hvctl"))
+            .arg("simulate")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let environment: Vec<_> = lines
+            .take(4)
+            .map(|line| {
+                let line = line.unwrap();
+                let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+                (name.to_owned(), shlex::split(value).unwrap().remove(0))
+            })
+            .collect();
+        assert_eq!(environment.len(), 4, "{environment:?}");
+        Self { process, environment }
+    }
+
+    /// `hvctl` with what `eval` of the printed lines sets.
+    pub(crate) fn hvctl<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = hvctl(arguments);
+        command.envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// One of the printed values.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        &self.environment.iter().find(|(known, _)| known == name).unwrap().1
+    }
+}
+
+impl Drop for SimHost {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -206,7 +206,9 @@ fn evidence_lines(error: &Error) -> Vec<(&'static str, String)> {
                 shown.push(("look again", look.clone()));
             }
         }
-        Some(Evidence::Body(body)) => shown.push(("body", body.clone())),
+        Some(Evidence::Body(body)) if !error.to_string().contains(body.as_str()) => {
+            shown.push(("body", body.clone()));
+        }
         _ => {}
     }
     shown

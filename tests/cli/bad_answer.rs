@@ -4,7 +4,8 @@ use crate::{
     odd_server::{OddServer, certificate_for, http, soap},
     support::{Ran, arg, hvctl, run},
 };
-use std::io::Write;
+use rcgen::DnType;
+use std::{fmt::Write as _, io::Write};
 
 /// An answer to Identify, as DSP0226 11 has it.
 const IDENTITY: &str = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
@@ -34,7 +35,8 @@ fn expect(what: &str, ran: &Ran, code: i32) {
 
 #[test]
 fn each_bad_answer_has_its_exit_code() {
-    let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let deep = format!("<s:Header/><s:Body>{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let deep = IDENTITY.replace("<s:Header/><s:Body>", &deep);
     let doctype = format!("<!DOCTYPE s [<!ENTITY x \"y\">]>{IDENTITY}");
     let table: Vec<(&str, i32, Vec<u8>)> = vec![
         ("an HTML page", 9, http("200 OK", "text/html", b"<html><body><h1>It works!</h1></body></html>")),
@@ -52,12 +54,17 @@ fn each_bad_answer_has_its_exit_code() {
             cut.truncate(cut.len() - 50);
             cut
         }),
-        ("a gigabyte announced", 9, b"HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 1073741824\r\n\r\n<s:Envelope".to_vec()),
         ("bytes that are no text", 9, soap(b"\xff\xff\xff\xff")),
     ];
+    let mut shown = String::new();
     for (what, code, answer) in table {
-        expect(what, &identify(&OddServer::answering(answer)), code);
+        let server = OddServer::answering(answer);
+        let ran = identify(&server);
+        expect(what, &ran, code);
+        let transcript = ran.transcript(&[(&server.address.to_string(), "<host>")]);
+        writeln!(shown, "# {what}\n{transcript}").unwrap();
     }
+    insta::assert_snapshot!("bad_answers", shown);
 }
 
 #[test]
@@ -127,6 +134,7 @@ fn each_reason_not_to_trust_has_exit_code_6_and_a_hint() {
     assert_eq!(identify(&server, &["--cacert", arg(&ca)]).code, 0);
 
     let mut expired = certificate_for("127.0.0.1");
+    expired.distinguished_name.push(DnType::CommonName, "expired");
     expired.not_before = rcgen::date_time_ymd(2019, 1, 1);
     expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
     let expired = OddServer::start(&expired, |_| Ok(()));
@@ -134,6 +142,7 @@ fn each_reason_not_to_trust_has_exit_code_6_and_a_hint() {
     let misnamed = OddServer::start(&certificate_for("elsewhere.example.test"), |_| Ok(()));
     let misnamed_ca = write(&misnamed, "misnamed.pem");
 
+    let mut shown = String::new();
     for (what, server, trust) in [
         ("untrusted", &server, &["--cacert", arg(&expired_ca)][..]),
         ("expired", &expired, &["--cacert", arg(&expired_ca)]),
@@ -148,7 +157,11 @@ fn each_reason_not_to_trust_has_exit_code_6_and_a_hint() {
         let ran = identify(server, trust);
         expect(what, &ran, 6);
         assert!(ran.stderr.contains("hint: "), "{what}: {ran:?}");
+        let hide = [(server.address.to_string(), "<host>"), (server.fingerprint.clone(), "<fingerprint>")];
+        let hide: Vec<_> = hide.iter().map(|(text, name)| (text.as_str(), *name)).collect();
+        writeln!(shown, "# {what}\n{}", ran.transcript(&hide)).unwrap();
     }
+    insta::assert_snapshot!("bad_trust", shown);
 }
 
 #[test]

@@ -32,8 +32,8 @@ fn session(host: &SimHost, format: &str, commands: &[&[&str]]) -> String {
         let hide =
             [(host.value("HVCTL_HOST"), "<url>"), (ids.0.as_str(), "<snapshot>"), (ids.1.as_str(), "<job>")];
         let hide = hide.into_iter().filter(|(text, _)| !text.is_empty()).collect::<Vec<_>>();
-        let _ = writeln!(shown, "$ hvctl {}", command.join(" "));
-        let _ = writeln!(shown, "{}", without_times(&ran.transcript(&hide)));
+        writeln!(shown, "$ hvctl {}", command.join(" ")).unwrap();
+        writeln!(shown, "{}", without_times(&ran.transcript(&hide))).unwrap();
     }
     shown
 }

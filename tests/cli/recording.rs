@@ -49,8 +49,8 @@ fn a_recording_holds_no_secret_and_passes_the_lint() {
         files += 1;
     }
     assert!(files > 4);
-    let lint = run(&mut hvctl(["fixture", "lint", arg(&cassette)]));
-    assert_eq!(lint.code, 0, "{lint:?}");
+    let linted = run(&mut hvctl(["fixture", "lint", arg(&cassette)]));
+    assert_eq!(linted.code, 0, "{linted:?}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Ran {
         let mut shown = format!("exit code {}\n", self.code);
         for (name, text) in [("standard output", &self.stdout), ("standard error", &self.stderr)] {
             if !text.is_empty() {
-                let _ = write!(shown, "--- {name}\n{text}");
+                write!(shown, "--- {name}\n{text}").unwrap();
             }
         }
         hide.iter().fold(shown, |shown, (text, name)| shown.replace(text, name))
@@ -74,7 +74,7 @@ pub(crate) fn without_times(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         if let Some((label, _)) = line.split_once("\"elapsed_seconds\": ") {
-            shown.push_str(&format!("{label}\"elapsed_seconds\": <seconds>,\n"));
+            writeln!(shown, "{label}\"elapsed_seconds\": <seconds>,").unwrap();
         } else if line.starts_with("elapsed ") {
             shown.push_str("elapsed      <seconds>\n");
         } else {

@@ -35,8 +35,8 @@ fn expect(what: &str, ran: &Ran, code: i32) {
 
 #[test]
 fn each_bad_answer_has_its_exit_code() {
-    let deep = format!("<s:Header/><s:Body>{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
-    let deep = IDENTITY.replace("<s:Header/><s:Body>", &deep);
+    let deep = format!("<wsmid:IdentifyResponse>{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let deep = IDENTITY.replace("<wsmid:IdentifyResponse>", &deep);
     let doctype = format!("<!DOCTYPE s [<!ENTITY x \"y\">]>{IDENTITY}");
     let table: Vec<(&str, i32, Vec<u8>)> = vec![
         ("an HTML page", 9, http("200 OK", "text/html", b"<html><body><h1>It works!</h1></body></html>")),

@@ -87,7 +87,7 @@ pub(crate) fn without_times(text: &str) -> String {
 fn without_dates(line: &str) -> String {
     let mut shown = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find("-") {
+    while let Some(at) = rest.find('-') {
         let start = at.saturating_sub(4);
         let date = rest.get(start..).and_then(|text| text.get(..20)).filter(|text| is_date(text));
         if date.is_some() {

@@ -202,9 +202,6 @@ fn evidence_lines(error: &Error) -> Vec<(&'static str, String)> {
                     shown.push((label, ids.join(", ")));
                 }
             }
-            if let Some(look) = &outcome.look {
-                shown.push(("look again", look.clone()));
-            }
         }
         Some(Evidence::Body(body)) if !error.to_string().contains(body.as_str()) => {
             shown.push(("body", body.clone()));

@@ -63,10 +63,13 @@ impl Session {
         work: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let result = tokio::select! {
-            result = work(&self) => result,
+            // First, so that Ctrl-C is listened to before anything is done.
+            biased;
             () = interruption() => Err(self.interrupted()),
+            result = work(&self) => result,
         };
         output.end_progress();
+        let result = result.map_err(|failure| self.located(failure));
         self.finish(output, result).await
     }
 
@@ -76,7 +79,7 @@ impl Session {
         self.set(Stage::Changing(UnknownOutcome {
             operation: operation.to_owned(),
             object: object.to_owned(),
-            look: Some(self.command(look)),
+            look: Some(format!("hvctl {look}")),
             ..UnknownOutcome::default()
         }));
     }
@@ -131,6 +134,20 @@ impl Session {
             }
         };
         error.into()
+    }
+
+    /// Completes the command of a hint by the host that was typed.
+    fn located(&self, failure: Failure) -> Failure {
+        let Failure::Error(error) = failure else { return failure };
+        let look = error.unknown_outcome().and_then(|outcome| outcome.look.as_deref());
+        let located = look.zip(error.hint()).and_then(|(look, hint)| {
+            let command = look.strip_prefix("hvctl ")?;
+            Some(hint.replace(look, &self.command(command)))
+        });
+        match located {
+            Some(hint) => error.with_hint(hint).into(),
+            None => error.into(),
+        }
     }
 
     async fn finish(self, output: &Output, result: Result<(), Failure>) -> Result<(), Failure> {

@@ -135,11 +135,19 @@ pub(crate) fn members_text(members: &[MemberView]) -> String {
             [
                 member.name.clone(),
                 member.machine_id.clone(),
-                text::or_dash(member.created.as_deref()),
+                text::or_dash(member.created.as_deref().map(to_seconds).as_deref()),
                 member.id.clone(),
             ]
         }),
     )
+}
+
+/// A point in time without the parts of a second.
+fn to_seconds(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, parts)) => seconds.to_owned() + parts.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => time.to_owned(),
+    }
 }
 
 /// A snapshot with its members.
@@ -242,7 +250,7 @@ impl JobView {
             ("error", (self.error_code != 0).then(|| self.error_code.to_string())),
             ("description", self.error_description.clone()),
             ("summary", self.error_summary.clone()),
-            ("started", self.start_time.clone()),
+            ("started", self.start_time.as_deref().map(to_seconds)),
             ("elapsed", self.elapsed_seconds.map(|seconds| format!("{seconds:.1} s"))),
         ];
         rows.extend(told.into_iter().filter_map(|(label, value)| Some((label, value?))));

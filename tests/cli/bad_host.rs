@@ -80,7 +80,7 @@ fn each_bad_turn_of_a_change_has_its_exit_code() {
         ("garbage", "garbage@CreateSnapshot", 14),
         ("an HTML page", "html@CreateSnapshot", 14),
         ("an empty 500", "empty-500@CreateSnapshot", 14),
-        ("a refusal with a fault", "fault:2150858778@CreateSnapshot", 10),
+        ("a refusal with a fault", "fault:2150858843@CreateSnapshot", 10),
         ("access denied", "fault:5@CreateSnapshot", 11),
         ("a refused method", "return:4@CreateSnapshot", 12),
         ("a failed job", "job-fail:32773@CreateSnapshot", 13),

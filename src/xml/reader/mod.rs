@@ -22,7 +22,7 @@ pub struct Limits {
     pub bytes: usize,
 }
 
-/// Why a document was refused; `offset` is in bytes.
+/// Why a document was refused; `offset` is in bytes, of its UTF-8 form where it came as UTF-16.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} at byte {offset}")]
 pub struct XmlError {

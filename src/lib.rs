@@ -1,5 +1,6 @@
 //! WS-Management client for Hyper-V.
 
+#[cfg(any(feature = "http", feature = "sim"))]
 mod auth;
 pub mod cim;
 #[cfg(feature = "cli")]

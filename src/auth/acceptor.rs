@@ -2,7 +2,7 @@
 
 use super::{
     AuthError, Secret, UserName,
-    certificate::server_end_point,
+    end_point::server_end_point,
     ntlm::{
         MIC_AT, MIC_LENGTH, NtlmKey, SIGNATURE, VERSION, mic, random, rc4,
         target_info::{FLAG_MIC, TargetInfo, channel_binding},

@@ -2,12 +2,12 @@
 
 #[cfg(feature = "sim")]
 pub(crate) mod acceptor;
-#[cfg(any(feature = "http", feature = "sim"))]
 pub(crate) mod basic;
-#[cfg(any(feature = "http", feature = "sim"))]
 pub(crate) mod certificate;
 mod credentials;
-#[cfg(all(feature = "ntlm", any(feature = "http", feature = "sim")))]
+#[cfg(feature = "ntlm")]
+mod end_point;
+#[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
 
 pub use credentials::{Credentials, Secret, UserName};

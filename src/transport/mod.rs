@@ -5,6 +5,7 @@ pub(crate) mod http;
 #[cfg(feature = "replay")]
 pub(crate) mod replay;
 
+#[cfg(any(feature = "http", feature = "sim"))]
 pub use crate::auth::{AuthError, Credentials, Secret, UserName};
 #[cfg(feature = "http")]
 pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};

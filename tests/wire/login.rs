@@ -169,7 +169,7 @@ async fn a_login_without_an_answer_ends_at_the_deadline() {
             .await;
         let error = transport(&server).exchange(hurried("<message/>")).await.unwrap_err();
         allow_duplicates! {
-            assert_snapshot!(shown(&error, &server), @"Timeout NotSent: failed to log in to `127.0.0.1:PORT` in time");
+            assert_snapshot!(shown(&error, &server), @"Timeout NotSent: failed to connect to `127.0.0.1:PORT` and log in in time");
         }
     }
 }

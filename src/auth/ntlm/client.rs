@@ -6,7 +6,7 @@ use super::{
     mic, random,
     target_info::{TargetInfo, channel_binding},
 };
-use crate::auth::{AuthError, Credentials, certificate::server_end_point};
+use crate::auth::{AuthError, Credentials, end_point::server_end_point};
 use ntlmclient::{AuthenticateMessage, ChallengeMessage, Flags, Message, NegotiateMessage};
 use zeroize::Zeroizing;
 

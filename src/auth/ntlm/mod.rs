@@ -22,7 +22,8 @@ pub(super) use crypto::{NtlmKey, mic};
 pub(super) use crypto::{rc4, utf16};
 
 /// What every NTLM message begins with.
-pub(crate) const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
+#[cfg(feature = "sim")]
+pub(super) const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 /// Where the MIC stands in an AUTHENTICATE_MESSAGE (2.2.1.3), behind the version.
 pub(super) const MIC_AT: usize = 72;
 /// Length of the MIC.

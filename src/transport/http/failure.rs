@@ -45,8 +45,7 @@ pub(super) fn deadline(host: &str, stage: Stage) -> TransportError {
         Stage::Waiting => {
             (Phase::NotSent, format!("failed to reach `{host}` in time: all connections are busy"))
         }
-        Stage::Connecting => (Phase::NotSent, format!("failed to connect to `{host}` in time")),
-        Stage::LoggingIn => (Phase::NotSent, format!("failed to log in to `{host}` in time")),
+        Stage::Connecting => (Phase::NotSent, format!("failed to connect to `{host}` and log in in time")),
         Stage::Sent => (Phase::MaybeSent, format!("failed to get an answer from `{host}` in time")),
     };
     TransportError::new(TransportErrorKind::Timeout, phase, message)
@@ -57,7 +56,6 @@ pub(super) fn deadline(host: &str, stage: Stage) -> TransportError {
 pub(super) enum Stage {
     Waiting,
     Connecting,
-    LoggingIn,
     Sent,
 }
 
@@ -262,7 +260,6 @@ mod tests {
         for (stage, phase) in [
             (Stage::Waiting, Phase::NotSent),
             (Stage::Connecting, Phase::NotSent),
-            (Stage::LoggingIn, Phase::NotSent),
             (Stage::Sent, Phase::MaybeSent),
         ] {
             let error = deadline("h:1", stage);

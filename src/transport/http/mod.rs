@@ -205,32 +205,30 @@ impl HttpTransport {
             self.pool.clear();
         }
         set(stage, Stage::Connecting);
-        let connection = self.connect(login, stage).await?;
+        let connection = self.connect(login).await?;
         self.send(connection, exchange, login, stage).await
     }
 
-    async fn connect(&self, login: Login<'_>, stage: &Mutex<Stage>) -> Result<Connection, TransportError> {
+    async fn connect(&self, login: Login<'_>) -> Result<Connection, TransportError> {
         let number = self.pool.next_number();
         let connection = Connection::new(&self.settings, &self.host, &self.tls, number)?;
         match login {
             #[cfg(feature = "ntlm")]
-            Login::Ntlm(credentials) => self.connect_with_ntlm(connection, credentials, stage).await,
+            Login::Ntlm(credentials) => self.log_in(connection, credentials).await,
             _ => Ok(connection),
         }
     }
 
     #[cfg(feature = "ntlm")]
-    async fn connect_with_ntlm(
+    async fn log_in(
         &self,
         mut connection: Connection,
         credentials: &Credentials,
-        stage: &Mutex<Stage>,
     ) -> Result<Connection, TransportError> {
         let mut standing = self.standing.lock().await;
         if *standing == Standing::Refused {
             return Err(self.refused(credentials));
         }
-        set(stage, Stage::LoggingIn);
         let host_name = self.settings.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         match ntlm::log_in(&mut connection, credentials, &self.host, host_name).await {
             Ok(()) => {

@@ -21,7 +21,7 @@ pub(crate) struct NtlmAcceptor {
     pending: Option<Pending>,
 }
 
-/// How strictly the channel binding is checked (the host's CbtHardeningLevel).
+/// How strictly the channel binding is checked (the host's `CbtHardeningLevel`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BindingPolicy {
     /// Not at all.
@@ -45,7 +45,7 @@ impl NtlmAcceptor {
         Self { certificate, policy, pending: None }
     }
 
-    /// CHALLENGE_MESSAGE for a NEGOTIATE_MESSAGE.
+    /// `CHALLENGE_MESSAGE` for a `NEGOTIATE_MESSAGE`.
     pub(crate) fn challenge(&mut self, negotiate: &[u8]) -> Result<Vec<u8>, AuthError> {
         self.pending = None;
         let wanted = read_negotiate(negotiate)?;
@@ -59,7 +59,7 @@ impl NtlmAcceptor {
         Ok(challenge)
     }
 
-    /// Verifies an AUTHENTICATE_MESSAGE; `password` looks a user up (domain, name). Gives the user.
+    /// Verifies an `AUTHENTICATE_MESSAGE`; `password` looks a user up (domain, name). Gives the user.
     ///
     /// A challenge serves once, whatever comes of it.
     pub(crate) fn verify(
@@ -118,7 +118,7 @@ impl fmt::Debug for NtlmAcceptor {
     }
 }
 
-/// Flags of a NEGOTIATE_MESSAGE. Only these count; the rest may be missing, as it is in what some
+/// Flags of a `NEGOTIATE_MESSAGE`. Only these count; the rest may be missing, as it is in what some
 /// clients send (ntlmclient reads none of fewer than 44 bytes, not even its own).
 fn read_negotiate(message: &[u8]) -> Result<Flags, AuthError> {
     let flags = message
@@ -136,7 +136,7 @@ fn read_authenticate(message: &[u8]) -> Result<AuthenticateMessage, AuthError> {
     }
 }
 
-/// CHALLENGE_MESSAGE (2.2.1.2).
+/// `CHALLENGE_MESSAGE` (2.2.1.2).
 fn write_challenge(flags: Flags, server_challenge: [u8; 8]) -> Vec<u8> {
     const HEADER: usize = 56;
     let mut info = TargetInfo::from(Vec::new());
@@ -198,7 +198,7 @@ fn verify_mic(pending: &Pending, authenticate: &[u8], session_key: &[u8; 16]) ->
     }
 }
 
-/// What stands before the AV pairs in an NTLMv2_CLIENT_CHALLENGE (2.2.2.7).
+/// What stands before the AV pairs in an `NTLMv2_CLIENT_CHALLENGE` (2.2.2.7).
 const BLOB_HEADER: usize = 28;
 const NETBIOS_NAME: &str = "HVSIM";
 const DNS_NAME: &str = "hvsim.example.test";
@@ -219,7 +219,8 @@ const GRANTED: Flags = Flags::NEGOTIATE_UNICODE
 const ALWAYS: Flags =
     Flags::NEGOTIATE_NTLM.union(Flags::TARGET_TYPE_SERVER).union(Flags::NEGOTIATE_TARGET_INFO);
 
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
+#[cfg(feature = "http")]
 mod tests {
     use super::*;
     use crate::auth::{

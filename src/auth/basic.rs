@@ -24,7 +24,8 @@ pub(crate) fn accept(authorization: &str) -> Option<Credentials> {
     Credentials::new(user, Secret::new(password.to_owned())).ok()
 }
 
-#[cfg(all(test, feature = "http", feature = "sim"))]
+#[cfg(test)]
+#[cfg(all(feature = "http", feature = "sim"))]
 mod tests {
     use super::*;
 

@@ -66,6 +66,7 @@ pub(super) struct Der<'a>(pub(super) &'a [u8]);
 struct Element<'a> {
     tag: u8,
     content: &'a [u8],
+    #[cfg(feature = "http")]
     whole: &'a [u8],
 }
 
@@ -98,9 +99,14 @@ impl<'a> Der<'a> {
             _ => return None,
         };
         let (content, rest) = rest.split_at_checked(length)?;
-        let whole = self.0.get(..self.0.len() - rest.len())?;
+        let element = Element {
+            tag,
+            content,
+            #[cfg(feature = "http")]
+            whole: self.0.get(..self.0.len() - rest.len())?,
+        };
         self.0 = rest;
-        Some(Element { tag, content, whole })
+        Some(element)
     }
 }
 

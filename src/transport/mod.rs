@@ -148,7 +148,8 @@ impl fmt::Display for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|s| s as _)
+        let source = self.source.as_deref()?;
+        Some(source)
     }
 }
 

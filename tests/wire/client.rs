@@ -55,11 +55,11 @@ pub(crate) fn shown(error: &TransportError, server: &Server) -> String {
     let mut text = format!("{:?} {:?}: {error}", error.kind, error.phase);
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text.push_str(&format!("\n  caused by: {error}"));
+        text = format!("{text}\n  caused by: {error}");
         cause = error.source();
     }
     if let Some(hint) = &error.hint {
-        text.push_str(&format!("\n  hint: {hint}"));
+        text = format!("{text}\n  hint: {hint}");
     }
     assert!(!text.contains(PASSWORD), "{text}");
     text.replace(&server.address.port().to_string(), "PORT")

@@ -222,7 +222,7 @@ async fn identify_without_a_login_says_so_and_sends_no_credentials() {
         transport(&server).exchange(Exchange { anonymous: true, ..message("<identify/>") }).await.unwrap();
     assert_eq!((answer.peer.mechanism.as_str(), answer.peer.handshakes), ("none", 0));
     let seen = &server.seen()[0];
-    assert_eq!(seen.header("wsmanidentity"), Some("unauthenticated"));
+    assert_eq!(seen.header("wsmanidentify"), Some("unauthenticated"));
     assert_eq!(seen.header("authorization"), None);
 }
 

@@ -208,6 +208,6 @@ pub(crate) fn logged_in(
     }
 }
 
-/// A CHALLENGE_MESSAGE of a host named `S`: 128 bit keys, extended session security, key exchange,
+/// A `CHALLENGE_MESSAGE` of a host named `S`: 128 bit keys, extended session security, key exchange,
 /// target information with a time.
 pub(crate) const CHALLENGE: &str = "TlRMTVNTUAACAAAAAgACADgAAAAVgoriASNFZ4mrze8AAAAAAAAAABYAFgA6AAAACgAAAAAAAA9TAAIAAgBEAAcACAAAwIPtiknaAQAAAAA=";

@@ -45,12 +45,12 @@ impl NtlmClient {
         Ok(Self { credentials: credentials.clone(), negotiate: written(message.to_bytes())? })
     }
 
-    /// NEGOTIATE_MESSAGE.
+    /// `NEGOTIATE_MESSAGE`.
     pub(crate) fn negotiate(&self) -> &[u8] {
         &self.negotiate
     }
 
-    /// AUTHENTICATE_MESSAGE for a CHALLENGE_MESSAGE.
+    /// `AUTHENTICATE_MESSAGE` for a `CHALLENGE_MESSAGE`.
     pub(crate) fn authenticate(&self, challenge: &[u8], binding: &Binding) -> Result<Vec<u8>, AuthError> {
         let fresh = Fresh {
             time: ntlmclient::get_ntlm_time().to_le_bytes(),
@@ -188,7 +188,7 @@ mod tests {
         )
     }
 
-    /// A CHALLENGE_MESSAGE as of 4.2.4.3, with these flags and AV pairs.
+    /// A `CHALLENGE_MESSAGE` as of 4.2.4.3, with these flags and AV pairs.
     fn challenge(flags: Flags, pairs: &[u8]) -> Vec<u8> {
         let name = b"S\0e\0r\0v\0e\0r\0";
         let mut message = b"NTLMSSP\0\x02\0\0\0\x0c\0\x0c\0\x38\0\0\0".to_vec();

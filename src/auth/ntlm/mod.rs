@@ -24,12 +24,12 @@ pub(super) use crypto::{rc4, utf16};
 /// What every NTLM message begins with.
 #[cfg(feature = "sim")]
 pub(super) const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
-/// Where the MIC stands in an AUTHENTICATE_MESSAGE (2.2.1.3), behind the version.
+/// Where the MIC stands in an `AUTHENTICATE_MESSAGE` (2.2.1.3), behind the version.
 pub(super) const MIC_AT: usize = 72;
 /// Length of the MIC.
 pub(super) const MIC_LENGTH: usize = 16;
 
-/// Version as sent (2.2.2.10): only the revision, 15 (NTLMSSP_REVISION_W2K3), means anything.
+/// Version as sent (2.2.2.10): only the revision, 15 (`NTLMSSP_REVISION_W2K3`), means anything.
 pub(super) const VERSION: ntlmclient::OsVersion = ntlmclient::OsVersion {
     major_version: 10,
     minor_version: 0,

@@ -25,8 +25,8 @@ use url::Url;
 
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
-/// Asks an Identify to be answered without a login (DSP0226 11).
-const WSMAN_IDENTITY: HeaderName = HeaderName::from_static("wsmanidentify");
+/// Asks an Identify to be answered without a login ([MS-WSMV] 3.1.4.1.23).
+const WSMAN_IDENTIFY: HeaderName = HeaderName::from_static("wsmanidentify");
 const SOAP: HeaderValue = HeaderValue::from_static("application/soap+xml;charset=UTF-8");
 const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VERSION"));
 
@@ -163,7 +163,7 @@ fn headers(request: &Request) -> Result<HeaderMap, TransportError> {
     // Written out because http.sys wants it for empty bodies too, where hyper leaves it out.
     headers.insert(CONTENT_LENGTH, request.body.len().into());
     if request.anonymous {
-        headers.insert(WSMAN_IDENTITY, HeaderValue::from_static("unauthenticated"));
+        headers.insert(WSMAN_IDENTIFY, HeaderValue::from_static("unauthenticated"));
     }
     if let Some(authorization) = &request.authorization {
         let mut value = HeaderValue::from_str(authorization.expose())

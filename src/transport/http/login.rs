@@ -34,9 +34,9 @@ pub(super) fn not_offered(
 ) -> TransportError {
     let names: Vec<_> = offered.iter().map(|challenge| challenge.scheme.as_str()).collect();
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    let (wanted, setting, other) = match mechanism {
-        AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", "Basic"),
-        AuthMechanism::Basic => ("Basic", "Basic", "Negotiate"),
+    let (wanted, setting, other, option) = match mechanism {
+        AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", "Basic", "basic"),
+        AuthMechanism::Basic => ("Basic", "Basic", "Negotiate", "ntlm"),
     };
     let mut hint =
         format!("`Set-Item WSMan:\\localhost\\Service\\Auth\\{setting} $true` on the host enables it");

@@ -22,7 +22,7 @@ pub(super) struct Context {
 }
 
 impl Contexts {
-    /// Forgets those that nobody pulled for `timeout` (EnumerationTimeoutms).
+    /// Forgets those that nobody pulled for `timeout` (`EnumerationTimeoutms`).
     pub(super) fn expire(&mut self, now: Duration, timeout: Duration) {
         self.open.retain(|context| now.saturating_sub(context.last_used) < timeout);
     }

@@ -3,7 +3,7 @@
 use crate::soap::{
     EMPTY_GROUP, Message, SERVICE, WEB_TIER, context, default_host, done, element, elements, fault, host,
 };
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 const OPTIMIZED: &str = "<w:OptimizeEnumeration/><w:MaxElements>2</w:MaxElements>";
 
@@ -19,17 +19,13 @@ async fn without_max_elements_each_pull_brings_one_item() {
         let page = done(&host, &Message::pull(&id, "")).await;
         assert_eq!(elements(&page, "p:CollectionID").len(), 1);
         names.push(element(&page, "p:ElementName").unwrap().to_owned());
-        match context(&page) {
-            Some(next) => {
-                assert_ne!(next, id, "the context changes with each Pull");
-                assert!(!page.contains("EndOfSequence"));
-                next.clone_into(&mut id);
-            }
-            None => {
-                assert!(page.contains("</n:Items><n:EndOfSequence/>"));
-                break;
-            }
-        }
+        let Some(next) = context(&page) else {
+            assert!(page.contains("</n:Items><n:EndOfSequence/>"));
+            break;
+        };
+        assert_ne!(next, id, "the context changes with each Pull");
+        assert!(!page.contains("EndOfSequence"));
+        next.clone_into(&mut id);
     }
     assert_eq!(names, ["web-tier", "R&amp;D &quot;blue&quot; &lt;team&gt;'s", "empty"]);
     assert_eq!(host.open_contexts(), 0);
@@ -122,8 +118,10 @@ async fn a_base_class_brings_the_instances_of_derived_ones() {
 
 #[tokio::test]
 async fn a_page_ends_where_the_envelope_is_full() {
-    let groups: String =
-        (0..40).map(|n| format!("[[group]]\nname='group {n} {}'\n", "x".repeat(300))).collect();
+    let mut groups = String::new();
+    for n in 0..40 {
+        writeln!(groups, "[[group]]\nname='group {n} {}'", "x".repeat(300)).unwrap();
+    }
     let host = host(&groups, &[]);
     let size = "<w:MaxEnvelopeSize>9000</w:MaxEnvelopeSize>";
     let content = "<w:OptimizeEnumeration/><w:MaxElements>32000</w:MaxElements>";

@@ -4,6 +4,7 @@ use hyperv_wsman::{
     sim::{Host, Inventory, Settings},
     transport::{Answer, Exchange, TransportError},
 };
+use std::fmt::Write as _;
 
 pub(crate) const NAMESPACE: &str = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/";
 pub(crate) const TRANSFER: &str = "http://schemas.xmlsoap.org/ws/2004/09/transfer";
@@ -60,9 +61,9 @@ impl Message {
         )
     }
 
-    pub(crate) fn pull(context: &str, content: &str) -> Self {
+    pub(crate) fn pull(context: &str, more: &str) -> Self {
         let body = format!(
-            "<n:Pull xmlns:n=\"{ENUMERATION}\"><n:EnumerationContext>{context}</n:EnumerationContext>{content}</n:Pull>"
+            "<n:Pull xmlns:n=\"{ENUMERATION}\"><n:EnumerationContext>{context}</n:EnumerationContext>{more}</n:Pull>"
         );
         Self::new(&format!("{ENUMERATION}/Pull"), "*").body(&body)
     }
@@ -129,10 +130,10 @@ impl Message {
 }
 
 fn selectors(keys: &[(&str, &str)]) -> String {
-    let each: String = keys
-        .iter()
-        .map(|(name, value)| format!("<w:Selector Name=\"{name}\">{value}</w:Selector>"))
-        .collect();
+    let mut each = String::new();
+    for (name, value) in keys {
+        write!(each, "<w:Selector Name=\"{name}\">{value}</w:Selector>").unwrap();
+    }
     format!("<w:SelectorSet>{each}</w:SelectorSet>")
 }
 

@@ -54,9 +54,7 @@ impl Identity {
 
     /// `sha256:` and the digest of the certificate.
     pub(super) fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(&self.der);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        format!("sha256:{}", super::hex(&Sha256::digest(&self.der)))
     }
 }
 

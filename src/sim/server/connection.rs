@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// MaxPacketRetrievalTimeSeconds of a real configuration; idle connections are kept as long.
+/// `MaxPacketRetrievalTimeSeconds` of a real configuration; idle connections are kept as long.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The answer's `Server` header: not the one of Windows.
 const SERVER: HeaderValue = HeaderValue::from_static("hyperv-wsman simulator");
@@ -72,9 +72,8 @@ impl Connection {
         let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
         // [MS-WSMV] 3.1.4.1.23: this header asks for Identify without a login.
         let is_anonymous = header("wsmanidentify").is_some_and(|v| v.eq_ignore_ascii_case("unauthenticated"));
-        let body = match self.read(body).await? {
-            Some(body) => body,
-            None => return Ok(empty(StatusCode::PAYLOAD_TOO_LARGE)),
+        let Some(body) = self.read(body).await? else {
+            return Ok(empty(StatusCode::PAYLOAD_TOO_LARGE));
         };
         let caller = if is_anonymous {
             Caller::Anonymous
@@ -128,13 +127,12 @@ impl Connection {
         let mut offer = |value| {
             headers.append(header::WWW_AUTHENTICATE, value);
         };
-        match challenge.map(HeaderValue::from_str) {
-            Some(Ok(challenge)) => offer(challenge),
-            _ => {
-                offer(HeaderValue::from_static("Negotiate"));
-                if self.access.basic {
-                    offer(HeaderValue::from_static("Basic realm=\"WSMAN\""));
-                }
+        if let Some(Ok(challenge)) = challenge.map(HeaderValue::from_str) {
+            offer(challenge);
+        } else {
+            offer(HeaderValue::from_static("Negotiate"));
+            if self.access.basic {
+                offer(HeaderValue::from_static("Basic realm=\"WSMAN\""));
             }
         }
         response

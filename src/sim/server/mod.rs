@@ -10,6 +10,7 @@ use crate::auth::{Secret, acceptor::BindingPolicy};
 use certificate::Identity;
 use connection::Connection;
 use std::{
+    fmt::Write as _,
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -23,7 +24,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-/// MaxConnections of a real configuration.
+/// `MaxConnections` of a real configuration.
 const MAX_CONNECTIONS: usize = 300;
 /// How long a TLS handshake may take (chosen).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -193,5 +194,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 fn random_password() -> io::Result<Secret> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(Secret::new(hex(&bytes)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

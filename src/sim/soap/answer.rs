@@ -2,7 +2,7 @@
 //! XML declaration, `xml:lang` on the envelope.
 
 use super::{
-    fault::{Fault, ProviderFault},
+    fault::{Extra, Fault},
     request::Mode,
     response_action,
 };
@@ -195,7 +195,7 @@ pub(in crate::sim) fn class_uri(class: &str) -> String {
 /// A fault, in the layouts of published ones.
 pub(in crate::sim) fn fault(heading: &Heading, fault: &Fault, machine: &str, prefix: &str) -> String {
     let mut header = String::new();
-    if let Some(name) = &fault.not_understood {
+    if let Some(Extra::NotUnderstood(name)) = fault.extra.as_deref() {
         let _ = write!(
             header,
             "<s:NotUnderstood qname=\"q:{}\" xmlns:q=\"{}\"/>",
@@ -230,9 +230,11 @@ pub(in crate::sim) fn fault(heading: &Heading, fault: &Fault, machine: &str, pre
                 "<w:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/{detail}</w:FaultDetail>"
             );
         }
-        let message = match &fault.provider {
-            None => escape(&reason).into_owned(),
-            Some(provider) => provider_fault(provider, code, machine, &reason),
+        let message = match fault.extra.as_deref() {
+            Some(Extra::Provider { operation, parameter }) => {
+                provider_fault(operation, parameter, code, machine, &reason)
+            }
+            _ => escape(&reason).into_owned(),
         };
         push_wsman_fault(&mut body, code, machine, &message);
         body.push_str("</s:Detail>");
@@ -260,7 +262,7 @@ fn push_wsman_fault(xml: &mut String, code: u32, machine: &str, message: &str) {
     );
 }
 
-fn provider_fault(provider: &ProviderFault, code: u32, machine: &str, reason: &str) -> String {
+fn provider_fault(operation: &str, parameter: &str, code: u32, machine: &str, reason: &str) -> String {
     let mut xml = String::from(
         "<f:ProviderFault provider=\"WMI Provider\" path=\"%systemroot%\\system32\\WsmWmiPl.dll\">",
     );
@@ -274,8 +276,8 @@ fn provider_fault(provider: &ProviderFault, code: u32, machine: &str, reason: &s
         names::XSI,
         class_uri("__ExtendedStatus"),
         names::CIM_COMMON,
-        provider.operation,
-        escape(&provider.parameter),
+        operation,
+        escape(parameter),
     );
     xml
 }

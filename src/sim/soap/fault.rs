@@ -17,17 +17,16 @@ pub(in crate::sim) struct Fault {
     pub(in crate::sim) reason: String,
     /// Last part of the `w:FaultDetail` URI.
     pub(in crate::sim) detail: Option<&'static str>,
-    /// What the WMI provider adds.
-    pub(in crate::sim) provider: Option<ProviderFault>,
-    /// Header that was not understood.
-    pub(in crate::sim) not_understood: Option<QName>,
+    pub(in crate::sim) extra: Option<Box<Extra>>,
 }
 
-/// `f:ProviderFault` with `__ExtendedStatus`.
+/// What only some faults have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sim) struct ProviderFault {
-    pub(in crate::sim) operation: &'static str,
-    pub(in crate::sim) parameter: String,
+pub(in crate::sim) enum Extra {
+    /// `f:ProviderFault` with `__ExtendedStatus`: what the WMI provider was doing, and with what.
+    Provider { operation: &'static str, parameter: String },
+    /// The header of `s:NotUnderstood`.
+    NotUnderstood(QName),
 }
 
 impl Fault {
@@ -38,8 +37,7 @@ impl Fault {
             by_receiver: false,
             reason: reason.into(),
             detail: None,
-            provider: None,
-            not_understood: None,
+            extra: None,
         }
     }
 
@@ -49,7 +47,7 @@ impl Fault {
     }
 
     fn by_provider(mut self, operation: &'static str, parameter: &str) -> Self {
-        self.provider = Some(ProviderFault { operation, parameter: parameter.to_owned() });
+        self.extra = Some(Box::new(Extra::Provider { operation, parameter: parameter.to_owned() }));
         self
     }
 
@@ -78,8 +76,7 @@ impl Fault {
             by_receiver: false,
             reason: "A header that must be understood is not.".to_owned(),
             detail: None,
-            provider: None,
-            not_understood: Some(header.clone()),
+            extra: Some(Box::new(Extra::NotUnderstood(header.clone()))),
         }
     }
 
@@ -173,7 +170,7 @@ impl Fault {
         fault
     }
 
-    /// WBEM_E_INVALID_METHOD_PARAMETERS; seen when an Invoke has no selectors.
+    /// `WBEM_E_INVALID_METHOD_PARAMETERS`; seen when an Invoke has no selectors.
     pub(in crate::sim) fn invalid_method_parameters() -> Self {
         let mut fault = Self::sender(2_147_749_935, "w:InternalError", "Invalid method Parameter(s).");
         fault.by_receiver = true;

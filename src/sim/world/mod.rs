@@ -227,11 +227,12 @@ fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// Points in time: a fixed epoch and what has passed since the start of the host.
+/// Points in time: a fixed epoch and what has passed since the start of the host, in whole seconds
+/// as those of captured jobs are.
 fn timestamp(elapsed: Duration) -> Value {
-    const EPOCH: i64 = 1_767_225_600_000_000; // 2026-01-01T00:00:00Z
-    i64::try_from(elapsed.as_micros())
+    const EPOCH: u64 = 1_767_225_600; // 2026-01-01T00:00:00Z
+    i64::try_from(elapsed.as_secs().saturating_add(EPOCH))
         .ok()
-        .and_then(|micros| Timestamp::from_unix_micros(EPOCH.checked_add(micros)?).ok())
+        .and_then(|seconds| Timestamp::from_unix_micros(seconds.checked_mul(1_000_000)?).ok())
         .map_or(Value::Null, |at| Value::DateTime(at.into()))
 }

@@ -16,9 +16,9 @@ use std::cmp::Ordering;
 pub(super) enum Condition {
     Compare { property: String, operator: Operator, literal: Literal },
     IsNull { property: String, negated: bool },
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Not(Box<Condition>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
 }
 
 impl Condition {

@@ -96,12 +96,17 @@ impl Error {
         self.inner.source = Some(source.into());
         self
     }
+    /// This error as the source of one that says the same in more words: its own source stands in.
+    pub(crate) fn with_source_of(mut self, cause: Self) -> Self {
+        self.inner.source = cause.inner.source;
+        self
+    }
     /// What the host said in its own, localised words becomes the source.
     pub(crate) fn with_host_words(self, words: String) -> Self {
         self.with_source(HostSays(words))
     }
-    /// A fault as the answer to `action` (`read `Msvm_ConcreteJob``). The host's own words are
-    /// localised: they become the source, the message says what the code means.
+    /// `A fault as the answer to `action` (`read `Msvm_ConcreteJob``). The host's own words are
+    /// localised: they become the source, the message says what the code means.`
     pub(crate) fn from_fault(action: &str, fault: Fault) -> Self {
         let kind = if fault.is_access_denied() { ErrorKind::AccessDenied } else { ErrorKind::Fault };
         let code = match (fault.code(), fault.subcode()) {

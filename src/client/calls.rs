@@ -85,7 +85,8 @@ impl IntoFuture for GetCall {
 }
 
 /// A method call. Awaited, it gives the output whatever the return value is; a failure code is not
-/// an error at this level.
+/// an error at this level. A call that is dropped while its request is under way may or may not have
+/// happened, as with [`ErrorKind::OutcomeUnknown`].
 #[must_use = "calls do nothing until awaited"]
 #[derive(Debug)]
 pub struct InvokeCall {

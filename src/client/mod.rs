@@ -164,11 +164,10 @@ impl Client {
 
     /// Releases what was abandoned, each once. A context that the host no longer knows is released.
     async fn release_abandoned(&self, deadline: Duration) -> Result<()> {
-        let abandoned =
-            std::mem::take(&mut *self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
+        let next = || self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let give_up = tokio::time::Instant::now().checked_add(deadline);
         let mut outcome = Ok(());
-        for Abandoned { resource_uri, context } in abandoned {
+        while let Some(Abandoned { resource_uri, context }) = next() {
             let operation = Operation::Release { resource_uri, context };
             if let Err(failure) = self.attempt(&operation, false, deadline, give_up).await
                 && !failure.context_is_gone()
@@ -178,5 +177,51 @@ impl Client {
             }
         }
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Answer, BoxFuture, Exchange, Phase, TransportErrorKind};
+
+    /// Counts, as tests want it.
+    #[derive(Debug, Default)]
+    struct Counting(AtomicU32);
+
+    impl IdSource for Counting {
+        fn next(&self) -> String {
+            format!("uuid:{:08}", self.0.fetch_add(1, Ordering::Relaxed))
+        }
+    }
+
+    /// Keeps what is sent and fails.
+    #[derive(Debug, Default)]
+    struct Keep(Mutex<Vec<String>>);
+
+    impl Transport for Keep {
+        fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
+            self.0.lock().unwrap().push(String::from_utf8(exchange.body.to_vec()).unwrap());
+            let kind = TransportErrorKind::Connection;
+            let message = String::new();
+            Box::pin(async move {
+                Err(TransportError { kind, phase: Phase::NotSent, message, hint: None, source: None })
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_attempt_has_an_id_of_its_own_within_one_session() {
+        let transport = Arc::new(Keep::default());
+        let url = Url::parse("https://hv01.example.test:5986/wsman").unwrap();
+        let client = Client::with_ids(url, Arc::<Keep>::clone(&transport), Box::<Counting>::default());
+        let epr = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2");
+        client.get(&epr).await.unwrap_err();
+        let sent = transport.0.lock().unwrap();
+        assert_eq!(sent.len(), 4);
+        for (message, id) in sent.iter().zip(1..) {
+            assert!(message.contains(&format!("MessageID>uuid:{id:08}<")), "{message}");
+            assert!(message.contains(">uuid:00000000</"), "{message}");
+        }
     }
 }

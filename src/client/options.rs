@@ -15,7 +15,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// `w:OperationTimeout`, the host's own limit for one answer; default 60 s (hosts cap at MaxTimeoutms).
+    /// `w:OperationTimeout`, the host's own limit for one answer; default 60 s (hosts cap at `MaxTimeoutms`).
     pub operation_timeout: Duration,
     /// How long this client waits for one answer; default operation timeout + 10 s.
     pub request_timeout: Option<Duration>,

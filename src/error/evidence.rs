@@ -47,13 +47,13 @@ pub struct JobFailure {
     pub state: u16,
     /// Name of the state.
     pub state_name: String,
-    /// ErrorCode.
+    /// `ErrorCode`.
     pub error_code: u16,
     /// Name of the error code.
     pub error_name: Option<String>,
-    /// ErrorDescription.
+    /// `ErrorDescription`.
     pub description: Option<String>,
-    /// ErrorSummaryDescription.
+    /// `ErrorSummaryDescription`.
     pub summary: Option<String>,
     /// Decoded `Msvm_Error` instances of `GetErrorEx`.
     pub errors: Vec<Instance>,

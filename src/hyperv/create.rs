@@ -1,7 +1,7 @@
 //! Taking a snapshot of a group, and finding what came of it.
 //!
 //! Hosts do not give the result of CreateSnapshot when it goes on in a job. It is told, in this
-//! order, by the out parameter, by the rows of `Msvm_AffectedJobElement` (ElementEffects 5, Create),
+//! order, by the out parameter, by the rows of `Msvm_AffectedJobElement` (`ElementEffects` 5, Create),
 //! and by the difference to the group's snapshots before the call.
 
 use super::{
@@ -17,9 +17,9 @@ use crate::{
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// JobType of a group's snapshot (value map of `Msvm_ConcreteJob`).
+/// `JobType` of a group's snapshot (value map of `Msvm_ConcreteJob`).
 const SNAPSHOT_COLLECTION_JOB: u16 = 198;
-/// ElementEffects: Create.
+/// `ElementEffects`: Create.
 const CREATE: u16 = 5;
 /// Pauses before each look for a request whose outcome is unknown: the host may still be at it.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];

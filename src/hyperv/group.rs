@@ -35,7 +35,7 @@ pub struct VirtualMachine {
     pub id: String,
     /// ElementName.
     pub name: String,
-    /// EnabledState, number (2 running, 3 off; value map of the schema).
+    /// `EnabledState`, number (2 running, 3 off; value map of the schema).
     pub state: u16,
     /// The reference to it.
     pub epr: Epr,
@@ -50,7 +50,7 @@ impl VirtualMachine {
         Ok(Self { id, name, state: number(instance, "EnabledState").unwrap_or_default(), epr })
     }
 
-    /// EnabledState in words: as an administrator knows them where they are known so, else by the
+    /// `EnabledState` in words: as an administrator knows them where they are known so, else by the
     /// schema's value map.
     #[must_use]
     pub fn state_name(&self) -> String {

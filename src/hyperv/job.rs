@@ -63,25 +63,25 @@ pub struct Job {
     pub caption: String,
     /// JobState.
     pub state: JobState,
-    /// JobType, when given.
+    /// `JobType`, when given.
     pub job_type: Option<u16>,
-    /// Name of the JobType.
+    /// Name of the `JobType`.
     pub job_type_name: Option<String>,
-    /// PercentComplete.
+    /// `PercentComplete`.
     pub percent: Option<u16>,
-    /// JobStatus, localised.
+    /// `JobStatus`, localised.
     pub status: Option<String>,
-    /// ErrorCode; 0 when null.
+    /// `ErrorCode`; 0 when null.
     pub error_code: u16,
-    /// ErrorDescription.
+    /// `ErrorDescription`.
     pub error_description: Option<String>,
-    /// ErrorSummaryDescription.
+    /// `ErrorSummaryDescription`.
     pub error_summary: Option<String>,
     /// Cancellable; true when not told.
     pub cancellable: bool,
-    /// ElapsedTime as the host tells it.
+    /// `ElapsedTime` as the host tells it.
     pub elapsed: Option<Duration>,
-    /// StartTime, RFC 3339, as the host tells it.
+    /// `StartTime`, RFC 3339, as the host tells it.
     pub start_time: Option<String>,
     /// The whole instance.
     pub instance: Instance,
@@ -125,7 +125,7 @@ impl Job {
         })
     }
 
-    /// Finished in state 7 or 32768 with ErrorCode 0.
+    /// Finished in state 7 or 32768 with `ErrorCode` 0.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self.state, JobState::COMPLETED | JobState::COMPLETED_WITH_WARNINGS) && self.error_code == 0

@@ -115,7 +115,7 @@ impl Jobs {
             }
         })
     }
-    /// Asks a job to end (RequestStateChange 4; 5 with `kill`).
+    /// Asks a job to end (`RequestStateChange` 4; 5 with `kill`).
     ///
     /// # Errors
     /// `Method` when refused, `Config` when it has ended or is not cancellable, `OutcomeUnknown`.

@@ -2,6 +2,32 @@
 //!
 //! A method that may start a job gives a [`Started`] handle. Associations are read with WQL
 //! (`ASSOCIATORS OF`), references are made of the keys that the schema documents.
+//!
+//! ```
+//! # #[cfg(feature = "sim")]
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> hyperv_wsman::Result<()> {
+//! use hyperv_wsman::{Client, hyperv::{CreateSettings, ExportSettings, HostPath, HyperV, Storage}, sim};
+//!
+//! // A simulated host; a real one is reached with `Client::builder`.
+//! let host = sim::Host::new(sim::Settings::default());
+//! let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+//! let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+//!
+//! let group = hyperv.group("web-tier").await?;
+//! let snapshots = hyperv.collection_snapshots();
+//! let snapshot = snapshots.create(&group, &CreateSettings::recovery()).await?.wait().await?;
+//! assert_eq!(snapshots.members(&snapshot).await?.len(), 3);
+//!
+//! let directory = HostPath::new(r"D:\Exports")?;
+//! let export = snapshots.export(&snapshot, &directory, &ExportSettings::new(Storage::Copy)).await?;
+//! let exported = export.wait().await?;
+//! assert!(exported.job.is_some_and(|job| job.is_success()));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sim"))]
+//! # fn main() {}
+//! ```
 
 mod create;
 mod group;
@@ -63,8 +89,10 @@ impl HyperV {
     /// One group by name (any case, exact) or id.
     ///
     /// # Errors
-    /// `NotFound` with the nearest names, `Ambiguous` with the ids.
+    /// `NotFound` with the nearest names, `Ambiguous` with the ids, `Config` for a text that no group
+    /// can have as its name.
     pub async fn group(&self, name_or_id: &str) -> Result<Group> {
+        Text::new(name_or_id)?;
         group::choose(self.groups().await?, name_or_id)
     }
     /// The members of a group.

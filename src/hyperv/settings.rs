@@ -75,7 +75,7 @@ impl CreateSettings {
             raw: None,
         }
     }
-    /// The number sent as SnapshotType.
+    /// The number sent as `SnapshotType`.
     #[must_use]
     pub fn type_number(&self) -> u16 {
         match self.snapshot_type {
@@ -83,7 +83,7 @@ impl CreateSettings {
             SnapshotType::Recovery => 2,
         }
     }
-    /// The text sent as SnapshotSettings: the raw text, else the instance as CIM-XML, else nothing.
+    /// The text sent as `SnapshotSettings`: the raw text, else the instance as CIM-XML, else nothing.
     ///
     /// # Errors
     /// `Config`.
@@ -121,9 +121,9 @@ impl CreateSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Storage {
-    /// CopyVmStorage true.
+    /// `CopyVmStorage` true.
     Copy,
-    /// CopyVmStorage false: configuration alone. Disk merging then stays off for the machines until
+    /// `CopyVmStorage` false: configuration alone. Disk merging then stays off for the machines until
     /// `ModifyDiskMergeSettings` switches it on again.
     ConfigurationOnly,
 }
@@ -174,7 +174,7 @@ impl ExportSettings {
         }
         instance
     }
-    /// The text sent as ExportSettingData.
+    /// The text sent as `ExportSettingData`.
     ///
     /// # Errors
     /// `Config` for a base path with a character that XML cannot carry.

@@ -47,11 +47,11 @@ pub struct SnapshotMember {
     pub id: String,
     /// ElementName of the snapshot.
     pub name: String,
-    /// VirtualSystemIdentifier: the machine's GUID.
+    /// `VirtualSystemIdentifier`: the machine's GUID.
     pub machine_id: String,
-    /// CreationTime, RFC 3339, when told.
+    /// `CreationTime`, RFC 3339, when told.
     pub created: Option<String>,
-    /// VirtualSystemType (`Microsoft:Hyper-V:Snapshot:Recovery`).
+    /// `VirtualSystemType` (`Microsoft:Hyper-V:Snapshot:Recovery`).
     pub snapshot_type: Option<String>,
     /// The reference to it.
     pub epr: Epr,

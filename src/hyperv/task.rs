@@ -117,6 +117,7 @@ impl Task {
             .with_evidence(Evidence::Outcome(Box::new(outcome)))
             .with_hint(format!("nothing was repeated; look at the host before you do: {}", self.look));
         match cause {
+            Some(cause) if cause.is_outcome_unknown() => error.with_source_of(cause),
             Some(cause) => error.with_source(cause),
             None => error,
         }

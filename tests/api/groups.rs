@@ -39,6 +39,12 @@ async fn unknown_and_ambiguous_groups_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_group_can_have_is_refused_before_anything_is_sent() {
+    let error = Script::new([]).hyperv().group("web\u{1b}[31m").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
 async fn members_are_read_through_the_association() {
     let members = [soap::machine("VM1", "web01"), soap::machine("VM2", "web02")];
     let script = Script::new([("Enumerate", soap::last_page(&members))]);

@@ -75,3 +75,19 @@ async fn an_unknown_outcome_says_so_and_why() {
     hint: look at the host before repeating it
     ");
 }
+
+#[tokio::test]
+async fn an_operation_in_doubt_says_so_once() {
+    let script = Script::new([
+        ("Get", soap::got(&soap::snapshot("S1"))),
+        ("ApplySnapshot", Reply::Cut),
+        ("Enumerate", soap::last_page(&[])),
+    ]);
+    let snapshots = script.hyperv().collection_snapshots();
+    let snapshot = snapshots.find("S1").await.unwrap();
+    insta::assert_snapshot!(chain(&snapshots.apply(&snapshot).await.unwrap_err()), @r"
+    error: failed to apply snapshot `S1`: the outcome is unknown, it may or may not have happened
+    caused by: failed to talk to hv01.example.test:5986
+    hint: nothing was repeated; look at the host before you do: hvctl job list
+    ");
+}

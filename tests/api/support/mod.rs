@@ -16,7 +16,7 @@ use std::{
 /// What the peer does with one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// HTTP 200 with a SOAP body; `{id}` stands for the request's MessageID.
+    /// HTTP 200 with a SOAP body; `{id}` stands for the request's `MessageID`.
     Soap(String),
     /// HTTP 500 with a SOAP fault.
     Fault(String),

@@ -15,7 +15,7 @@ pub(crate) const UNREPORTABLE: u32 = 2_150_858_829;
 pub(crate) const UNEXPECTED_SELECTORS: u32 = 2_150_858_843;
 pub(crate) const PROVIDER: u32 = 2_147_942_402;
 
-/// The MessageID of a request.
+/// The `MessageID` of a request.
 pub(crate) fn message_id(request: &str) -> Option<String> {
     let start = request.find("uuid:")?;
     let (_, from_id) = request.split_once("MessageID>")?;

@@ -6,9 +6,9 @@
 //! of it is recorded. Comments name the source of each behaviour; what no source says is marked
 //! *chosen*.
 //!
-//! A request passes through these modules: [`server`] or the in-process transport → [`host`]
-//! (rules, counters, quota) → [`soap`] (reading) → [`dispatch`] → [`world`] (the objects, the
-//! methods, the jobs) → [`soap`] (writing).
+//! A request passes through these modules: `server` or the in-process transport → `host` (rules,
+//! counters) → `soap` (reading) → `dispatch` (quota, pages) → `world` (the objects, the methods, the
+//! jobs) → `soap` (writing).
 //!
 //! ```
 //! use hyperv_wsman::sim::{Host, Settings};

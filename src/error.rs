@@ -105,8 +105,8 @@ impl Error {
     pub(crate) fn with_host_words(self, words: String) -> Self {
         self.with_source(HostSays(words))
     }
-    /// `A fault as the answer to `action` (`read `Msvm_ConcreteJob``). The host's own words are
-    /// localised: they become the source, the message says what the code means.`
+    /// A fault as the answer to `action`, in the infinitive. The host's own words are localised: they
+    /// become the source, the message says what the code means.
     pub(crate) fn from_fault(action: &str, fault: Fault) -> Self {
         let kind = if fault.is_access_denied() { ErrorKind::AccessDenied } else { ErrorKind::Fault };
         let code = match (fault.code(), fault.subcode()) {
@@ -216,7 +216,8 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        let source = self.inner.source.as_deref()?;
+        Some(source)
     }
 }
 

@@ -174,8 +174,7 @@ mod tests {
     use crate::transport::Peer;
 
     fn answer(status: u16, content_type: &str, body: &'static str, verified_tls: bool) -> Answer {
-        let mut peer = Peer::default();
-        peer.verified_tls = verified_tls;
+        let peer = Peer { verified_tls, ..Peer::default() };
         Answer { status, content_type: Some(content_type.into()), body: body.into(), peer }
     }
 

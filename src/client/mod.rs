@@ -68,7 +68,6 @@ struct Abandoned {
 impl Client {
     /// A client over HTTPS with the crate's own transport.
     #[cfg(feature = "http")]
-    #[must_use]
     pub fn builder(url: Url) -> ClientBuilder {
         ClientBuilder::new(url)
     }

@@ -68,7 +68,7 @@ impl VirtualMachine {
 }
 
 /// The one group that is meant: by id, else by name in this case, else by name in any case.
-pub(super) fn choose(groups: Vec<Group>, wanted: &str) -> Result<Group> {
+pub(super) fn choose(groups: &[Group], wanted: &str) -> Result<Group> {
     let id = without_braces(wanted);
     let passes: [&dyn Fn(&Group) -> bool; 3] = [
         &|group| without_braces(&group.id).eq_ignore_ascii_case(id),
@@ -95,7 +95,7 @@ pub(super) fn choose(groups: Vec<Group>, wanted: &str) -> Result<Group> {
             (None, _) => {}
         }
     }
-    Err(not_found(&groups, wanted))
+    Err(not_found(groups, wanted))
 }
 
 fn not_found(groups: &[Group], wanted: &str) -> Error {
@@ -163,32 +163,32 @@ mod tests {
     #[test]
     fn a_group_is_found_by_name_in_any_case_and_by_id_with_or_without_braces() {
         for wanted in ["web-tier", "WEB-Tier", "11111111-0000-4000-8000-000000000001"] {
-            assert_eq!(choose(groups(), wanted).unwrap().name, "web-tier");
+            assert_eq!(choose(&groups(), wanted).unwrap().name, "web-tier");
         }
-        assert_eq!(choose(groups(), "{11111111-0000-4000-8000-000000000002}").unwrap().name, "Databases");
+        assert_eq!(choose(&groups(), "{11111111-0000-4000-8000-000000000002}").unwrap().name, "Databases");
     }
 
     #[test]
     fn the_exact_name_wins_over_another_case() {
         let mut groups = groups();
         groups.push(group("5", "WEB-TIER"));
-        assert_eq!(choose(groups.clone(), "WEB-TIER").unwrap().id, "5");
-        assert_eq!(choose(groups, "Web-Tier").unwrap_err().kind(), ErrorKind::Ambiguous);
+        assert_eq!(choose(&groups, "WEB-TIER").unwrap().id, "5");
+        assert_eq!(choose(&groups, "Web-Tier").unwrap_err().kind(), ErrorKind::Ambiguous);
     }
 
     #[test]
     fn an_unknown_group_names_the_nearest() {
-        let error = choose(groups(), "webtier").unwrap_err();
+        let error = choose(&groups(), "webtier").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         insta::assert_snapshot!(error, @"failed to find group `webtier`: no group has that name or id");
         insta::assert_snapshot!(error.hint().unwrap(), @"did you mean `web-tier`?");
-        let error = choose(groups(), "something else").unwrap_err();
+        let error = choose(&groups(), "something else").unwrap_err();
         insta::assert_snapshot!(error.hint().unwrap(), @"groups of the host: `Databases`, `twins`, `web-tier`");
     }
 
     #[test]
     fn an_ambiguous_name_lists_the_ids() {
-        let error = choose(groups(), "twins").unwrap_err();
+        let error = choose(&groups(), "twins").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
         insta::assert_snapshot!(error, @"failed to choose group `twins`: 2 groups have that name: 11111111-0000-4000-8000-000000000003, 11111111-0000-4000-8000-000000000004");
     }

@@ -2,7 +2,7 @@
 
 use super::{number, optional, task::vendor_code};
 use crate::{
-    cim::{DateTime, Epr, Instance, schema},
+    cim::{DateTime, Epr, Instance, Value, schema},
     error::{Error, ErrorKind, JobFailure, Result},
 };
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl Job {
             .or_else(|| epr.selector("InstanceID").map(str::to_owned))
             .unwrap_or_default();
         let job_type = number(&instance, "JobType");
-        let datetime = |property| instance.get(property).and_then(|value| value.as_datetime());
+        let datetime = |property| instance.get(property).and_then(Value::as_datetime);
         Ok(Self {
             class: instance.class().to_owned(),
             id,
@@ -114,12 +114,12 @@ impl Job {
             error_code: number(&instance, "ErrorCode").unwrap_or_default(),
             error_description: optional(&instance, "ErrorDescription"),
             error_summary: optional(&instance, "ErrorSummaryDescription"),
-            cancellable: instance.get("Cancellable").and_then(|value| value.as_bool()).unwrap_or(true),
+            cancellable: instance.get("Cancellable").and_then(Value::as_bool).unwrap_or(true),
             elapsed: match datetime("ElapsedTime") {
                 Some(DateTime::Interval(interval)) => Some(interval.as_duration()),
                 _ => None,
             },
-            start_time: datetime("StartTime").filter(|time| !time.is_never()).map(|time| time.to_iso()),
+            start_time: datetime("StartTime").filter(|time| !time.is_never()).map(DateTime::to_iso),
             epr,
             instance,
         })
@@ -160,7 +160,7 @@ fn value_name(property: &str, code: u16) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cim::{Text, Value};
+    use crate::cim::Text;
 
     fn job(state: u16, error_code: u16) -> Job {
         let instance = Instance::new("Msvm_StorageJob")

@@ -93,7 +93,7 @@ impl HyperV {
     /// can have as its name.
     pub async fn group(&self, name_or_id: &str) -> Result<Group> {
         Text::new(name_or_id)?;
-        group::choose(self.groups().await?, name_or_id)
+        group::choose(&self.groups().await?, name_or_id)
     }
     /// The members of a group.
     ///

@@ -9,7 +9,7 @@ use super::{
     without_braces,
 };
 use crate::{
-    cim::{Epr, Instance, Text, Value, wql},
+    cim::{DateTime, Epr, Instance, Text, Value, wql},
     error::{Error, ErrorKind, Result},
 };
 
@@ -66,7 +66,7 @@ impl SnapshotMember {
             id,
             name: instance.str("ElementName").unwrap_or_default().to_owned(),
             machine_id: instance.str("VirtualSystemIdentifier").unwrap_or_default().to_owned(),
-            created: created.filter(|time| !time.is_never()).map(|time| time.to_iso()),
+            created: created.filter(|time| !time.is_never()).map(DateTime::to_iso),
             snapshot_type: optional(instance, "VirtualSystemType"),
             epr,
         })

@@ -105,7 +105,8 @@ async fn without_rows_the_one_new_snapshot_with_the_groups_members_is_the_result
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_is_not_adopted_in_doubt() {
-    let cases: [(&str, Vec<(&'static str, Reply)>, usize, usize); 4] = [
+    type Steps = Vec<(&'static str, Reply)>;
+    let cases: [(&str, Steps, usize, usize); 4] = [
         ("two are new", vec![("Enumerate", snapshots(&["OLD", "A", "B"])), ("Enumerate", jobs(&[]))], 2, 0),
         ("none is new", vec![("Enumerate", snapshots(&["OLD"])), ("Enumerate", jobs(&[]))], 0, 0),
         (

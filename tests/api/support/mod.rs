@@ -57,7 +57,8 @@ impl Script {
     }
     pub(crate) fn client(self: &Arc<Self>) -> Client {
         let url = url::Url::parse("https://hv01.example.test:5986/wsman").unwrap();
-        Client::with_transport(url, Arc::clone(self) as Arc<dyn Transport>)
+        let transport: Arc<Self> = Arc::clone(self);
+        Client::with_transport(url, transport)
     }
     pub(crate) fn client_with(self: &Arc<Self>, change: impl FnOnce(&mut Options)) -> Client {
         let mut options = Options::default();
@@ -69,9 +70,6 @@ impl Script {
     }
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
-    }
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.sent().into_iter().map(|sent| sent.name).collect()
     }
     /// The requests with this name.
     pub(crate) fn bodies(&self, name: &str) -> Vec<String> {

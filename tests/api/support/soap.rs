@@ -17,9 +17,7 @@ pub(crate) const PROVIDER: u32 = 2_147_942_402;
 
 /// The `MessageID` of a request.
 pub(crate) fn message_id(request: &str) -> Option<String> {
-    let start = request.find("uuid:")?;
     let (_, from_id) = request.split_once("MessageID>")?;
-    let _ = start;
     Some(from_id.split('<').next()?.trim().to_owned())
 }
 

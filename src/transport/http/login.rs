@@ -38,12 +38,11 @@ pub(super) fn not_offered(
         AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", "Basic", "basic"),
         AuthMechanism::Basic => ("Basic", "Basic", "Negotiate", "ntlm"),
     };
-    let mut hint =
-        format!("`Set-Item WSMan:\\localhost\\Service\\Auth\\{setting} $true` on the host enables it");
-    if of_scheme(offered, other).is_some() {
-        let option = if mechanism == AuthMechanism::Ntlm { "basic" } else { "ntlm" };
-        hint.push_str(&format!("; or use what it offers by `--auth {option}`"));
-    }
+    let enable = format!(r"`Set-Item WSMan:\localhost\Service\Auth\{setting} $true` on the host enables it");
+    let hint = match of_scheme(offered, other) {
+        Some(_) => format!("{enable}; or use what it offers by `--auth {option}`"),
+        None => enable,
+    };
     let reason = format!("expected the host to offer {wanted}, it offers {names}");
     failed(host, credentials, &reason).with_hint(hint)
 }

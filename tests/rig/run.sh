@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Independent peers for tests/peers, on loopback and free ports, from Debian 12 and PyPI parts:
+# pyspnego behind a small WinRM-like server, and gss-ntlmssp behind Apache's mod_auth_gssapi.
+#
+#   RIG=DIR tests/rig/run.sh install|start|stop
+#
+# As root (it installs packages; Apache drops to www-data). `start` writes DIR/rig.env, which
+# HVCTL_TEST_RIG=DIR tells the tests to read. `stop` ends only what `start` began.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+rig=${RIG:-/tmp/hyperv-wsman-rig}
+python=$rig/venv/bin/python
+
+install() {
+  local packages="apache2 libapache2-mod-auth-gssapi gss-ntlmssp openssl python3-venv"
+  # shellcheck disable=SC2086
+  if ! dpkg -s $packages >/dev/null 2>&1; then
+    # Packaged daemons shall not start. A policy that is there already is left alone.
+    local policy=/usr/sbin/policy-rc.d ours=
+    [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod 755 $policy; ours=$policy; }
+    local done=0
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages || done=$?
+    [ -z "$ours" ] || rm -f "$ours"
+    [ "$done" = 0 ] || exit "$done"
+  fi
+  mkdir -p "$rig"
+  [ -x "$python" ] || python3 -m venv "$rig/venv"
+  "$rig/venv/bin/pip" install -q -r "$here/requirements.txt"
+}
+
+# certificate NAME OPENSSL-OPTIONS...: a self-signed one, for localhost.
+certificate() {
+  local name=$1
+  shift
+  openssl req -x509 -days 30 -nodes -subj "/CN=$name" -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -addext basicConstraints=critical,CA:FALSE -keyout "$rig/$name.key" -out "$rig/$name.crt" "$@" 2>"$rig/openssl.log" ||
+    { cat "$rig/openssl.log" >&2; exit 1; }
+}
+
+# One certificate for each hash that `tls-server-end-point` may have to use.
+certificates() {
+  local rsa="-newkey rsa:2048" ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+  # shellcheck disable=SC2086
+  {
+    certificate rsa-sha256 $rsa -sha256
+    certificate rsa-sha1 $rsa -sha1
+    certificate rsa-sha384 $rsa -sha384
+    certificate rsa-sha512 $rsa -sha512
+    certificate pss-sha384 $rsa -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1
+    certificate ecdsa-sha256 $ec -sha256
+    certificate ecdsa-sha384 $ec -sha384
+    certificate ecdsa-sha512 $ec -sha512
+  }
+}
+
+# spawn NAME COMMAND...: in the background, remembered for `stop`.
+spawn() {
+  local name=$1
+  shift
+  "$@" >"$rig/$name.log" 2>&1 &
+  echo $! >"$rig/$name.pid"
+}
+
+# wait_for NAME COMMAND...: until the command succeeds, at most 20 seconds.
+wait_for() {
+  local name=$1
+  shift
+  for _ in $(seq 200); do
+    ! "$@" 2>/dev/null || return 0
+    kill -0 "$(cat "$rig/$name.pid")" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "$name did not start:" >&2
+  cat "$rig/$name.log" >&2
+  exit 1
+}
+
+opens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
+
+start() {
+  stop
+  chmod 755 "$rig" # for Apache's www-data
+  certificates
+  # DOMAIN:USER:PASSWORD, read by pyspnego and by gss-ntlmssp.
+  printf 'TEST:alice:Passw0rd!\n' >"$rig/ntlm.users"
+  chmod 644 "$rig/ntlm.users"
+  export NTLM_USER_FILE=$rig/ntlm.users
+  rm -f "$rig/rig.env"
+  spawn acceptor "$python" "$here/acceptor.py" "$rig"
+  wait_for acceptor test -s "$rig/rig.env"
+  # shellcheck source=/dev/null
+  . "$rig/rig.env"
+  sed -e "s#@RIG@#$rig#g" -e "s#@PORT@#$APACHE#g" -e "s#@BACKEND@#$BACKEND#g" "$here/apache.conf.in" >"$rig/apache.conf"
+  spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
+  wait_for apache opens "$APACHE"
+  echo "the peers run; HVCTL_TEST_RIG=$rig"
+}
+
+stop() {
+  local file
+  for file in "$rig"/*.pid; do
+    [ -e "$file" ] || continue
+    kill "$(cat "$file")" 2>/dev/null || true
+    rm -f "$file"
+  done
+}
+
+case ${1:-} in
+install | start | stop) "$1" ;;
+*)
+  echo "usage: RIG=DIR $0 install|start|stop" >&2
+  exit 2
+  ;;
+esac

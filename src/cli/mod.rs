@@ -14,12 +14,17 @@ mod text;
 mod view;
 mod wait;
 
+use crate::error::{Error, ErrorKind};
 use args::{Args, Command, Format, grammar};
 use clap::FromArgMatches;
 use commands::Context;
 use failure::Failure;
 use output::Output;
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+};
 
 /// Runs `hvctl` with the arguments of this process.
 #[must_use]
@@ -37,24 +42,33 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args, prefix: String) -> ExitCode {
     let output = Output::standard(args.global.output, args.global.no_color);
-    let result = if args.global.password.is_some() {
-        Err(Failure::usage(
-            "--password is not an option: arguments are visible to every user of this machine",
-            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
-        ))
-    } else {
-        let context = Context { output: output.clone(), global: args.global, prefix };
-        runtime(&args.command)
-            .map_err(|error| Failure::io("failed to start the runtime", error))
-            .and_then(|runtime| runtime.block_on(commands::run(args.command, &context)))
-    };
-    match result {
+    let context = Context { output: output.clone(), global: args.global, prefix };
+    let work = AssertUnwindSafe(|| execute(args.command, &context));
+    match panic::catch_unwind(work).unwrap_or_else(|_| Err(defect())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure);
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+fn execute(command: Command, context: &Context) -> Result<(), Failure> {
+    if context.global.password.is_some() {
+        return Err(Failure::usage(
+            "--password is not an option: arguments are visible to every user of this machine",
+            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
+        ));
+    }
+    let runtime = runtime(&command).map_err(|error| Failure::io("failed to start the runtime", error))?;
+    runtime.block_on(commands::run(command, context))
+}
+
+/// What a panic is to the user; its message has been printed.
+fn defect() -> Failure {
+    Error::new(ErrorKind::Internal, "this command met a defect of hvctl")
+        .with_hint("please report it, with what is printed above")
+        .into()
 }
 
 /// One thread is enough for a client and starts faster; a server gets several.

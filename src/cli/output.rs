@@ -171,18 +171,24 @@ impl Output {
         lock(&self.inner.last_progress).clear();
     }
 
-    /// Asks a question that wants a `yes`; the caller has made sure that somebody can answer.
+    /// Asks a question that wants a `yes`; the caller has made sure that somebody can answer. Nothing is blocked
+    /// meanwhile, so that Ctrl-C is heard.
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, Failure> {
+    pub(crate) async fn confirm(&self, question: &str) -> Result<bool, Failure> {
         self.say(&format!("{} [y/N] ", text::line(question)));
-        let mut answer = String::new();
-        io::stdin()
-            .lock()
-            .read_line(&mut answer)
+        let (answered, answer) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            // Nobody listens any more after an interruption.
+            let _ = answered.send(io::stdin().lock().read_line(&mut line).map(|_| line));
+        });
+        let line = answer
+            .await
+            .unwrap_or_else(|closed| Err(io::Error::other(closed)))
             .map_err(|error| Failure::io("failed to read the answer", error))?;
-        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Writes to standard error. There is nobody to tell when that fails.

@@ -130,3 +130,13 @@ fn wrong_rules_and_inventories_are_refused() {
     assert_eq!(refused(&["--inventory", "/no/such/file"]), 17);
     assert_eq!(refused(&["--listen", "nowhere"]), 2);
 }
+
+#[test]
+fn a_host_that_does_not_answer_in_time_is_left() {
+    let host = SimHost::with_rules(&["delay:60s@Enumerate"]);
+    let ran = run(&mut host.hvctl(["group", "list", "--request-timeout", "200ms"]));
+    assert_eq!(ran.code, 8, "{ran:?}");
+    let host = SimHost::with_rules(&["delay:60s@CreateSnapshot"]);
+    let ran = run(&mut host.hvctl([CREATE, &["--request-timeout", "1s"]].concat()));
+    assert!(ran.code == 14 || ran.code == 0, "unknown, unless its effect is found: {ran:?}");
+}

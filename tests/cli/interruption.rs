@@ -9,6 +9,14 @@ use std::{
 
 /// Runs a command, sends it SIGINT when a line of its standard error contains `at`, and waits for its end.
 fn interrupted(host: &SimHost, arguments: &[&str], at: &str) -> Ran {
+    during(host, arguments, at, |process| {
+        let killed = Command::new("kill").args(["-INT", &process.to_string()]).status().unwrap();
+        assert!(killed.success());
+    })
+}
+
+/// Runs a command, acts when a line of its standard error contains `at`, and waits for its end.
+pub(crate) fn during(host: &SimHost, arguments: &[&str], at: &str, act: impl FnOnce(u32)) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hvctl"))
         .args(arguments)
         .envs(host.environment.iter().cloned())
@@ -27,8 +35,7 @@ fn interrupted(host: &SimHost, arguments: &[&str], at: &str) -> Ran {
             break;
         }
     }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    act(child.id());
     lines.read_to_string(&mut stderr).unwrap();
     let output = child.wait_with_output().unwrap();
     Ran {

@@ -97,3 +97,51 @@ fn a_recording_that_cannot_begin_sends_nothing() {
     assert_eq!(ran.code, 17, "{ran:?}");
     assert_eq!(run(&mut host.hvctl(["job", "list", "--output", "json"])).json().as_array().unwrap().len(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_fails_lets_the_operation_finish_and_ends_with_17() {
+    let host = SimHost::with_rules(&["delay:500ms@CreateSnapshot"]);
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let line = [
+        "snapshot",
+        "create",
+        "--group",
+        "web-tier",
+        "--type",
+        "recovery",
+        "--output",
+        "json",
+        "-v",
+        "--record",
+        arg(&cassette),
+    ];
+    let ran = crate::interruption::during(&host, &line, "> CreateSnapshot", |_| {
+        std::fs::remove_dir_all(&cassette).unwrap();
+        std::fs::write(&cassette, "in the way").unwrap();
+    });
+    assert_eq!(ran.code, 17, "{ran:?}");
+    assert_eq!(ran.json()["job"]["state"], 7);
+    assert_eq!(ran.json_error()["error"]["kind"], "io");
+    assert_eq!(
+        run(&mut host.hvctl(["snapshot", "list", "--output", "json"])).json().as_array().unwrap().len(),
+        1
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_error_of_the_operation_wins_over_the_one_of_the_recording() {
+    let host = SimHost::with_rules(&["delay:500ms@CreateSnapshot", "return:4@CreateSnapshot"]);
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let line =
+        ["snapshot", "create", "--group", "web-tier", "--type", "recovery", "-v", "--record", arg(&cassette)];
+    let ran = crate::interruption::during(&host, &line, "> CreateSnapshot", |_| {
+        std::fs::remove_dir_all(&cassette).unwrap();
+        std::fs::write(&cassette, "in the way").unwrap();
+    });
+    assert_eq!(ran.code, 12, "{ran:?}");
+    assert!(ran.stderr.contains("warning: the recording is incomplete"), "{ran:?}");
+}

@@ -48,7 +48,7 @@ async fn cancel(
     let job = jobs.find(id).await?;
     let what = if kill { "kill" } else { "cancel" };
     context.output.note(&format!("this will {what} the job:\n{}", JobView::from(&job).to_text().trim_end()));
-    if !context.confirm(yes, &format!("{what} the job?"))? {
+    if !context.confirm(yes, &format!("{what} the job?")).await? {
         return Ok(());
     }
     let look = format!("job show {}", shell::word(id));

@@ -52,11 +52,11 @@ impl Context {
     }
 
     /// Asks, unless the answer was given.
-    fn confirm(&self, yes: bool, question: &str) -> Result<bool, Failure> {
+    async fn confirm(&self, yes: bool, question: &str) -> Result<bool, Failure> {
         if yes {
             return Ok(true);
         }
-        let agreed = self.output.confirm(question)?;
+        let agreed = self.output.confirm(question).await?;
         if !agreed {
             self.output.note("nothing was done");
         }

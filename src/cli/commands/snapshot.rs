@@ -308,7 +308,7 @@ async fn change(context: &Context, args: &ChangeArgs, change: Change) -> Result<
         .with_session(async |session| {
             let (snapshot, detail) = detail(session, &args.id).await?;
             output.note(&format!("{}\n{}", change.announcement(), detail.to_text().trim_end()));
-            if !context.confirm(args.yes, change.question())? {
+            if !context.confirm(args.yes, change.question()).await? {
                 return Ok(());
             }
             let look = format!("snapshot show {}", shell::word(&snapshot.id));

@@ -186,8 +186,9 @@ fn evidence_lines(error: &Error) -> Vec<(&'static str, String)> {
     let mut shown = Vec::new();
     match error.evidence() {
         Some(Evidence::Job(job)) => {
-            for instance in &job.errors {
-                if let Some(message) = instance.str("Message") {
+            let causes = causes(error);
+            for message in job.errors.iter().filter_map(|instance| instance.str("Message")) {
+                if !causes.iter().any(|cause| cause.contains(message)) {
                     shown.push(("host says", message.to_owned()));
                 }
             }

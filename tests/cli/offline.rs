@@ -84,3 +84,61 @@ fn unreadable_messages_and_missing_files_are_told_apart() {
 fn a_missing_folder_of_fixtures_is_an_error() {
     assert_eq!(run_alone(&["fixture", "lint", "/no/such/folder"]).code, 17);
 }
+
+#[test]
+fn a_request_is_explained_in_words_and_in_json() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/requests/invoke-export-snapshot.xml");
+    let ran = run_alone(&["explain", file]);
+    insta::assert_snapshot!("explain_request", ran.transcript(&[]));
+    let json = run_alone(&["explain", file, "--output", "json"]).json();
+    assert_eq!(json["summary"], ran.stdout.lines().next().unwrap());
+    assert!(json["fault"].is_null());
+}
+
+#[test]
+fn a_fault_is_explained_and_is_no_failure() {
+    let fault = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope' \
+        xmlns:w='http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd' \
+        xmlns:f='http://schemas.microsoft.com/wbem/wsman/1/wsmanfault'><s:Body><s:Fault><s:Code><s:Value>s:Receiver\
+        </s:Value><s:Subcode><s:Value>w:TimedOut</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang='en-US'>\
+        The WS-Management service cannot complete the operation within the time specified.</s:Text></s:Reason>\
+        <s:Detail><f:WSManFault Code='2150858793' Machine='hv01.example.test'><f:Message>too slow</f:Message>\
+        </f:WSManFault></s:Detail></s:Fault></s:Body></s:Envelope>";
+    let ran = run(hvctl(["explain", "-", "--output", "json"]).write_stdin(fault));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["fault"]["code"], 2_150_858_793_u32);
+    assert_eq!(json["fault"]["code_hex"], "0x80338029");
+    assert_eq!(json["fault"]["subcode"], "TimedOut");
+    assert_eq!(json["fault"]["machine"], "hv01.example.test");
+    assert!(json["fault"]["meaning"].is_string() && json["fault"]["hint"].is_string(), "{json}");
+    let ran = run(hvctl(["explain", "-"]).write_stdin(fault));
+    insta::assert_snapshot!("explain_fault", ran.transcript(&[]));
+}
+
+#[test]
+fn the_lint_finds_a_planted_leak() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let ran = run_alone(&["fixture", "lint", fixtures]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.stdout, "");
+
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("origin.json"), r#"{"kind":"written","from":"nowhere"}"#).unwrap();
+    std::fs::write(directory.path().join("leak.xml"), "<a>hv7.corp.contoso.com</a>").unwrap();
+    let ran = run_alone(&["fixture", "lint", arg(directory.path()), "--output", "json"]);
+    assert_eq!(ran.code, 15, "{ran:?}");
+    let findings = ran.json();
+    let leak = findings.as_array().unwrap().iter().find(|finding| finding["line"] == 1).unwrap();
+    assert!(leak["file"].as_str().unwrap().ends_with("leak.xml"), "{findings}");
+    assert_eq!(ran.json_error()["error"]["code"], 15);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_standard_output_is_no_error() {
+    let script = format!("'{}' completions bash >&-", env!("CARGO_BIN_EXE_hvctl"));
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}

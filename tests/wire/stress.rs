@@ -2,10 +2,10 @@
 
 use crate::{
     client::{message, transport},
-    server::{Server, logged_in, soap},
+    server::{Server, Step, http, logged_in, soap},
 };
-use hyperv_wsman::transport::Transport as _;
-use std::sync::Arc;
+use hyperv_wsman::transport::{Exchange, Phase, Transport as _};
+use std::{collections::BTreeMap, sync::Arc};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_logins_none_is_lost() {
@@ -41,4 +41,41 @@ async fn concurrent_messages_share_at_most_four_connections() {
     let connections = seen.iter().map(|seen| seen.connection).max().unwrap();
     assert!(connections <= 4, "{connections}");
     assert_eq!(seen.len(), 8 * 50 + 2 * connections);
+}
+
+/// Each answer races the next message against the end of the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_that_keeps_closing_never_gets_a_message_twice() {
+    let server = Server::start(logged_in(|seen| Step::AnswerAndClose(http(200, "", &seen.body)))).await;
+    let sending: Vec<_> = (0..50)
+        .map(|task| {
+            let transport = transport(&server);
+            tokio::spawn(async move {
+                let mut arrived = Vec::new();
+                for number in 0..4 {
+                    let body = format!("<message task='{task}' number='{number}'/>");
+                    let exchange = Exchange { body: body.clone().into(), ..message("") };
+                    match transport.exchange(exchange).await {
+                        Ok(answer) => {
+                            assert_eq!(answer.body, body);
+                            arrived.push(body);
+                        }
+                        // A new connection that fails before it is used would be a login lost.
+                        Err(error) => assert_eq!(error.phase, Phase::MaybeSent, "{error}"),
+                    }
+                }
+                arrived
+            })
+        })
+        .collect();
+    let mut answered = Vec::new();
+    for task in sending {
+        answered.extend(task.await.unwrap());
+    }
+    let mut seen = BTreeMap::new();
+    for body in server.messages() {
+        *seen.entry(body).or_insert(0) += 1;
+    }
+    assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+    assert!(answered.iter().all(|body| seen.contains_key(body)));
 }

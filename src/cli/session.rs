@@ -162,9 +162,11 @@ impl Session {
         };
         match (result, recorded) {
             (Ok(()), Ok(())) => {
-                for exchange in self.replay.iter().flat_map(|replay| replay.unused()) {
+                let unused = self.replay.iter().flat_map(|replay| replay.unused()).collect::<Vec<_>>();
+                if let Some(first) = unused.first() {
                     output.warning(&format!(
-                        "the recording holds an exchange that was not asked for: {exchange}"
+                        "exchanges of the recording that were not asked for: {} (the first is `{first}`)",
+                        unused.len()
                     ));
                 }
                 Ok(())

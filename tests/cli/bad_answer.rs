@@ -103,9 +103,10 @@ fn control_characters_of_the_host_do_not_reach_the_terminal() {
 
 #[test]
 fn nothing_listens() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // The port is taken, and nobody listens at it.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
     let ran =
         run(&mut hvctl(["identify", "--anonymous", "--host", &address.to_string(), "--fingerprint", PIN]));
     expect("host down", &ran, 5);

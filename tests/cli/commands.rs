@@ -250,8 +250,10 @@ fn passwords_come_from_standard_input_or_a_command() {
 #[test]
 fn what_simulate_prints_is_all_that_a_shell_needs() {
     let host = SimHost::start();
-    let lines =
-        host.environment.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect::<String>();
+    let lines = host
+        .environment
+        .iter()
+        .fold(String::new(), |lines, (name, value)| lines + "export " + name + "='" + value + "'\n");
     let script = format!("eval \"$1\"; '{}' group list", env!("CARGO_BIN_EXE_hvctl"));
     let output = std::process::Command::new("sh").args(["-c", &script, "sh", &lines]).output().unwrap();
     assert!(output.status.success(), "{output:?}");

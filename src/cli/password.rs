@@ -126,6 +126,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn commands_are_split_without_a_shell() {
         assert_eq!(from_command("printf '%s\\n' 'a $HOME b'").unwrap().expose(), "a $HOME b");

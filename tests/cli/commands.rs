@@ -228,6 +228,7 @@ fn the_demonstration_runs_the_whole_job() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn passwords_come_from_standard_input_or_a_command() {
     let host = SimHost::start();

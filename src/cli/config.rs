@@ -49,7 +49,9 @@ pub(crate) fn connect(
     let (url, transport, replay, record) = if let Some(directory) = &global.replay {
         let replay = Arc::new(Replay::open(directory)?);
         let transport: Arc<dyn Transport> = replay.clone();
-        (replay.url(), transport, Some(replay), None)
+        // A cassette answers for any host; the one typed is the one that outputs name.
+        let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
+        (url, transport, Some(replay), None)
     } else {
         let (url, transport, record) = live(global, login)?;
         (url, transport, None, record)

@@ -3,6 +3,8 @@
 #![cfg(feature = "replay")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(feature = "sim")]
+mod cassettes;
 mod fixtures;
 mod lint;
 mod recording;

@@ -47,10 +47,22 @@ async fn failures_of_the_transport_come_back_as_they_were() {
     for phase in [Phase::NotSent, Phase::MaybeSent] {
         let error = replay.exchange(request("Get", 3, "")).await.unwrap_err();
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, phase));
-        assert_eq!(error.message, "failed to read the answer of `hv01.example.test`: connection reset");
-        assert_eq!(error.hint.as_deref(), Some("look at hv01.example.test"));
+        assert_eq!(error.message, "failed to read the answer of `hv1.corp.local`: connection reset");
+        assert_eq!(error.hint.as_deref(), Some("look at hv1.corp.local"));
         assert_eq!(error.source.unwrap().to_string(), "reset by peer");
     }
+}
+
+#[tokio::test]
+async fn the_host_that_the_user_names_comes_back_in_errors() {
+    let temp = tempfile::tempdir().unwrap();
+    let directory = temp.path().join("c");
+    record(&directory, Script::new([Err(failure(Phase::MaybeSent))]), &[request("Get", 1, "")]).await;
+    let mut live = request("Get", 2, "");
+    live.body =
+        String::from_utf8(live.body.to_vec()).unwrap().replace("hv1.corp.local:5986", "10.1.2.3").into();
+    let error = Replay::open(&directory).unwrap().exchange(live).await.unwrap_err();
+    assert_eq!(error.message, "failed to read the answer of `10.1.2.3`: connection reset");
 }
 
 #[tokio::test]

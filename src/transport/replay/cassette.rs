@@ -129,6 +129,17 @@ impl Failure {
         }
     }
 
+    /// The same failure in other words.
+    pub(super) fn with_texts(&self, mut change: impl FnMut(&str) -> String) -> Self {
+        Self {
+            kind: self.kind,
+            maybe_sent: self.maybe_sent,
+            message: change(&self.message),
+            hint: self.hint.as_deref().map(&mut change),
+            causes: self.causes.iter().map(|cause| change(cause)).collect(),
+        }
+    }
+
     /// The failure as it was.
     pub(super) fn to_error(&self) -> TransportError {
         let mut source: Option<Box<dyn std::error::Error + Send + Sync>> = None;

@@ -28,6 +28,7 @@ mod files;
 mod lexical;
 mod lint;
 mod matching;
+mod origin;
 mod player;
 mod pseudonyms;
 mod record;
@@ -35,45 +36,15 @@ mod redact;
 mod rules;
 mod tokens;
 mod words;
+mod writer;
 
 #[cfg(feature = "cli")]
 pub(crate) use lexical::pretty;
 pub use lint::{Finding, lint};
+pub use origin::Origin;
 pub use player::Replay;
 pub use record::Record;
 pub use redact::Redactor;
-
-/// Where a cassette comes from; never present one as another.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Origin {
-    /// A real host.
-    Host {
-        /// Product and build as Identify told.
-        product: String,
-    },
-    /// This crate's simulator.
-    Simulated {
-        /// Its version and inventory.
-        product: String,
-    },
-    /// Changed from another file.
-    Derived {
-        /// Which file.
-        from: String,
-        /// What was changed.
-        change: String,
-    },
-    /// Written by hand from a document.
-    Written {
-        /// The document.
-        from: String,
-    },
-    /// A recording in which nobody said who answers: no Identify succeeded, not even the
-    /// recorder's own. Such a cassette replays, but is no fixture.
-    Unknown,
-}
 
 /// What a recorder does beside writing.
 #[derive(Debug, Clone, Default)]

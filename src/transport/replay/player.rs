@@ -2,7 +2,7 @@
 
 use super::{
     Origin,
-    cassette::{self, Entry, Failure, Index, Response, broken},
+    cassette::{self, Entry, Index, Response, broken},
     clock::VirtualClock,
     matching::{Bindings, Mismatch},
 };
@@ -309,11 +309,12 @@ impl Recorded {
     }
 
     fn outcome(&self, bindings: &mut Bindings, live: &Element) -> Result<Answer, TransportError> {
-        let Some((response, body)) = &self.response else {
-            let mut error =
-                self.entry.error.as_ref().map_or_else(|| broken_entry(&self.entry), Failure::to_error);
-            error.message = bindings.restored(&error.message, None);
-            return Err(error);
+        let (response, body) = match (&self.response, &self.entry.error) {
+            (Some(response), _) => response,
+            (None, Some(failure)) => {
+                return Err(failure.with_texts(|text| bindings.restored(text, None)).to_error());
+            }
+            (None, None) => return Err(broken_entry(&self.entry)),
         };
         let ids = message_id(&self.request).zip(message_id(live));
         let body = match std::str::from_utf8(body) {

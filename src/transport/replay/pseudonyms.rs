@@ -6,6 +6,8 @@ use std::{
     fmt,
 };
 
+/// An account of no domain.
+const SID: &str = "S-1-5-21-0-0-0-";
 /// Identifiers of messages are counted from here, so that they never meet those of objects.
 const FIRST_MESSAGE: u64 = 900_000_000_001;
 
@@ -26,6 +28,8 @@ pub(super) enum Form {
     Object,
     /// `00000000-0000-4000-8000-900000000001`
     Message,
+    /// `S-1-5-21-0-0-0-1001`
+    Sid,
     /// `vm-1`, `group-1`
     Named(&'static str),
 }
@@ -44,6 +48,7 @@ impl Form {
             Self::Ipv6 => format!("2001:db8::{number:x}"),
             Self::Object => counted_guid(number),
             Self::Message => counted_guid(FIRST_MESSAGE - 1 + number),
+            Self::Sid => format!("{SID}{}", 1000 + number),
             Self::Named(stem) => format!("{stem}-{number}"),
         }
     }
@@ -67,6 +72,7 @@ pub(super) fn is_pseudonym(text: &str) -> bool {
     let counted_after = |stem: &str| counted(text.strip_prefix(stem));
     guid(text).is_some_and(|guid| guid.len() == text.len() && is_counted_guid(guid))
         || counted(text.strip_prefix("hv").and_then(|rest| rest.strip_suffix(".example.test")))
+        || counted_after(SID)
         || ["operator", "EXAMPLE"].iter().any(|stem| text == *stem || counted_after(stem))
         || NAMED.iter().any(|stem| counted(text.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'))))
 }
@@ -150,7 +156,8 @@ mod tests {
 
     #[test]
     fn every_form_is_recognised_as_a_pseudonym() {
-        let forms = [Form::Host, Form::User, Form::Domain, Form::Object, Form::Message, Form::Named("vm")];
+        let forms =
+            [Form::Host, Form::User, Form::Domain, Form::Object, Form::Message, Form::Sid, Form::Named("vm")];
         for form in forms {
             for number in [1, 2, 100] {
                 assert!(is_pseudonym(&form.nth(number)), "{form:?} {number}");

@@ -20,7 +20,7 @@ pub(super) const DROPPED: &str = "redacted";
 /// URLs, `\\HOST\…` paths, `SystemName`, `WSManFault/@Machine`), users and domains (`Owner`), and
 /// replaces them wherever they stand from then on, in any case, escaped, with doubled backslashes,
 /// inside embedded instances and in base64 of UTF-8 or UTF-16. By their form alone it replaces
-/// GUIDs, IP addresses and mail addresses, and moves dates to a fixed epoch. `ElementName` and
+/// GUIDs, IP addresses, security identifiers and mail addresses, and moves dates to a fixed epoch. `ElementName` and
 /// `Notes` become `vm-1`, `group-1`, … unless names are kept. Values of properties and parameters
 /// that are named like secrets are always dropped.
 ///
@@ -61,11 +61,17 @@ impl Redactor {
             suffixes: Vec::new(),
             epoch: Epoch::default(),
         };
+        // Hosts first: the domain of a local account is its host.
+        for known in known {
+            if let Known::Host(host) = known {
+                redactor.learn_typed_host(host);
+            }
+        }
         for known in known {
             match known {
-                Known::Host(host) => redactor.learn_typed_host(host),
                 Known::User(user) => redactor.learn_user(user),
                 Known::Domain(domain) => redactor.learn_domain(domain),
+                Known::Host(_) => {}
             }
         }
         redactor
@@ -309,6 +315,9 @@ impl Redactor {
         if let Some((mail, domain)) = tokens::mail(rest) {
             let reserved = tokens::is_reserved_host(domain);
             return Some((mail.len(), if reserved { mail.to_owned() } else { self.mail(mail) }));
+        }
+        if let Some(sid) = tokens::account_sid(rest) {
+            return Some((sid.len(), self.pseudonyms.of(sid, Form::Sid)));
         }
         let host = tokens::host_run(rest);
         if is_pseudonym(host) || (host.contains('.') && tokens::is_reserved_host(host)) {

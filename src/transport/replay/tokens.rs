@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const COUNTED: &str = "00000000-0000-4000-8000-";
 const GUID_LENGTH: usize = 36;
 
-/// Hosts that protocol texts name: namespaces and the manuals they point to.
-const PROTOCOL_HOSTS: [&str; 9] = [
+/// Hosts that protocol texts and errors name: namespaces, and the manuals they point to.
+const PROTOCOL_HOSTS: [&str; 10] = [
     "schemas.microsoft.com",
     "schemas.dmtf.org",
     "schemas.xmlsoap.org",
@@ -17,6 +17,7 @@ const PROTOCOL_HOSTS: [&str; 9] = [
     "go.microsoft.com",
     "learn.microsoft.com",
     "docs.microsoft.com",
+    "docs.rs",
     "www.dmtf.org",
 ];
 
@@ -89,6 +90,12 @@ pub(super) fn mail(rest: &str) -> Option<(&str, &str)> {
     let top = domain.rsplit_once('.').map(|(_, top)| top)?;
     let plausible = !local.is_empty() && top.len() >= 2 && top.chars().all(char::is_alphabetic);
     plausible.then_some((text, domain))
+}
+
+/// The security identifier of an account of a domain or computer (MS-DTYP 2.4.2.4).
+pub(super) fn account_sid(rest: &str) -> Option<&str> {
+    let sid = run(rest, |c| c.is_ascii_digit() || matches!(c, 'S' | '-'));
+    (sid.starts_with("S-1-5-21-") && sid.matches('-').count() == 7).then_some(sid)
 }
 
 /// The letters, digits, dots, hyphens and underscores at the beginning, without dots at the end.

@@ -4,6 +4,7 @@ use super::{Leak, logins};
 use crate::transport::replay::{
     encoded,
     lexical::{rewrite, unescape},
+    pseudonyms::is_pseudonym,
     redact::DROPPED,
     rules::Rule,
     tokens,
@@ -118,9 +119,8 @@ fn at_word(before: &str, rest: &str) -> Option<Leak> {
         let leaks = !tokens::is_harmless_address(ip) && !is_version(before);
         return leaks.then(|| Leak::new(ADDRESS, text));
     }
-    if rest.starts_with("S-1-5-21-") && !rest.starts_with("S-1-5-21-0-0-0-") {
-        let sid = tokens::host_run(rest);
-        return (sid.matches('-').count() > 5).then(|| Leak::new(SID, sid));
+    if let Some(sid) = tokens::account_sid(rest) {
+        return (!is_pseudonym(sid)).then(|| Leak::new(SID, sid));
     }
     let host = tokens::host_run(rest);
     let top = host.rsplit_once('.').map(|(_, top)| top.to_lowercase());
@@ -149,7 +149,8 @@ fn in_base64(rest: &str) -> Option<Leak> {
     of_plain_text(&text).into_iter().next()
 }
 
-/// Names that stand for no one: reserved ones, those of namespaces, `hv01`, `localhost`.
+/// Names that stand for no one: reserved ones, those of namespaces, `hv01`, `localhost`, and the
+/// words `HOST` and `EXAMPLE` themselves.
 fn is_example_host(host: &str) -> bool {
     let lower = host.to_lowercase();
     let counted = lower.strip_prefix("hv").map(|rest| rest.trim_start_matches('-'));
@@ -158,6 +159,7 @@ fn is_example_host(host: &str) -> bool {
         || tokens::guid(host).is_some()
         || tokens::is_reserved_host(host)
         || tokens::is_protocol_host(host)
+        || matches!(host, "HOST" | "EXAMPLE")
         || counted.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -203,6 +205,10 @@ fn is_example_user(user: &str) -> bool {
     let counted = |text: &str, stem: &str| {
         text.strip_prefix(stem).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
+    if user == r"DOMAIN\user" {
+        // How help texts write it.
+        return true;
+    }
     let (domain, name) = user.split_once('\\').unwrap_or(("EXAMPLE", user));
     let name = name.trim_start_matches('\\');
     let name = name

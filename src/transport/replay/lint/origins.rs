@@ -1,7 +1,10 @@
 //! Whether each message says where it is from, and whether that can be true.
 
 use super::Finding;
-use crate::transport::replay::{Origin, cassette, record::SIMULATOR};
+use crate::transport::replay::{
+    cassette,
+    origin::{Origin, SIMULATOR},
+};
 use std::{
     collections::BTreeMap,
     fs, io,

@@ -4,9 +4,8 @@ use std::{env, future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duratio
 
 use hyperv_wsman::{
     Client,
-    auth::{Credentials, Secret},
     sim::{Host, Settings},
-    transport::{Record, RecordSettings, Replay, Transport, Trust},
+    transport::{Credentials, Record, RecordSettings, Replay, Secret, Transport, Trust},
 };
 use url::Url;
 

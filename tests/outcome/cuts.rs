@@ -2,10 +2,9 @@
 
 use hyperv_wsman::{
     Client,
-    auth::{Credentials, Secret},
     hyperv::HyperV,
     sim::Server,
-    transport::Trust,
+    transport::{Credentials, Secret, Trust},
 };
 
 use crate::{

@@ -109,7 +109,8 @@ async fn an_answer_cut_at_every_byte_is_success_or_unknown() {
         let (kind, length) = run(operation, Damage::Truncate(usize::MAX)).await;
         assert_eq!(kind, None, "{operation:?} undamaged");
         assert!(length > 300, "{operation:?}: {length} bytes of answer");
-        for at in 0..length {
+        // Every byte for a create; for the others, which go the same way, every seventh.
+        for at in (0..length).step_by(if operation == Operation::Create { 1 } else { 7 }) {
             let (kind, _) = run(operation, Damage::Truncate(at)).await;
             assert!(matches!(kind, None | Some(ErrorKind::OutcomeUnknown)), "{operation:?} at {at}: {kind:?}");
         }

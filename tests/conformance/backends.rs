@@ -88,13 +88,17 @@ pub(crate) async fn cassette(check: &str, run: impl FnOnce(&Site) -> Check<'_>) 
 /// A real host, when the environment names one.
 pub(crate) async fn live(check: &str, run: impl FnOnce(&Site) -> Check<'_>) {
     let Ok(host) = env::var("HVCTL_TEST_HOST") else {
-        eprintln!("skipped {check} on a live host: set HVCTL_TEST_HOST, HVCTL_TEST_USER, HVCTL_TEST_PASSWORD, HVCTL_TEST_GROUP");
+        eprintln!(
+            "skipped {check} on a live host: set HVCTL_TEST_HOST, HVCTL_TEST_USER, HVCTL_TEST_PASSWORD, HVCTL_TEST_GROUP"
+        );
         return;
     };
-    let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("HVCTL_TEST_HOST is set, {name} is not"));
+    let variable =
+        |name: &str| env::var(name).unwrap_or_else(|_| panic!("HVCTL_TEST_HOST is set, {name} is not"));
     let mut trust = Trust::default();
     trust.fingerprint = env::var("HVCTL_TEST_FINGERPRINT").ok().map(|text| text.parse().unwrap());
-    let credentials = Credentials::new(&variable("HVCTL_TEST_USER"), Secret::new(variable("HVCTL_TEST_PASSWORD"))).unwrap();
+    let credentials =
+        Credentials::new(&variable("HVCTL_TEST_USER"), Secret::new(variable("HVCTL_TEST_PASSWORD"))).unwrap();
     let url = hyperv_wsman::transport::endpoint(&host).unwrap();
     let client = Client::builder(url).credentials(credentials).trust(trust).build().unwrap();
     let changes = env::var("HVCTL_TEST_CHANGES").is_ok_and(|value| value == "1");

@@ -6,7 +6,9 @@ use futures_core::Stream;
 use hyperv_wsman::{
     ErrorKind,
     cim::{Epr, Text},
-    hyperv::{CreateSettings, ExportSettings, Group, HostPath, HyperV, JobState, SnapshotCollection, Storage},
+    hyperv::{
+        CreateSettings, ExportSettings, Group, HostPath, HyperV, JobState, SnapshotCollection, Storage,
+    },
     wsman::{EnumerationMode, Filter},
 };
 
@@ -28,7 +30,8 @@ async fn group(site: &Site) -> Group {
 
 async fn standard_snapshot(site: &Site) -> SnapshotCollection {
     let group = group(site).await;
-    let started = hyperv(site).collection_snapshots().create(&group, &CreateSettings::standard()).await.unwrap();
+    let started =
+        hyperv(site).collection_snapshots().create(&group, &CreateSettings::standard()).await.unwrap();
     started.wait().await.unwrap()
 }
 
@@ -52,7 +55,9 @@ pub(crate) async fn groups_have_a_name_and_an_id(site: &Site) {
 
 pub(crate) async fn a_group_is_found_by_name_and_by_id_in_any_case(site: &Site) {
     let by_name = group(site).await;
-    for spelling in [by_name.id.clone(), by_name.id.to_lowercase(), format!("{{{}}}", by_name.id.to_uppercase())] {
+    for spelling in
+        [by_name.id.clone(), by_name.id.to_lowercase(), format!("{{{}}}", by_name.id.to_uppercase())]
+    {
         assert_eq!(hyperv(site).group(&spelling).await.unwrap().epr, by_name.epr, "{spelling}");
     }
     assert_eq!(hyperv(site).group(&site.group.to_uppercase()).await.unwrap().epr, by_name.epr);
@@ -123,7 +128,10 @@ pub(crate) async fn a_selector_filter_finds_one_instance(site: &Site) {
     let class = Epr::class_of("Msvm_VirtualSystemCollection", NAMESPACE);
     let filter = Filter::Selector(vec![("CollectionID".into(), Text::new(group.id.clone()).unwrap())]);
     let found = site.client.enumerate(&class).filter(filter).instances().await.unwrap();
-    assert_eq!(found.iter().map(|one| one.str("ElementName")).collect::<Vec<_>>(), [Some(group.name.as_str())]);
+    assert_eq!(
+        found.iter().map(|one| one.str("ElementName")).collect::<Vec<_>>(),
+        [Some(group.name.as_str())]
+    );
 }
 
 pub(crate) async fn wql_literals_carry_quotes_and_backslashes(site: &Site) {
@@ -133,7 +141,8 @@ pub(crate) async fn wql_literals_carry_quotes_and_backslashes(site: &Site) {
     assert!(!hyperv(site).members(&group).await.unwrap().is_empty());
     let query = |name: &str| {
         let literal = hyperv_wsman::cim::wql::quote(&Text::new(name).unwrap());
-        Text::new(format!("SELECT * FROM Msvm_VirtualSystemCollection WHERE ElementName = {literal}")).unwrap()
+        Text::new(format!("SELECT * FROM Msvm_VirtualSystemCollection WHERE ElementName = {literal}"))
+            .unwrap()
     };
     assert_eq!(site.client.query(NAMESPACE, query(odd)).instances().await.unwrap().len(), 1);
     assert_eq!(site.client.query(NAMESPACE, query(r"no\such'group")).instances().await.unwrap().len(), 0);
@@ -165,7 +174,8 @@ pub(crate) async fn a_standard_snapshot_of_a_group_is_created_listed_and_destroy
     assert!(snapshots.list(&group).await.unwrap().iter().any(|one| one.id == snapshot.id));
     let mut machines: Vec<_> =
         snapshots.members(&snapshot).await.unwrap().into_iter().map(|member| member.machine_id).collect();
-    let mut expected: Vec<_> = hyperv.members(&group).await.unwrap().into_iter().map(|member| member.id).collect();
+    let mut expected: Vec<_> =
+        hyperv.members(&group).await.unwrap().into_iter().map(|member| member.id).collect();
     machines.sort();
     expected.sort();
     assert_eq!(machines, expected);

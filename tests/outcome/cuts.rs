@@ -101,7 +101,9 @@ async fn sweep_one_message(way: Way) {
         );
         match cut {
             None => total = proxy.passed(way) - passed,
-            Some(bytes) if bytes < total / 2 => assert!(outcome.is_err(), "cut after {bytes} of {total} bytes"),
+            Some(bytes) if bytes < total / 2 => {
+                assert!(outcome.is_err(), "cut after {bytes} of {total} bytes")
+            }
             Some(_) => {}
         }
         cut = Some(cut.map_or(1, |bytes| bytes + 1));

@@ -89,7 +89,8 @@ impl Transport for Damaged {
 async fn run(operation: Operation, damage: Damage) -> (Option<ErrorKind>, usize) {
     let host = operation.host();
     let url = Url::parse("https://hv01.example.test:5986/wsman").unwrap();
-    let prepared = operation.prepare(&HyperV::new(Client::with_transport(url.clone(), host.transport()))).await;
+    let prepared =
+        operation.prepare(&HyperV::new(Client::with_transport(url.clone(), host.transport()))).await;
     let before = host.invocations(operation.method());
     let damaged = Arc::new(Damaged {
         inner: host.transport(),
@@ -112,7 +113,10 @@ async fn an_answer_cut_at_every_byte_is_success_or_unknown() {
         // Every byte for a create; for the others, which go the same way, every seventh.
         for at in (0..length).step_by(if operation == Operation::Create { 1 } else { 7 }) {
             let (kind, _) = run(operation, Damage::Truncate(at)).await;
-            assert!(matches!(kind, None | Some(ErrorKind::OutcomeUnknown)), "{operation:?} at {at}: {kind:?}");
+            assert!(
+                matches!(kind, None | Some(ErrorKind::OutcomeUnknown)),
+                "{operation:?} at {at}: {kind:?}"
+            );
         }
     }
 }
@@ -136,7 +140,10 @@ async fn an_answer_that_is_not_one_is_success_or_unknown() {
             Damage::LostOnTheWay,
         ] {
             let (kind, _) = run(operation, damage.clone()).await;
-            assert!(matches!(kind, None | Some(ErrorKind::OutcomeUnknown)), "{operation:?}, {damage:?}: {kind:?}");
+            assert!(
+                matches!(kind, None | Some(ErrorKind::OutcomeUnknown)),
+                "{operation:?}, {damage:?}: {kind:?}"
+            );
         }
     }
 }
@@ -152,11 +159,19 @@ async fn what_never_left_is_sent_again_and_done_once() {
 async fn a_request_lost_on_the_way_is_never_taken_for_done() {
     for operation in ALL {
         let (kind, _) = run(operation, Damage::LostOnTheWay).await;
-        assert_eq!(kind, Some(ErrorKind::OutcomeUnknown), "{operation:?}: absence is no proof, and nothing is resent");
+        assert_eq!(
+            kind,
+            Some(ErrorKind::OutcomeUnknown),
+            "{operation:?}: absence is no proof, and nothing is resent"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_of_a_create_is_found_by_looking() {
-    assert_eq!(run(Operation::Create, Damage::AnswerLost).await.0, None, "one new snapshot of this group: adopted");
+    assert_eq!(
+        run(Operation::Create, Damage::AnswerLost).await.0,
+        None,
+        "one new snapshot of this group: adopted"
+    );
 }

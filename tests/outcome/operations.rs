@@ -100,8 +100,13 @@ pub(crate) fn judge(operation: Operation, what: &str, runs: u64, outcome: &Resul
         Ok(()) => assert_eq!(runs, 1, "{operation:?}, {what}: success without a run"),
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
             assert!(error.unknown_outcome().is_some(), "{operation:?}, {what}: no evidence: {error:?}");
-            assert!(std::error::Error::source(error).is_some() || runs == 1, "{operation:?}, {what}: no cause: {error:?}");
+            assert!(
+                std::error::Error::source(error).is_some() || runs == 1,
+                "{operation:?}, {what}: no cause: {error:?}"
+            );
         }
-        Err(error) => assert_eq!(runs, 0, "{operation:?}, {what}: it ran, and the error says otherwise: {error:?}"),
+        Err(error) => {
+            assert_eq!(runs, 0, "{operation:?}, {what}: it ran, and the error says otherwise: {error:?}")
+        }
     }
 }

@@ -4,3 +4,4 @@
 
 mod ntlm;
 mod rig;
+mod simulator;

@@ -1,6 +1,11 @@
 //! Where the rig is and what it offers.
 
-use std::{collections::BTreeMap, io::Write as _, path::PathBuf, sync::Once};
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Once,
+};
 
 static SAID: Once = Once::new();
 const SKIPPED: &str = "skipped: no independent peers. On Debian 12, as root, `tests/rig/run.sh install` and \
@@ -45,6 +50,11 @@ impl Rig {
     /// Names of the listeners that begin so.
     pub(crate) fn listeners(&self, prefix: &str) -> Vec<&str> {
         self.ports.keys().map(String::as_str).filter(|name| name.starts_with(prefix)).collect()
+    }
+
+    /// Where the rig is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A file of the rig.

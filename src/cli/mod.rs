@@ -1,5 +1,5 @@
-//! `hvctl`, the command line: what was typed ([`args`]) becomes valid settings ([`config`]), a command
-//! ([`commands`]) does its work, [`output`] prints, and [`failure`] knows the exit code.
+//! `hvctl`, the command line: what was typed (`args`) becomes valid settings (`config`), a command
+//! (`commands`) does its work, `output` prints, and `failure` knows the exit code.
 
 mod args;
 mod commands;

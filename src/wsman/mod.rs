@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod captures;
 mod codes;
+#[cfg(any(feature = "cli", test))]
 pub(crate) mod explain;
 pub(crate) mod fault;
 pub(crate) mod request;

@@ -4,6 +4,7 @@
 //! prefixes, two roots, excessive depth or size); [`tree`] is a small document built on it;
 //! [`fragment`] is the only type that enters a message template unescaped.
 
+#[cfg(any(feature = "replay", test))]
 pub(crate) mod diff;
 mod encoding;
 pub(crate) mod escape;
@@ -13,6 +14,7 @@ pub(crate) mod reader;
 mod scope;
 mod tag;
 pub(crate) mod tree;
+#[cfg(any(feature = "replay", test))]
 mod write;
 
 pub(crate) use encoding::decode;

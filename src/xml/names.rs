@@ -6,8 +6,10 @@ pub(crate) const WSMAN: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd";
 pub(crate) const ENUMERATION: &str = "http://schemas.xmlsoap.org/ws/2004/09/enumeration";
 pub(crate) const TRANSFER: &str = "http://schemas.xmlsoap.org/ws/2004/09/transfer";
 pub(crate) const IDENTITY: &str = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd";
+#[cfg(any(feature = "replay", feature = "sim", test))]
 pub(crate) const MS_WSMAN: &str = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd";
 pub(crate) const FAULT: &str = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault";
+#[cfg(any(feature = "replay", feature = "sim", test))]
 pub(crate) const CIM_BINDING: &str = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd";
 pub(crate) const CIM_COMMON: &str = "http://schemas.dmtf.org/wbem/wscim/1/common";
 pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";

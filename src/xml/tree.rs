@@ -5,7 +5,6 @@ use super::{
     reader::Attribute,
     scope::{Namespace, Scope},
     tag::is_space,
-    write,
 };
 use std::sync::Arc;
 
@@ -156,12 +155,6 @@ impl Element {
     /// `xsi:nil="true"` (or `1`).
     pub(crate) fn is_nil(&self) -> bool {
         self.attribute(names::XSI, "nil").is_some_and(|nil| matches!(nil.trim(), "true" | "1"))
-    }
-
-    /// Serialised for people, with the prefixes that Windows uses (s, a, w, n, …; p for others):
-    /// indented by two spaces, text elements on one line. Reading it back gives an equal tree.
-    pub(crate) fn to_pretty(&self) -> String {
-        write::pretty(self)
     }
 
     /// Drops the white space between child elements.

@@ -26,11 +26,15 @@ const PREFIXES: [(&str, &str); 14] = [
     ("rsp", "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"),
 ];
 
-/// Indented, with a line break at the end.
-pub(super) fn pretty(element: &Element) -> String {
-    let mut text = Writer::new().document(element);
-    text.push('\n');
-    text
+impl Element {
+    /// Serialised for people, with the prefixes that Windows uses (s, a, w, n, …; p for others):
+    /// indented by two spaces, text elements on one line, a line break at the end. Reading it back
+    /// gives an equal tree.
+    pub(crate) fn to_pretty(&self) -> String {
+        let mut text = Writer::new().document(self);
+        text.push('\n');
+        text
+    }
 }
 
 struct Writer {

@@ -102,7 +102,7 @@ async fn sweep_one_message(way: Way) {
         match cut {
             None => total = proxy.passed(way) - passed,
             Some(bytes) if bytes < total / 2 => {
-                assert!(outcome.is_err(), "cut after {bytes} of {total} bytes")
+                assert!(outcome.is_err(), "cut after {bytes} of {total} bytes");
             }
             Some(_) => {}
         }

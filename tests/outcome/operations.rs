@@ -106,7 +106,7 @@ pub(crate) fn judge(operation: Operation, what: &str, runs: u64, outcome: &Resul
             );
         }
         Err(error) => {
-            assert_eq!(runs, 0, "{operation:?}, {what}: it ran, and the error says otherwise: {error:?}")
+            assert_eq!(runs, 0, "{operation:?}, {what}: it ran, and the error says otherwise: {error:?}");
         }
     }
 }

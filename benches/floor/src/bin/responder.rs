@@ -23,9 +23,10 @@ const IDENTIFY: &str = concat!(
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let _ = request.into_body().collect().await;
     let mut response = Response::new(Full::new(Bytes::from_static(IDENTIFY.as_bytes())));
-    response
-        .headers_mut()
-        .insert("content-type", hyper::header::HeaderValue::from_static("application/soap+xml;charset=UTF-8"));
+    response.headers_mut().insert(
+        "content-type",
+        hyper::header::HeaderValue::from_static("application/soap+xml;charset=UTF-8"),
+    );
     Ok(response)
 }
 
@@ -52,7 +53,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
             if let Ok(stream) = acceptor.accept(stream).await {
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+                let _ =
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
             }
         });
     }

@@ -4,6 +4,8 @@ mod evidence;
 
 pub use evidence::{Evidence, JobFailure, MethodFailure, UnknownOutcome};
 
+#[cfg(any(feature = "http", feature = "sim"))]
+use crate::transport::AuthError;
 use crate::{
     cim::CimError,
     transport::{TransportError, TransportErrorKind},
@@ -227,6 +229,17 @@ impl From<CimError> for Error {
     }
 }
 
+#[cfg(any(feature = "http", feature = "sim"))]
+impl From<AuthError> for Error {
+    fn from(error: AuthError) -> Self {
+        let kind = match error {
+            AuthError::UserName(_) | AuthError::EmptyPassword => ErrorKind::Config,
+            _ => ErrorKind::Auth,
+        };
+        Self::new(kind, "failed to use the credentials").with_source(error)
+    }
+}
+
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         let kind = match error.kind {
@@ -294,6 +307,16 @@ mod tests {
         ] {
             assert_eq!(Error::from(transport(from)).kind(), to);
         }
+    }
+
+    #[test]
+    #[cfg(any(feature = "http", feature = "sim"))]
+    fn credentials_that_cannot_be_used_are_the_callers_mistake() {
+        let error = Error::from(AuthError::EmptyPassword);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        insta::assert_snapshot!(error, @"failed to use the credentials");
+        insta::assert_snapshot!(error.source().unwrap(), @"the password is empty");
+        assert_eq!(Error::from(AuthError::NoCertificate).kind(), ErrorKind::Auth);
     }
 
     #[test]

@@ -126,9 +126,7 @@ fn credentials(global: &Global) -> Result<Credentials, Failure> {
         ));
     };
     let password = password::obtain(global, user)?;
-    Credentials::new(user, password).map_err(|error| {
-        Failure::from(Error::new(ErrorKind::Config, "failed to use the credentials").with_source(error))
-    })
+    Ok(Credentials::new(user, password).map_err(Error::from)?)
 }
 
 /// What must not reach a recording or a trace.

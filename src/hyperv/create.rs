@@ -97,11 +97,19 @@ impl Creation {
                 return self.describe(&epr).await;
             }
         }
-        let sight = self.look(own.as_ref()).await.map_err(|error| self.unknown(Some(error), None))?;
+        self.settle(own, None).await
+    }
+
+    /// The result as far as a look at the host tells it; `cause` is why nothing better is at hand.
+    async fn settle(self, own: Option<Epr>, cause: Option<Error>) -> Result<SnapshotCollection> {
+        let sight = match self.look(own.as_ref()).await {
+            Ok(sight) => sight,
+            Err(error) => return Err(self.unknown(cause.or(Some(error)), None)),
+        };
         match self.adopt(&sight).await {
             Ok(Some(snapshot)) => Ok(snapshot),
-            Ok(None) => Err(self.unknown(None, Some(sight))),
-            Err(error) => Err(self.unknown(Some(error), Some(sight))),
+            Ok(None) => Err(self.unknown(cause, Some(sight))),
+            Err(error) => Err(self.unknown(cause.or(Some(error)), Some(sight))),
         }
     }
 
@@ -139,8 +147,9 @@ impl Creation {
         }
     }
 
-    /// After a request whose outcome is unknown: a running job is followed, a result adopted, where
-    /// it can be no other.
+    /// After a request whose outcome is unknown: a running job is waited for, a result adopted, where
+    /// it can be no other. The job may be another's, even another group's, as rows may come late: what
+    /// it created or why it failed is no answer, only what is new in the group afterwards.
     async fn look_for_it(self, cause: Error) -> Result<Started<SnapshotCollection>> {
         let clock = self.snapshots.hyperv.client.clock();
         let mut last = None;
@@ -160,7 +169,15 @@ impl Creation {
                 ([] | [_], [job]) => {
                     let epr = job.epr.clone();
                     let own = Some(epr.clone());
-                    return Ok(Started::follow(jobs, epr, task, |ending| self.finish(ending, None, own)));
+                    return Ok(Started::presume(jobs, epr, task, |ending| async move {
+                        let cause = match ending {
+                            Ending::Finished(job) if job.is_failure() => {
+                                self.snapshots.hyperv.jobs().failed(&job, &self.task).await
+                            }
+                            _ => cause,
+                        };
+                        self.settle(own, Some(cause)).await
+                    }));
                 }
                 ([_], []) => {
                     return match self.adopt(&sight).await {

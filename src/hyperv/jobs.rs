@@ -9,6 +9,7 @@ use crate::{
     cim::{Epr, Instance, Value},
     client::Client,
     error::{Error, ErrorKind, Evidence, Result},
+    wsman::{Fault, FaultCode},
 };
 
 /// The job classes that are looked through for an id, the common one first. A job is of the class
@@ -67,7 +68,7 @@ impl Jobs {
             let epr = self.hyperv.class(class).with("InstanceID", id)?;
             match self.read(&epr).await {
                 Ok(job) => return Ok(job),
-                Err(error) if is_not_found(&error) => {}
+                Err(error) if is_not_found(&error) || is_unknown_class(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -178,13 +179,12 @@ impl Jobs {
         Ok(instances.iter().filter_map(Affected::from_instance).collect())
     }
 
-    /// Jobs of this type that have not ended.
+    /// Jobs that have not ended and that are, or for all the host tells may be, of this type.
     pub(super) async fn running(&self, job_type: Option<u16>) -> Result<Vec<Job>> {
-        let jobs = self.list().await?;
-        Ok(jobs
-            .into_iter()
-            .filter(|job| !job.state.is_finished() && (job_type.is_none() || job.job_type == job_type))
-            .collect())
+        let may_be = |job: &Job| job_type.is_none() || job.job_type.is_none() || job.job_type == job_type;
+        let mut jobs = self.list().await?;
+        jobs.retain(|job| !job.state.is_finished() && may_be(job));
+        Ok(jobs)
     }
 
     /// Those of these jobs that may be about one of the elements (ids): a job is left out only when the
@@ -268,6 +268,11 @@ pub(super) fn same_job(one: &Epr, two: &Epr) -> bool {
         (Some(one), Some(two)) => one.eq_ignore_ascii_case(two),
         _ => one == two,
     }
+}
+
+/// Whether the host has no such class (`WBEM_E_INVALID_CLASS`): older ones lack the rarer job classes.
+fn is_unknown_class(error: &Error) -> bool {
+    error.fault().and_then(Fault::code) == Some(FaultCode(0x8004_1010))
 }
 
 fn not_found(id: &str) -> Error {

@@ -147,21 +147,15 @@ impl HyperV {
     }
 }
 
-/// Whether the host refused the selectors of a request, so that it certainly did not run.
+/// Whether the host refused the selectors of a request, so that it certainly did not run. A fault that
+/// proves nothing (one that does not name the request) comes as an unknown outcome.
 fn wants_other_selectors(error: &Error) -> bool {
-    /// Invalid, missing, unexpected, badly typed, ambiguous and duplicate selectors of WS-Management,
-    /// and `WBEM_E_INVALID_METHOD_PARAMETERS`, which WMI itself answers, before the provider is called,
-    /// when no instance is addressed.
-    const CODES: [u32; 7] = [
-        2_150_858_813,
-        2_150_858_842,
-        2_150_858_843,
-        2_150_858_845,
-        2_150_858_846,
-        2_150_858_847,
-        0x8004_102F,
-    ];
-    error.fault().and_then(Fault::code).is_some_and(|FaultCode(code)| CODES.contains(&code))
+    /// Invalid, missing, unexpected, badly valued, ambiguous and duplicate selectors. Not
+    /// `WBEM_E_INVALID_METHOD_PARAMETERS`, which a provider can answer too.
+    const CODES: [u32; 6] =
+        [2_150_858_813, 2_150_858_842, 2_150_858_843, 2_150_858_845, 2_150_858_846, 2_150_858_847];
+    !error.is_outcome_unknown()
+        && error.fault().and_then(Fault::code).is_some_and(|FaultCode(code)| CODES.contains(&code))
 }
 
 /// Whether the host says that there is no such instance.

@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[must_use = "the operation runs on the host; call `wait` for its result"]
 pub struct Started<T> {
     watch: Option<Watch>,
+    /// Whether the job is only presumed to be the operation's.
+    presumed: bool,
     jobs: Jobs,
     task: Task,
     finish: Finish<T>,
@@ -40,7 +42,7 @@ type Finish<T> = Box<dyn FnOnce(Ending) -> BoxFuture<'static, Result<T>> + Send>
 pub(super) enum Ending {
     /// Within the call, without a job.
     AtOnce,
-    /// With its job.
+    /// With its job; with one that is only presumed to be its own, however that job ended.
     Finished(Box<Job>),
     /// The host no longer knows the job.
     Vanished,
@@ -58,14 +60,26 @@ impl<T: Send + 'static> Started<T> {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let watch = Some(Watch::new(jobs.clone(), epr));
-        Self { watch, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
+        Self { watch, presumed: false, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
+    }
+    /// An operation whose answer was lost, and a job that can be it: how the job ends proves nothing.
+    pub(super) fn presume<F>(
+        jobs: Jobs,
+        epr: Epr,
+        task: Task,
+        finish: impl FnOnce(Ending) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self { presumed: true, ..Self::follow(jobs, epr, task, finish) }
     }
     /// An operation that is already over.
     pub(super) fn over<F>(jobs: Jobs, task: Task, finish: impl FnOnce(Ending) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Self { watch: None, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
+        Self { watch: None, presumed: false, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
     }
 
     /// Reference of the job; `None` when the method completed at once.
@@ -103,7 +117,7 @@ impl<T: Send + 'static> Started<T> {
             None => Ending::AtOnce,
             Some(watch) => loop {
                 match watch.look().await? {
-                    Look::Job(job) if job.is_failure() => {
+                    Look::Job(job) if job.is_failure() && !self.presumed => {
                         return Err(self.jobs.failed(&job, &self.task).await);
                     }
                     Look::Job(job) if job.state.is_finished() => break Ending::Finished(job),

@@ -202,12 +202,57 @@ async fn after_a_cut_the_one_running_job_is_followed() {
         ("Enumerate", jobs(&[("J1", 4)])),
         ("Enumerate", soap::last_page(&[soap::affected("J1", 0, "Msvm_ComputerSystem", "Name", "vm1")])),
         ("Get", done("J1")),
-        ("Enumerate", soap::last_page(&[])),
         ("Enumerate", snapshots(&["OLD", "NEW"])),
         ("Enumerate", jobs(&[("J1", 7)])),
         ("Enumerate", members(&["VM1", "VM2"])),
     ]);
     assert_eq!(create(&script).await.unwrap().id, "NEW");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_cut_the_end_of_another_groups_job_is_no_answer() {
+    // While a job runs the host may not tell yet what it is about.
+    let start = || {
+        vec![
+            ("CreateSnapshot", Reply::Cut),
+            ("Enumerate", snapshots(&["OLD"])),
+            ("Enumerate", jobs(&[("J9", 4)])),
+            ("Enumerate", soap::last_page(&[])),
+        ]
+    };
+    let nothing_new = || [("Enumerate", snapshots(&["OLD"])), ("Enumerate", jobs(&[]))];
+
+    let succeeded = script(start().into_iter().chain([("Get", done("J9"))]).chain(nothing_new()));
+    let error = create(&succeeded).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "the snapshot of another group is taken for ours: {error}");
+    assert_eq!(error.unknown_outcome().unwrap().baseline, ["OLD"]);
+    succeeded.assert_done();
+
+    let failure = [
+        ("Get", soap::got(&soap::job_with("J9", 10, SNAPSHOT_JOB, 32775))),
+        ("GetErrorEx", soap::output("Msvm_ConcreteJob", "GetErrorEx", &[("ReturnValue", Some("0"))])),
+    ];
+    let failed = script(start().into_iter().chain(failure).chain(nothing_new()));
+    let error = create(&failed).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "the failure of another group's job is taken for ours: {error}");
+    assert_eq!(error.job().unwrap().id, "J9", "what the job said is told");
+    failed.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_job_of_a_type_that_is_not_told_may_be_a_second_one() {
+    let untold = soap::job("J2", 4, 0).replace("<p:JobType>0</p:JobType>", "");
+    let script = script([
+        ("CreateSnapshot", soap::started("CreateSnapshot", "J1")),
+        ("Get", done("J1")),
+        ("Enumerate", soap::last_page(&[])),
+        ("Enumerate", snapshots(&["OLD", "NEW"])),
+        ("Enumerate", soap::last_page(&[untold])),
+        ("Enumerate", soap::last_page(&[])),
+    ]);
+    let error = create(&script).await.unwrap_err();
+    assert_eq!(error.unknown_outcome().unwrap().jobs, ["J2"]);
     script.assert_done();
 }
 
@@ -255,15 +300,31 @@ async fn a_service_that_wants_other_selectors_is_addressed_by_its_own_reference(
         "<a:EndpointReference>{}</a:EndpointReference>",
         soap::reference("Msvm_CollectionSnapshotService", "Name", "its-own-name")
     );
-    for code in [soap::UNEXPECTED_SELECTORS, 0x8004_102F] {
-        let script = script([
-            ("CreateSnapshot", soap::fault(code, "w:InvalidSelectors")),
-            ("Enumerate", soap::last_page(std::slice::from_ref(&own))),
-            ("CreateSnapshot", soap::returned("CreateSnapshot", 5)),
-        ]);
-        assert_eq!(create(&script).await.unwrap_err().return_code(), Some(5));
-        assert!(script.bodies("CreateSnapshot")[1].contains("Name=\"Name\">its-own-name</"));
-        assert!(script.bodies("Enumerate")[2].contains("EnumerateEPR"));
+    let script = script([
+        ("CreateSnapshot", soap::fault(soap::UNEXPECTED_SELECTORS, "w:InvalidSelectors")),
+        ("Enumerate", soap::last_page(&[own])),
+        ("CreateSnapshot", soap::returned("CreateSnapshot", 5)),
+    ]);
+    assert_eq!(create(&script).await.unwrap_err().return_code(), Some(5));
+    assert!(script.bodies("CreateSnapshot")[1].contains("Name=\"Name\">its-own-name</"));
+    assert!(script.bodies("Enumerate")[2].contains("EnumerateEPR"));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_about_selectors_that_proves_nothing_is_no_reason_to_send_it_again() {
+    let of_nothing = soap::fault_text("uuid:1", soap::UNEXPECTED_SELECTORS, "w:InvalidSelectors");
+    for doubt in [
+        Reply::Fault(of_nothing.replace("a:RelatesTo", "a:From")),
+        // `WBEM_E_INVALID_METHOD_PARAMETERS`: a provider can answer it after it began.
+        soap::fault(0x8004_102F, "w:InternalError"),
+    ] {
+        let mut steps = vec![("CreateSnapshot", doubt)];
+        for _ in 0..3 {
+            steps.extend([("Enumerate", snapshots(&["OLD"])), ("Enumerate", jobs(&[]))]);
+        }
+        let script = script(steps);
+        assert!(create(&script).await.unwrap_err().is_outcome_unknown());
         script.assert_done();
     }
 }

@@ -8,9 +8,21 @@ use zeroize::Zeroizing;
 /// parser of user names refuses it.
 #[cfg(feature = "http")]
 pub(crate) fn authorization(credentials: &Credentials) -> Secret {
-    let pair = Zeroizing::new(format!("{}:{}", credentials.user(), credentials.password.expose()));
-    Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())))
+    let user = credentials.user().to_string();
+    let password = credentials.password.expose();
+    // Room for all of it: a text that moves while it grows leaves a copy behind that is not wiped.
+    let mut pair = Zeroizing::new(String::with_capacity(user.len() + 1 + password.len()));
+    for part in [&user, ":", password] {
+        pair.push_str(part);
+    }
+    let mut header = String::with_capacity(SCHEME.len() + pair.len().div_ceil(3) * 4);
+    header.push_str(SCHEME);
+    STANDARD.encode_string(pair.as_bytes(), &mut header);
+    Secret::new(header)
 }
+
+#[cfg(feature = "http")]
+const SCHEME: &str = "Basic ";
 
 /// User name and password of an `Authorization` header's value, or `None` if it does not read.
 #[cfg(feature = "sim")]

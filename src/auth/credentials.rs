@@ -105,7 +105,7 @@ impl std::str::FromStr for UserName {
             && (!qualified || is_part(domain))
             && realm.is_none_or(|(user, realm)| is_part(user) && is_part(realm) && !realm.contains('@'));
         if !usable {
-            return Err(AuthError::UserName(text.to_owned()));
+            return Err(AuthError::UserName(without_password(text)));
         }
         Ok(Self { domain: domain.to_owned(), name: name.to_owned() })
     }
@@ -118,6 +118,11 @@ impl fmt::Display for UserName {
         }
         f.write_str(&self.name)
     }
+}
+
+/// `user:password`, as other tools take it, without the password.
+fn without_password(text: &str) -> String {
+    text.split_once(':').map_or_else(|| text.to_owned(), |(user, _)| format!("{user}:…"))
 }
 
 /// Longest part of a name in characters; the longest user principal name is shorter.
@@ -169,12 +174,21 @@ mod tests {
             "user ",
             "us\ner",
             "us\0er",
-            r"CORP\us:er",
             "a,b",
         ] {
             assert_eq!(text.parse::<UserName>(), Err(AuthError::UserName(text.to_owned())), "{text:?}");
         }
         assert!("x".repeat(MAX_PART + 1).parse::<UserName>().is_err());
+    }
+
+    #[test]
+    fn a_password_behind_the_name_is_refused_and_not_shown() {
+        let error = r"CORP\backup:hunter2".parse::<UserName>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        insta::assert_snapshot!(
+            error,
+            @r"the user name `CORP\\backup:…` is not `DOMAIN\user`, `.\user`, `user@realm` or `user`"
+        );
     }
 
     #[test]

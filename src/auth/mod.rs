@@ -16,7 +16,7 @@ pub use credentials::{Credentials, Secret, UserName};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The user name has no usable form.
+    /// The user name has no usable form. What stands behind a colon is not kept: it may be a password.
     #[error("the user name `{}` is not `DOMAIN\\user`, `.\\user`, `user@realm` or `user`", .0.escape_debug())]
     UserName(String),
     /// Empty passwords are refused.

@@ -3,6 +3,7 @@
 use super::Access;
 use crate::auth::{AuthError, Secret, UserName, acceptor::NtlmAcceptor, basic};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use subtle::ConstantTimeEq as _;
 
 /// The login of one connection.
 #[derive(Debug)]
@@ -80,8 +81,9 @@ impl Access {
     fn basic(&self, authorization: &str) -> Option<String> {
         let credentials = basic::accept(authorization).filter(|_| self.basic)?;
         let UserName { domain, name } = &credentials.user;
-        let is_right = self.is_user(domain, name) && credentials.password.expose() == self.password.expose();
-        is_right.then(|| self.user.clone())
+        let typed = credentials.password.expose().as_bytes();
+        let is_right = bool::from(typed.ct_eq(self.password.expose().as_bytes()));
+        (self.is_user(domain, name) && is_right).then(|| self.user.clone())
     }
 
     /// Whether this is the one user: `DOMAIN\name`, `name@domain…`, or `name` alone, as a host

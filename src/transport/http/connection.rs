@@ -22,6 +22,7 @@ use reqwest::{
 };
 use std::{net::SocketAddr, sync::Arc};
 use url::Url;
+use zeroize::Zeroizing;
 
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -166,7 +167,9 @@ fn headers(request: &Request) -> Result<HeaderMap, TransportError> {
         headers.insert(WSMAN_IDENTIFY, HeaderValue::from_static("unauthenticated"));
     }
     if let Some(authorization) = &request.authorization {
-        let mut value = HeaderValue::from_str(authorization.expose())
+        // The bytes are wiped when the last clone of the header goes; hyper's write buffer is not.
+        let bytes = Zeroizing::new(authorization.expose().as_bytes().to_vec());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(bytes))
             .map_err(|error| TransportError::config("failed to write the login").with_source(error))?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);

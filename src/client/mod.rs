@@ -71,13 +71,14 @@ impl Client {
     pub fn builder(url: Url) -> ClientBuilder {
         ClientBuilder::new(url)
     }
-    /// A client on any transport; `url` goes into `a:To`.
+    /// A client on any transport; `url` goes into `a:To`, without user and password.
     #[must_use]
     pub fn with_transport(url: Url, transport: Arc<dyn Transport>) -> Self {
         Self::with_ids(url, transport, Box::new(RandomIds))
     }
     pub(crate) fn with_ids(url: Url, transport: Arc<dyn Transport>, ids: Box<dyn IdSource>) -> Self {
         let session_id = ids.next();
+        let url = without_user(url);
         Self {
             shared: Arc::new(Shared {
                 clock: transport.clock(),
@@ -179,6 +180,14 @@ impl Client {
     }
 }
 
+/// A URL may carry a password, and `a:To` travels, is recorded and shown.
+fn without_user(mut url: Url) -> Url {
+    // Both fail for URLs that have no place for it.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,5 +231,17 @@ mod tests {
             assert!(message.contains(&format!("MessageID>uuid:{id:08}<")), "{message}");
             assert!(message.contains(">uuid:00000000</"), "{message}");
         }
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_password_in_the_url_does_not_travel() {
+        let transport = Arc::new(Keep::default());
+        let url = Url::parse("https://op:hunter2@hv01.example.test:5986/wsman").unwrap();
+        let client = Client::with_transport(url, Arc::<Keep>::clone(&transport));
+        client.identify().await.unwrap_err();
+        client.get(&Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2")).await.unwrap_err();
+        let sent = transport.0.lock().unwrap();
+        assert!(sent.iter().all(|message| !message.contains("hunter2")), "{sent:?}");
+        assert!(!format!("{client:?}").contains("hunter2"));
+        assert_eq!(client.url().as_str(), "https://hv01.example.test:5986/wsman");
     }
 }

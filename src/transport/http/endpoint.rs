@@ -65,7 +65,8 @@ pub(super) fn check(url: &Url) -> Result<(), TransportError> {
             )));
         }
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    // An `@` further behind is a password with a `/` in it: no listener of WinRM has one in its path.
+    if !url.username().is_empty() || url.password().is_some() || url.as_str().contains('@') {
         return Err(TransportError::config("failed to use the URL: it holds a user name or a password")
             .with_hint("give the user by `--user`, the password by `HVCTL_PASSWORD` or at the prompt"));
     }
@@ -145,9 +146,24 @@ mod tests {
 
     #[test]
     fn a_password_in_the_url_is_refused_and_not_shown() {
-        for typed in ["https://op:hunter2@hv1/", "op:hunter2@hv1"] {
+        for typed in [
+            "https://op:hunter2@hv1/",
+            "op:hunter2@hv1",
+            "https://op:hunter2/x@hv1",
+            "https://op:12/hunter2@hv1",
+            "https://op:12?hunter2@hv1",
+            "https://op:1#hunter2@hv1",
+        ] {
             let error = endpoint(typed).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
+    }
+    #[test]
+    fn settings_do_not_show_the_password_of_a_url() {
+        let url = Url::parse("https://op:hunter2@hv1:5986/wsman").unwrap();
+        let settings = crate::transport::HttpSettings::new(url);
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let error = crate::transport::HttpTransport::new(settings).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
 }

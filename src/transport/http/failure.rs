@@ -156,11 +156,13 @@ fn describe(problem: &CertificateError) -> (String, String) {
 
 /// Names as webpki presents them, `DnsName("hv1")`, without what surrounds them.
 fn names(presented: &[String]) -> String {
-    let bare = presented.iter().map(|name| {
+    const MOST: usize = 8;
+    let bare = presented.iter().take(MOST).map(|name| {
         let inner = name.split_once('(').map_or(name.as_str(), |(_, inner)| inner.trim_end_matches(')'));
         format!("`{}`", inner.trim_matches('"'))
     });
-    bare.collect::<Vec<_>>().join(", ")
+    let more = presented.len().checked_sub(MOST).filter(|more| *more > 0);
+    bare.chain(more.map(|more| format!("{more} others"))).collect::<Vec<_>>().join(", ")
 }
 
 fn describe_other(problem: &CertificateError) -> (String, &'static str) {
@@ -253,6 +255,13 @@ mod tests {
         insta::assert_snapshot!(error.source().unwrap(), @"no such host is known");
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent));
         assert!(error.hint.is_some_and(|hint| hint.contains("name server")));
+    }
+
+    #[test]
+    fn of_many_names_a_few_are_told() {
+        let names = |count| names(&(0..count).map(|n| format!("DnsName(\"h{n}\")")).collect::<Vec<_>>());
+        insta::assert_snapshot!(names(2), @"`h0`, `h1`");
+        insta::assert_snapshot!(names(1000), @"`h0`, `h1`, `h2`, `h3`, `h4`, `h5`, `h6`, `h7`, 992 others");
     }
 
     #[test]

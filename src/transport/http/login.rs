@@ -32,7 +32,7 @@ pub(super) fn not_offered(
     mechanism: AuthMechanism,
     offered: &[Challenge],
 ) -> TransportError {
-    let names: Vec<_> = offered.iter().map(|challenge| challenge.scheme.as_str()).collect();
+    let names: Vec<_> = offered.iter().take(MOST_SCHEMES).map(|challenge| short(&challenge.scheme)).collect();
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let (wanted, setting, other, option) = match mechanism {
         AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", "Basic", "basic"),
@@ -45,6 +45,13 @@ pub(super) fn not_offered(
     };
     let reason = format!("expected the host to offer {wanted}, it offers {names}");
     failed(host, credentials, &reason).with_hint(hint)
+}
+
+/// How many of the offered schemes are named: there are six in the world.
+const MOST_SCHEMES: usize = 8;
+
+fn short(scheme: &str) -> String {
+    scheme.chars().take(32).collect()
 }
 
 /// A login that failed; the message was not sent.

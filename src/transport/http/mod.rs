@@ -25,6 +25,7 @@ use failure::Stage;
 use pool::{Idle, Pool};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -43,7 +44,7 @@ pub enum AuthMechanism {
 }
 
 /// Settings of an HTTPS transport.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpSettings {
     /// `https://host:5986/wsman`.
@@ -72,6 +73,20 @@ impl HttpSettings {
             connect_timeout: Duration::from_secs(10),
             max_body: 64 * 1024 * 1024,
         }
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    /// Without user and password of the URL, which [`HttpTransport::new`] refuses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("host", &endpoint::host_and_port(&self.url))
+            .field("credentials", &self.credentials)
+            .field("mechanism", &self.mechanism)
+            .field("trust", &self.trust)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_body", &self.max_body)
+            .finish()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     transport::Secret,
 };
 use std::{
-    io::{self, BufRead, IsTerminal},
+    io::{self, BufRead, IsTerminal, Read},
     process::{Command, Stdio},
 };
 use zeroize::Zeroizing;
@@ -31,13 +31,20 @@ pub(crate) fn obtain(global: &Global, user: &str) -> Result<Secret, Failure> {
 }
 
 const VARIABLE: &str = "HVCTL_PASSWORD";
+/// Far longer than Windows lets passwords be (256 characters), far shorter than what is no password.
+const LONGEST: usize = 4096;
 
 fn from_stdin() -> Result<Secret, Failure> {
-    let mut line = Zeroizing::new(Vec::new());
+    // Room for all of it: a text that moves while it grows leaves a copy behind that is not wiped.
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     io::stdin()
         .lock()
+        .take(u64::try_from(LONGEST).unwrap_or(u64::MAX))
         .read_until(b'\n', &mut line)
         .map_err(|error| Failure::io("failed to read the password from standard input", error))?;
+    if line.len() == LONGEST {
+        return Err(config(format!("the password from standard input is longer than {LONGEST} bytes")));
+    }
     secret(&line, "standard input")
 }
 

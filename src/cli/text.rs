@@ -41,9 +41,11 @@ pub(crate) fn lines(text: &str) -> String {
 pub(crate) fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if matches!(character, '\u{7f}'..='\u{9f}') || reorders(character) {
-            // Writing to a String cannot fail.
-            let _ = write!(shown, "\\u{:04x}", u32::from(character));
+        if matches!(character, '\u{7f}'..='\u{9f}') || misleads(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
         } else {
             shown.push(character);
         }
@@ -79,18 +81,20 @@ pub(crate) fn or_dash(value: Option<&str>) -> String {
 }
 
 fn push(shown: &mut String, character: char) {
-    if character.is_control() || reorders(character) {
+    if character.is_control() || misleads(character) {
         shown.extend(character.escape_unicode());
     } else {
         shown.push(character);
     }
 }
 
-/// Whether a character changes the order in which others are shown, or the lines.
-fn reorders(character: char) -> bool {
+/// Whether a character changes the order in which others are shown, or the lines, or is not seen at
+/// all, so that two names look the same. The joiners (U+200C, U+200D) stay: words need them.
+fn misleads(character: char) -> bool {
     matches!(
         character,
-        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}'
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
     )
 }
 
@@ -115,8 +119,14 @@ mod tests {
     fn control_characters_of_the_host_become_visible() {
         assert_eq!(line("a\u{1b}[31mb\r\nc\u{9b}d\u{202e}e"), "a\\u{1b}[31mb c\\u{9b}d\\u{202e}e");
         assert_eq!(lines("a\r\nb\u{7}"), "a\nb\\u{7}");
+        assert_eq!(line("web\u{200b}\u{feff}\u{e0041}-tier"), "web\\u{200b}\\u{feff}\\u{e0041}-tier");
+        assert_eq!(line("می\u{200c}خواهم"), "می\u{200c}خواهم");
         let document = serde_json::to_string("a\u{1b}\u{9b}\u{7f}").unwrap();
         assert_eq!(json(&document), r#""a\u001b\u009b\u007f""#);
+        let hidden = "\u{202e}\u{e0041}";
+        let shown = json(&serde_json::to_string(hidden).unwrap());
+        assert_eq!(shown, r#""\u202e\udb40\udc41""#);
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), hidden);
     }
 
     #[test]

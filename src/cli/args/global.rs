@@ -80,7 +80,7 @@ pub(crate) struct Global {
     )]
     pub(crate) password: Option<Refused>,
 
-    /// Trust the certification authorities of this file (PEM) too
+    /// Trust the certification authorities of this file (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CACERT", help_heading = TRUST)]
     pub(crate) cacert: Option<PathBuf>,
     /// Trust exactly the certificate with this SHA-256, whatever its chain, name and dates

@@ -20,6 +20,8 @@ pub struct Limits {
     pub attributes: usize,
     /// Bytes of one document.
     pub bytes: usize,
+    /// Elements of one document: a short one takes twenty times its bytes in memory.
+    pub elements: usize,
 }
 
 /// Why a document was refused; `offset` is in bytes, of its UTF-8 form where it came as UTF-16.
@@ -64,6 +66,8 @@ pub(crate) struct Reader<'a> {
     /// Read ahead while joining text.
     pending: Option<Token<'a>>,
     root_seen: bool,
+    /// Elements that may still come.
+    elements_left: usize,
 }
 
 /// What is left of the parser's events: no comments, no processing instructions.
@@ -77,7 +81,7 @@ enum Token<'a> {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 128, attributes: 256, bytes: 64 * 1024 * 1024 }
+        Self { depth: 128, attributes: 256, bytes: 64 * 1024 * 1024, elements: 1_000_000 }
     }
 }
 
@@ -111,6 +115,7 @@ impl<'a> Reader<'a> {
             namespace: Namespace::default(),
             pending: None,
             root_seen: false,
+            elements_left: limits.elements,
         })
     }
 
@@ -231,6 +236,9 @@ impl<'a> Reader<'a> {
             let reason = format!("elements are nested more than {} deep", self.limits.depth);
             return Err(XmlError::new(offset, reason));
         }
+        self.elements_left = self.elements_left.checked_sub(1).ok_or_else(|| {
+            XmlError::new(offset, format!("the document has more than {} elements", self.limits.elements))
+        })?;
         self.root_seen = true;
         let (prefix, local) = name_at(tag.name, offset)?;
         let declarations = self.read_attributes(&mut tag)?;

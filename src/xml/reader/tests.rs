@@ -95,6 +95,15 @@ fn the_deepest_tree_that_the_limits_allow_can_be_written_compared_and_dropped() 
 }
 
 #[test]
+fn a_document_of_nothing_but_elements_is_refused_before_it_fills_the_memory() {
+    let many = format!("<a>{}</a>", "<b/>".repeat(1_000_000));
+    assert_eq!(parse(&many).unwrap_err(), "the document has more than 1000000 elements at byte 3999999");
+    let limits = Limits { elements: 3, ..Limits::default() };
+    assert!(Element::parse(b"<a><b/><b/></a>", &limits).is_ok());
+    assert!(Element::parse(b"<a><b/><b/><b/></a>", &limits).is_err());
+}
+
+#[test]
 fn attributes_and_declarations_share_one_limit() {
     let attributes = repeated(200, |i| format!(" a{i}=''"));
     let declarations = repeated(57, |i| format!(" xmlns:n{i}='u'"));

@@ -5,7 +5,7 @@ use super::{
     SnapshotKind, invalid,
 };
 use crate::{
-    auth::{Secret, acceptor::BindingPolicy},
+    auth::{Secret, UserName, acceptor::BindingPolicy},
     cim::Text,
     sim::{
         SimError,
@@ -266,16 +266,19 @@ impl Limits {
 
 impl Auth {
     fn check(self) -> Result<AuthEntry, SimError> {
-        let mut parts = self.user.split('\\');
-        let is_user = parts.clone().count() <= 2 && parts.all(|part| !part.is_empty());
-        if !is_user {
+        // What no client can log in as is no user: both go through the environment of a shell, too.
+        if self.user.contains('@') || self.user.parse::<UserName>().is_err() {
             return Err(invalid(format_args!(
                 "[auth] user: expected `DOMAIN\\user` or `user`, got `{}`",
                 self.user
             )));
         }
-        if self.password.as_deref() == Some("") {
-            return Err(invalid("[auth] password: expected a password, got nothing"));
+        match self.password.as_deref() {
+            Some("") => return Err(invalid("[auth] password: expected a password, got nothing")),
+            Some(password) if password.contains(char::is_control) => {
+                return Err(invalid("[auth] password: expected printable text, got a control character"));
+            }
+            _ => {}
         }
         Ok(AuthEntry {
             user: self.user,

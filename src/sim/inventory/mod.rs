@@ -121,8 +121,7 @@ impl Inventory {
     /// # Errors
     /// Where and why it is not an inventory.
     pub fn from_toml(text: &str) -> Result<Self, SimError> {
-        let file: file::Inventory =
-            toml::from_str(text).map_err(|error| invalid(error.to_string().trim_end()))?;
+        let file: file::Inventory = toml::from_str(text).map_err(|error| invalid(located(&error, text)))?;
         file.check()
     }
 
@@ -137,6 +136,12 @@ impl Inventory {
         })?;
         Self::from_toml(&text)
     }
+}
+
+/// Where it is and what it is, without the line itself: that may hold the password.
+fn located(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn invalid(reason: impl std::fmt::Display) -> SimError {
@@ -185,6 +190,8 @@ mod tests {
             ("[host]\nlocale='de-DE'", "[host] locale: expected `en-US` or `ja-JP`, got `de-DE`"),
             ("[limits]\nmax_envelope_size=100", "expected at least 8192, got 100"),
             ("[auth]\npassword=''", "[auth] password: expected a password, got nothing"),
+            ("[auth]\npassword=\"a\\nb\"", "[auth] password: expected printable text"),
+            ("[auth]\nuser=\"a\\u001bb\"", "got `a\u{1b}b`"),
             (
                 r"[auth]
 user='a\b\c'",
@@ -213,5 +220,8 @@ user='a\b\c'",
     fn passwords_do_not_show() {
         let inventory = Inventory::from_toml("[auth]\npassword='geheim'").unwrap();
         assert!(!format!("{inventory:?}").contains("geheim"));
+        let message = refused("[auth]\nuser='x'\npassword='geheim");
+        assert!(message.starts_with("failed to read the inventory: line 3: "), "{message}");
+        assert!(!message.contains("geheim"), "{message}");
     }
 }

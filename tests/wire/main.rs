@@ -5,6 +5,7 @@ mod answers;
 mod basic;
 mod client;
 mod login;
+mod secrets;
 mod server;
 mod stress;
 mod trust;

@@ -1,0 +1,80 @@
+//! What no log may show, whoever writes it and however much is asked for.
+
+use crate::{
+    client::{PASSWORD, basic, send, transport},
+    server::{Server, logged_in, soap},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::{
+    fmt::{self, Write as _},
+    sync::{Arc, Mutex},
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+/// Every field of every event and span, of this crate and of those below.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<String>>);
+
+impl Visit for &Everything {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
+        attributes.record(&mut &*self);
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut &*self);
+    }
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut &*self);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// As [`Everything`], for crates that write to `log`.
+impl log::Log for Everything {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+    fn log(&self, record: &log::Record<'_>) {
+        writeln!(self.0.lock().unwrap(), "{}: {}", record.target(), record.args()).unwrap();
+    }
+    fn flush(&self) {}
+}
+
+#[tokio::test]
+async fn no_level_of_logging_shows_a_password_or_a_token() {
+    let everything = Everything::default();
+    log::set_boxed_logger(Box::new(everything.clone())).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let _guard = tracing::subscriber::set_default(everything.clone());
+
+    let server = Server::start(logged_in(|_| soap("<answer/>"))).await;
+    let ntlm = transport(&server);
+    send(&ntlm, "<message/>").await.unwrap();
+    let other = Server::start(|_| soap("<answer/>")).await;
+    let plain = basic(&other);
+    send(&plain, "<message/>").await.unwrap();
+
+    let mut logged = everything.0.lock().unwrap().clone();
+    assert!(logged.contains("logged in") && logged.contains("reqwest"), "{logged}");
+    write!(logged, "{ntlm:?} {plain:?}").unwrap();
+    let hash = STANDARD.encode(format!(r"LAB\op:{PASSWORD}"));
+    let wide: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for secret in [PASSWORD, &hash, &STANDARD.encode(PASSWORD), &STANDARD.encode(wide), "TlRMTVNTUA"] {
+        assert!(!logged.contains(secret), "{secret}: {logged}");
+    }
+}

@@ -3,6 +3,7 @@
 #![cfg(feature = "replay")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod captures;
 #[cfg(feature = "sim")]
 mod cassettes;
 mod fixtures;

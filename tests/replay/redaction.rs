@@ -55,14 +55,18 @@ fn base64_of_bytes_that_hold_a_value_is_dropped() {
 fn messages_teach_hosts_users_and_names() {
     let mut redactor = Redactor::new(&[], false);
     let message = "<B xmlns:f=\"urn:f\"><f:WSManFault Machine=\"node7.fabrikam.net\"/>\
-        <p:Msvm_ComputerSystem xmlns:p=\"urn:p\"><p:Name>NODE8</p:Name><p:ElementName>Web</p:ElementName></p:Msvm_ComputerSystem>\
+        <p:Msvm_ComputerSystem xmlns:p=\"urn:p\"><p:ElementName>NODE8</p:ElementName><p:Name>NODE8</p:Name></p:Msvm_ComputerSystem>\
+        <p:Msvm_ComputerSystem xmlns:p=\"urn:p\"><p:ElementName>Web</p:ElementName></p:Msvm_ComputerSystem>\
         <p:Msvm_ConcreteJob xmlns:p=\"urn:p\"><p:Owner>FABRIKAM\\alice</p:Owner></p:Msvm_ConcreteJob></B>";
     let redacted = redactor.redact(message);
     assert!(redacted.contains("Machine=\"hv01.example.test\""), "{redacted}");
+    // The host is a row among its machines, and bears its name twice.
     assert!(
-        redacted.contains("<p:Name>hv02.example.test</p:Name><p:ElementName>vm-1</p:ElementName>"),
+        redacted
+            .contains("<p:ElementName>hv02.example.test</p:ElementName><p:Name>hv02.example.test</p:Name>"),
         "{redacted}"
     );
+    assert!(redacted.contains("<p:ElementName>vm-1</p:ElementName>"), "{redacted}");
     assert!(redacted.contains("<p:Owner>EXAMPLE\\operator</p:Owner>"), "{redacted}");
     assert_eq!(
         redactor.redact("Alice of fabrikam on node7: web"),

@@ -121,11 +121,9 @@ impl Bindings {
             if at < until || before.ends_with(char::is_alphanumeric) {
                 return None;
             }
-            let matches =
-                |pseudonym: &&String| rest.strip_prefix(pseudonym.as_str()).is_some_and(tokens::ends_word);
-            let length = self.pseudonyms.iter().filter(matches).map(String::len).max()?;
-            until = at + length;
-            Some((at, rest.get(..length)?))
+            let pseudonym = tokens::leading_words(rest).find(|word| self.pseudonyms.contains(*word))?;
+            until = at + pseudonym.len();
+            Some((at, pseudonym))
         })
     }
 

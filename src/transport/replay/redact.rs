@@ -105,42 +105,45 @@ impl Redactor {
 
 /// Learning.
 impl Redactor {
+    /// Hosts and people first: a host bears its name as `ElementName`, too.
     fn learn(&mut self, text: &str) {
-        let is_document = rewrite(text, &mut |place, text| {
-            self.learn_at(place, text);
-            None
-        })
-        .is_some();
-        if !is_document {
-            self.learn_from_text(text);
-        }
+        let mut visit = |learn: fn(&mut Self, &Place<'_>, &str)| {
+            let visited = rewrite(text, &mut |place, text| {
+                learn(self, place, text);
+                None
+            });
+            if visited.is_none() {
+                let nowhere = Place { owner: text, name: "", attribute: None };
+                learn(self, &nowhere, text);
+            }
+        };
+        visit(Self::learn_hosts_and_people);
+        visit(Self::learn_names);
     }
 
-    fn learn_at(&mut self, place: &Place<'_>, text: &str) {
+    fn learn_hosts_and_people(&mut self, place: &Place<'_>, text: &str) {
         match Rule::of(place) {
             Some(Rule::Endpoint) => tokens::url_hosts(text).for_each(|host| self.learn_typed_host(host)),
             Some(Rule::Host) if !self.trusted => self.learn_host(text),
             Some(Rule::User) if !self.trusted => self.learn_user(text),
             Some(Rule::Domain) if !self.trusted => self.learn_domain(text),
-            Some(Rule::Name) => self.learn_name(text, name_stem(place.owner)),
-            Some(Rule::Notes) => self.learn_name(text, "notes"),
             Some(Rule::Secret) => self.learn_secret(text),
-            Some(Rule::Host | Rule::User | Rule::Domain) | None => {}
+            _ => {}
         }
-        if !is_protocol_uri(text) {
-            self.learn_from_text(text);
+        if self.trusted || is_protocol_uri(text) {
+            return;
+        }
+        let hosts = tokens::url_hosts(text).chain(tokens::unc_hosts(text));
+        for host in hosts.chain(tokens::assigned(text, "SystemName")) {
+            self.learn_host(host);
         }
     }
 
-    fn learn_from_text(&mut self, text: &str) {
-        if self.trusted {
-            return;
-        }
-        for host in tokens::url_hosts(text).chain(tokens::unc_hosts(text)) {
-            self.learn_host(host);
-        }
-        for host in tokens::assigned(text, "SystemName") {
-            self.learn_host(host);
+    fn learn_names(&mut self, place: &Place<'_>, text: &str) {
+        match Rule::of(place) {
+            Some(Rule::Name) => self.learn_name(text, name_stem(place.owner)),
+            Some(Rule::Notes) => self.learn_name(text, "notes"),
+            _ => {}
         }
         for name in tokens::assigned(text, "ElementName") {
             self.learn_name(name, name_stem(text));
@@ -323,8 +326,8 @@ impl Redactor {
         if is_pseudonym(host) || (host.contains('.') && tokens::is_reserved_host(host)) {
             return Some((host.len(), host.to_owned()));
         }
-        // Base64 is looked at from its beginning only.
-        if !matches!(previous, Some('/' | '+'))
+        // Base64 is looked at from its beginning only, so that long ones are decoded once.
+        if !previous.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '+'))
             && let Some(changed) = self.base64(rest)
         {
             return Some(changed);

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Start of every counted GUID; twelve decimal digits follow.
 const COUNTED: &str = "00000000-0000-4000-8000-";
 const GUID_LENGTH: usize = 36;
+const LONGEST_NAME: usize = 256;
 
 /// Hosts that protocol texts and errors name: namespaces, and the manuals they point to.
 const PROTOCOL_HOSTS: [&str; 10] = [
@@ -52,14 +53,14 @@ pub(super) fn address(rest: &str) -> Option<(&str, IpAddr)> {
 }
 
 fn ipv4(rest: &str) -> Option<(&str, Ipv4Addr)> {
-    let run = run(rest, |c| c.is_ascii_digit() || c == '.').trim_end_matches('.');
+    let run = short_run(rest, |c| c.is_ascii_digit() || c == '.').trim_end_matches('.');
     let after = rest.get(run.len()..)?;
     let ends = ends_word(after) && !after.starts_with(['-', '_']);
     ends.then(|| run.parse().ok()).flatten().map(|ip| (run, ip))
 }
 
 fn ipv6(rest: &str) -> Option<(&str, IpAddr)> {
-    let run = run(rest, |c| c.is_ascii_hexdigit() || c == ':' || c == '.').trim_end_matches('.');
+    let run = short_run(rest, |c| c.is_ascii_hexdigit() || c == ':' || c == '.').trim_end_matches('.');
     let after = rest.get(run.len()..)?;
     let plausible = run.matches(':').count() >= 2 && run.bytes().any(|byte| byte.is_ascii_digit());
     let ip: Ipv6Addr = (plausible && ends_word(after)).then(|| run.parse().ok()).flatten()?;
@@ -83,7 +84,7 @@ pub(super) fn is_harmless_address(ip: IpAddr) -> bool {
 
 /// The mail address (or user principal name) at the beginning, and its domain.
 pub(super) fn mail(rest: &str) -> Option<(&str, &str)> {
-    let local = run(rest, |c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-'));
+    let local = short_run(rest, |c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-'));
     let domain = rest.get(local.len()..)?.strip_prefix('@')?;
     let domain = host_run(domain);
     let text = rest.get(..local.len() + 1 + domain.len())?;
@@ -94,13 +95,22 @@ pub(super) fn mail(rest: &str) -> Option<(&str, &str)> {
 
 /// The security identifier of an account of a domain or computer (MS-DTYP 2.4.2.4).
 pub(super) fn account_sid(rest: &str) -> Option<&str> {
-    let sid = run(rest, |c| c.is_ascii_digit() || matches!(c, 'S' | '-'));
+    let sid = short_run(rest, |c| c.is_ascii_digit() || matches!(c, 'S' | '-'));
     (sid.starts_with("S-1-5-21-") && sid.matches('-').count() == 7).then_some(sid)
 }
 
 /// The letters, digits, dots, hyphens and underscores at the beginning, without dots at the end.
 pub(super) fn host_run(rest: &str) -> &str {
-    run(rest, |c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')).trim_end_matches(['.', '-', '_'])
+    short_run(rest, |c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')).trim_end_matches(['.', '-', '_'])
+}
+
+/// The beginnings of the text that are whole words of a pseudonym's characters, longest first.
+pub(super) fn leading_words(rest: &str) -> impl Iterator<Item = &str> {
+    let run = short_run(rest, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
+    (1..=run.len())
+        .rev()
+        .filter(|end| rest.get(*end..).is_some_and(ends_word))
+        .filter_map(|end| run.get(..end))
 }
 
 /// Characters of base64 at the beginning, padding included; empty when too few to hold anything.
@@ -108,6 +118,14 @@ pub(super) fn base64_run(rest: &str) -> &str {
     let bare = run(rest, |c| c.is_ascii_alphanumeric() || c == '+' || c == '/');
     let padding = run(rest.get(bare.len()..).unwrap_or_default(), |c| c == '=').len();
     if bare.len() < 4 { "" } else { rest.get(..bare.len() + padding.min(2)).unwrap_or_default() }
+}
+
+/// As [`run`], but no longer than a name can be (DNS: 253 characters), so that a hostile text is
+/// not read over and over.
+fn short_run(rest: &str, belongs: impl Fn(char) -> bool) -> &str {
+    let mut places = rest.char_indices().zip(0..);
+    let end = places.find(|((_, c), count)| *count == LONGEST_NAME || !belongs(*c));
+    rest.get(..end.map_or(rest.len(), |((at, _), _)| at)).unwrap_or_default()
 }
 
 fn run(rest: &str, belongs: impl Fn(char) -> bool) -> &str {

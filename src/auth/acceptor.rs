@@ -238,6 +238,9 @@ mod tests {
         0x30, 0x15, 0x30, 0x0c, 2, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 3, 6, 1, 0x2b, 3, 0,
     ];
 
+    /// Every flag there is.
+    const ALL: u32 = u32::MAX;
+
     struct Login {
         user: &'static str,
         password: &'static str,
@@ -325,6 +328,15 @@ mod tests {
         #[test]
         fn no_negotiate_panics(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = NtlmAcceptor::new(None, Off).challenge(&bytes);
+        }
+
+        #[test]
+        fn no_authenticate_panics_or_is_accepted(rest in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut acceptor = NtlmAcceptor::new(None, Off);
+            let negotiate = [&SIGNATURE[..], &[1, 0, 0, 0], &ALL.to_le_bytes()].concat();
+            acceptor.challenge(&negotiate).unwrap();
+            let message = [&SIGNATURE[..], &[3, 0, 0, 0], &rest].concat();
+            prop_assert!(acceptor.verify(&message, &look_up).is_err());
         }
 
         #[test]

@@ -299,6 +299,27 @@ mod tests {
         }
 
         #[test]
+        fn no_message_of_any_type_panics(number in 0_u32..5, rest in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = answer(&[&b"NTLMSSP\0"[..], &number.to_le_bytes(), &rest].concat());
+        }
+
+        /// Lengths and offsets that nearly fit are the ones that a careless reader follows.
+        #[test]
+        fn no_lengths_or_offsets_panic(
+            numbers in proptest::collection::vec(prop_oneof![0_u32..160, any::<u32>()], 11),
+            at in proptest::sample::subsequence((0..11_usize).collect::<Vec<_>>(), 0..5),
+        ) {
+            let mut message = with_time();
+            for index in at {
+                let place = 12 + 4 * index;
+                if let Some(place) = message.get_mut(place..place + 4) {
+                    place.copy_from_slice(&numbers[index].to_le_bytes());
+                }
+            }
+            let _ = answer(&message);
+        }
+
+        #[test]
         fn no_damaged_challenge_panics(at in 12_usize..88, byte: u8, cut in 0_usize..100) {
             let mut message = with_time();
             if let Some(place) = message.get_mut(at) {

@@ -213,6 +213,22 @@ async fn an_abandoned_exchange_is_recorded_as_maybe_sent() {
 }
 
 #[tokio::test]
+async fn failures_and_content_types_are_cleaned_too_even_of_what_is_learned_later() {
+    let temp = tempfile::tempdir().unwrap();
+    let directory = temp.path().join("cassette");
+    let mut failed = failure(Phase::NotSent);
+    failed.message = "failed to reach BACKUPBOX".to_owned();
+    let mut odd = answer(2, "<t><SystemName>backupbox</SystemName></t>");
+    odd.content_type = Some("multipart/mixed; boundary=\"hv1.corp.local\"".to_owned());
+    let host = Script::new([Err(failed), Ok(odd)]);
+    record(&directory, host, &[request("Get", 1, ""), request("Get", 2, "")]).await;
+    for (name, content) in files(&directory) {
+        let content = content.to_lowercase();
+        assert!(!content.contains("backupbox") && !content.contains("corp.local"), "{name}: {content}");
+    }
+}
+
+#[tokio::test]
 async fn a_value_learned_late_is_removed_from_earlier_files() {
     let temp = tempfile::tempdir().unwrap();
     let directory = temp.path().join("cassette");

@@ -260,6 +260,18 @@ async fn cassettes_that_cannot_be_played_say_why() {
 }
 
 #[tokio::test]
+async fn a_cassette_that_claims_billions_of_lanes_is_played_all_the_same() {
+    let temp = tempfile::tempdir().unwrap();
+    let directory = temp.path().join("c");
+    cassette(&directory, &[request("Get", 1, "")]).await;
+    let index = fs::read_to_string(directory.join("cassette.json")).unwrap();
+    let lanes = index.replace("\"lanes\": 1", "\"lanes\": 4294967295");
+    assert_ne!(lanes, index);
+    fs::write(directory.join("cassette.json"), lanes).unwrap();
+    Replay::open(&directory).unwrap().exchange(request("Get", 2, "")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_damaged_answer_is_replayed_damaged() {
     let temp = tempfile::tempdir().unwrap();
     let directory = temp.path().join("c");

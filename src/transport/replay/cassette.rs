@@ -6,12 +6,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    io,
     path::{Component, Path},
 };
 
 /// The version that this build writes, and the newest that it reads.
 pub(super) const VERSION: u32 = 1;
+/// The longest body that a transport accepts, with white space or in base64.
+const LONGEST_MESSAGE: u64 = 128 * 1024 * 1024;
+const LONGEST_INDEX: u64 = 64 * 1024 * 1024;
 /// The file that makes a folder a cassette.
 pub(super) const INDEX: &str = "cassette.json";
 
@@ -219,7 +222,11 @@ pub(super) fn write_body(directory: &Path, stem: &str, body: &[u8]) -> io::Resul
 /// Reads the index of a cassette.
 pub(super) fn read_index(directory: &Path) -> Result<Index, TransportError> {
     let path = directory.join(INDEX);
-    let text = fs::read_to_string(&path).map_err(|source| {
+    let read = files::read_regular(&path, LONGEST_INDEX).and_then(|content| {
+        String::from_utf8(content)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+    });
+    let text = read.map_err(|source| {
         let problem = match source.kind() {
             io::ErrorKind::NotFound => "there is none",
             _ => "its index cannot be read",
@@ -241,17 +248,29 @@ pub(super) fn read_index(directory: &Path) -> Result<Index, TransportError> {
     serde_json::from_value(json).map_err(|source| not_readable(directory, source))
 }
 
+/// How much may still be read of a cassette: its files are held in memory, and one may be named often.
+#[derive(Debug)]
+pub(super) struct Budget(u64);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(1024 * 1024 * 1024)
+    }
+}
+
 /// Reads a message file.
-pub(super) fn read_body(directory: &Path, name: &str) -> Result<Bytes, TransportError> {
+pub(super) fn read_body(directory: &Path, name: &str, budget: &mut Budget) -> Result<Bytes, TransportError> {
     let mut parts = Path::new(name).components();
     if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
         return Err(broken(directory, &format!("expected the name of a file in its folder, got `{name}`")));
     }
-    let content = fs::read(directory.join(name)).map_err(|source| {
-        let mut error = broken(directory, &format!("its file `{name}` cannot be read"));
-        error.source = Some(Box::new(source));
-        error
-    })?;
+    let content =
+        files::read_regular(&directory.join(name), LONGEST_MESSAGE.min(budget.0)).map_err(|source| {
+            let mut error = broken(directory, &format!("its file `{name}` cannot be read"));
+            error.source = Some(Box::new(source));
+            error
+        })?;
+    budget.0 = budget.0.saturating_sub(u64::try_from(content.len()).unwrap_or(u64::MAX));
     let is = |wanted: &str| Path::new(name).extension().is_some_and(|extension| extension == wanted);
     if is("bin") {
         let bytes = STANDARD.decode(content.trim_ascii());
@@ -281,5 +300,34 @@ pub(super) fn broken(directory: &Path, reason: &str) -> TransportError {
         message: format!("failed to open cassette `{}`: {reason}", directory.display()),
         hint: None,
         source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_outside_the_folder_are_not_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let directory = temp.path().join("cassette");
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(temp.path().join("secret"), "x").unwrap();
+        for name in ["../secret", "/etc/passwd", "a/../../secret", ".", "..", "", "sub/file"] {
+            let error = read_body(&directory, name, &mut Budget::default()).unwrap_err();
+            assert!(error.message.contains("expected the name of a file in its folder"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_named_again_and_again_is_not_read_for_ever() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join("a.txt"), "12345").unwrap();
+        let mut budget = Budget(12);
+        let mut read = || read_body(temp.path(), "a.txt", &mut budget).map(|body| body.len());
+        assert_eq!((read().unwrap(), read().unwrap()), (5, 5));
+        let error = read().unwrap_err();
+        assert!(error.message.ends_with("its file `a.txt` cannot be read"), "{error}");
+        insta::assert_snapshot!(error.source.unwrap(), @"expected at most 2 bytes");
     }
 }

@@ -1,8 +1,9 @@
-//! Files that only their owner can read, and that are either whole or not there.
+//! Files that only their owner can read, and that are either whole or not there; and files of others,
+//! which may be anything.
 
 use std::{
     fs, io,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -48,14 +49,29 @@ pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     result
 }
 
+/// Never through a link that someone else has put there, nor into a file with modes of its own.
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(content)?;
     file.flush()
+}
+
+/// Reads a file of at most `longest` bytes. Links, devices and pipes are refused: a folder that came
+/// from elsewhere must not reach out of itself, nor never end.
+pub(super) fn read_regular(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file"));
+    }
+    let mut content = Vec::new();
+    fs::File::open(path)?.take(longest.saturating_add(1)).read_to_end(&mut content)?;
+    if u64::try_from(content.len()).is_ok_and(|length| length <= longest) {
+        return Ok(content);
+    }
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("expected at most {longest} bytes")))
 }
 
 fn partial_path(path: &Path) -> PathBuf {
@@ -98,5 +114,42 @@ mod tests {
         fs::create_dir(&taken).unwrap();
         write_private(&taken, b"new").unwrap_err();
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_planted_link_is_not_written_through() {
+        let temp = tempfile::tempdir().unwrap();
+        let victim = temp.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        let file = temp.path().join("cassette.json");
+        std::os::unix::fs::symlink(&victim, temp.path().join("cassette.json.part")).unwrap();
+        assert_eq!(write_private(&file, b"{}").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        // The link itself may be replaced, and is.
+        std::os::unix::fs::symlink(&victim, &file).unwrap();
+        write_private(&file, b"{}").unwrap();
+        assert!(fs::symlink_metadata(&file).unwrap().is_file());
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_regular(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_regular(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_regular(temp.path(), 5).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_are_not_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let link = temp.path().join("link");
+        std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+        for path in [link.as_path(), Path::new("/dev/zero")] {
+            assert_eq!(read_regular(path, 5).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 use bytes::Bytes;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -75,7 +75,8 @@ impl Replay {
             error.source = Some(Box::new(source));
             error
         })?;
-        let read = |entry: &Entry| read_exchange(directory, entry);
+        let mut budget = cassette::Budget::default();
+        let read = |entry: &Entry| read_exchange(directory, entry, &mut budget);
         let exchanges = index.exchanges.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             directory: directory.to_owned(),
@@ -155,7 +156,8 @@ impl Replay {
             Some(*lane)
         } else {
             let free = |lane: &u32| state.lanes.values().all(|taken| taken != lane);
-            let lanes: Vec<u32> = (1..=self.index.lanes).filter(free).collect();
+            let recorded: BTreeSet<u32> = self.exchanges.iter().map(|recorded| recorded.entry.lane).collect();
+            let lanes: Vec<u32> = recorded.into_iter().filter(free).collect();
             let begins = |lane: &&u32| {
                 let first = self.first_unused(state, **lane).and_then(|at| self.exchanges.get(at));
                 first.is_some_and(|first| first.matched(&state.bindings, exchange, live).is_ok())
@@ -335,7 +337,11 @@ impl Recorded {
     }
 }
 
-fn read_exchange(directory: &Path, entry: &Entry) -> Result<Recorded, TransportError> {
+fn read_exchange(
+    directory: &Path,
+    entry: &Entry,
+    budget: &mut cassette::Budget,
+) -> Result<Recorded, TransportError> {
     if entry.response.is_some() == entry.error.is_some() {
         return Err(broken(
             directory,
@@ -346,14 +352,14 @@ fn read_exchange(directory: &Path, entry: &Entry) -> Result<Recorded, TransportE
             ),
         ));
     }
-    let request = cassette::read_body(directory, &entry.request)?;
+    let request = cassette::read_body(directory, &entry.request, budget)?;
     let request = Element::parse(&request, &Limits::default()).map_err(|source| {
         let mut error = broken(directory, &format!("its request `{}` is not XML", entry.request));
         error.source = Some(Box::new(source));
         error
     })?;
     let response = match &entry.response {
-        Some(response) => Some((response.clone(), cassette::read_body(directory, &response.file)?)),
+        Some(response) => Some((response.clone(), cassette::read_body(directory, &response.file, budget)?)),
         None => None,
     };
     Ok(Recorded { entry: entry.clone(), request, response })

@@ -136,7 +136,8 @@ impl Writer {
             Outcome::Answered(answer) => {
                 let body = self.redacted(&answer.body);
                 let file = cassette::write_body(&self.directory, &format!("{stem}.response"), &body)?;
-                entry.response = Some(Response::new(file, answer));
+                let content_type = answer.content_type.as_deref().map(|text| self.redactor.redact(text));
+                entry.response = Some(Response { content_type, ..Response::new(file, answer) });
             }
             Outcome::Failed(failure) => {
                 entry.error = Some(failure.with_texts(|text| self.redactor.redact(text)));
@@ -181,6 +182,10 @@ impl Writer {
             if again != text {
                 files::write_private(&path, again.as_bytes())?;
             }
+        }
+        for entry in &mut self.index.exchanges {
+            let again = entry.error.as_ref().map(|error| error.with_texts(|text| self.redactor.redact(text)));
+            entry.error = again;
         }
         self.index.pseudonyms = self.redactor.issued();
         cassette::write_index(&self.directory, &self.index)

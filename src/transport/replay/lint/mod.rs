@@ -71,11 +71,13 @@ pub fn lint(directory: &Path) -> Result<Vec<Finding>, TransportError> {
 fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
+        let entry = entry?;
+        // Links are left alone: what they point to is not in the folder, or is looked at anyway.
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            files.extend(files_below(&entry.path())?);
+        } else if kind.is_file() {
+            files.push(entry.path());
         }
     }
     files.sort();

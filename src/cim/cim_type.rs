@@ -25,7 +25,7 @@ pub enum CimType {
     Object,
 }
 
-/// Every type.
+/// Every type, in the order in which the compiled schema numbers them.
 pub(super) const ALL: [CimType; 16] = [
     CimType::Boolean,
     CimType::Uint8,

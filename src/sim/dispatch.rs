@@ -186,7 +186,7 @@ impl Desk {
             }
         };
         let items = self.world.query(&query)?;
-        let mut context = Context {
+        let context = Context {
             id: self.world.next_id(Kind::Context),
             user: caller.name().to_owned(),
             items: items.iter().map(|i| answer::item(i, &world::reference(i), enumerate.mode)).collect(),
@@ -201,13 +201,7 @@ impl Desk {
         let write = |context: Option<&str>, items: &str| {
             answer::enumerate(heading, None, Some(&Page { context, items }))
         };
-        let items = context.page(limit, write(Some(&context.id), "").len())?;
-        if context.items.is_empty() {
-            return Ok(write(None, &items));
-        }
-        let xml = write(Some(&context.id), &items);
-        self.contexts.open(context);
-        Ok(xml)
+        self.next_page(context, limit, write)
     }
 
     fn pull(
@@ -227,6 +221,16 @@ impl Desk {
         context.id = self.world.next_id(Kind::Context);
         context.last_used = self.now;
         let write = |context: Option<&str>, items: &str| answer::pull(heading, &Page { context, items });
+        self.next_page(context, limit, write)
+    }
+
+    /// Writes the next items of an enumeration, which stays open until its last one.
+    fn next_page(
+        &mut self,
+        mut context: Context,
+        limit: usize,
+        write: impl Fn(Option<&str>, &str) -> String,
+    ) -> Result<String, Fault> {
         let items = context.page(limit, write(Some(&context.id), "").len())?;
         if context.items.is_empty() {
             return Ok(write(None, &items));

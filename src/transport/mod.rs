@@ -1,5 +1,7 @@
 //! How messages travel: one trait, and its implementations over HTTPS, from a cassette, and onto one.
 
+#[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
+mod hex;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 #[cfg(feature = "replay")]
@@ -7,6 +9,8 @@ pub(crate) mod replay;
 
 #[cfg(any(feature = "http", feature = "sim"))]
 pub use crate::auth::{AuthError, Credentials, Secret, UserName};
+#[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
+pub(crate) use hex::hex;
 #[cfg(feature = "http")]
 pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};
 #[cfg(feature = "replay")]

@@ -1,30 +1,13 @@
 //! Reading the compiled schema. An index that leads nowhere reads as zero or as nothing.
 
 use super::layout::{TYPES, header};
-use crate::cim::CimType;
+use crate::cim::cim_type::{self, CimType};
 
 /// The compiled schema, as `layout` describes it.
 pub(super) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schema.bin"));
 
-/// The types in the order of `TYPES`.
-pub(super) const CIM_TYPES: [CimType; TYPES.len()] = [
-    CimType::Boolean,
-    CimType::Uint8,
-    CimType::Sint8,
-    CimType::Uint16,
-    CimType::Sint16,
-    CimType::Uint32,
-    CimType::Sint32,
-    CimType::Uint64,
-    CimType::Sint64,
-    CimType::Real32,
-    CimType::Real64,
-    CimType::Char16,
-    CimType::String,
-    CimType::DateTime,
-    CimType::Reference,
-    CimType::Object,
-];
+/// A type is numbered by its position, here and there.
+const _: () = assert!(TYPES.len() == cim_type::ALL.len());
 
 /// A field of the record at a word index.
 pub(super) fn word(record: u32, field: usize) -> u32 {
@@ -55,10 +38,10 @@ pub(super) fn table(record: u32) -> impl Iterator<Item = (u32, &'static str)> {
     (0..length).map(move |entry| (word(record, 2 * entry + 1), string(word(record, 2 * entry + 2))))
 }
 
-/// The type at this position of `TYPES`.
+/// The type at this position of `TYPES`, which has the order of `cim_type::ALL`.
 pub(super) fn cim_type(position: u32) -> CimType {
     let position = usize::try_from(position).ok();
-    position.and_then(|position| CIM_TYPES.get(position).copied()).unwrap_or(CimType::String)
+    position.and_then(|position| cim_type::ALL.get(position).copied()).unwrap_or(CimType::String)
 }
 
 /// Whether a flag is set.

@@ -1,5 +1,6 @@
 //! The server's certificate: self-signed, made anew for each server.
 
+use crate::transport::hex;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -54,7 +55,7 @@ impl Identity {
 
     /// `sha256:` and the digest of the certificate.
     pub(super) fn fingerprint(&self) -> String {
-        format!("sha256:{}", super::hex(&Sha256::digest(&self.der)))
+        format!("sha256:{}", hex(&Sha256::digest(&self.der)))
     }
 }
 

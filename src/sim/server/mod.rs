@@ -6,11 +6,13 @@ mod connection;
 mod login;
 
 use super::{Host, SimError};
-use crate::auth::{Secret, acceptor::BindingPolicy};
+use crate::{
+    auth::{Secret, acceptor::BindingPolicy},
+    transport::hex,
+};
 use certificate::Identity;
 use connection::Connection;
 use std::{
-    fmt::Write as _,
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -195,11 +197,4 @@ fn random_password() -> io::Result<Secret> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(Secret::new(hex(&bytes)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -1,6 +1,6 @@
 //! SHA-256 of a certificate: what a user pins.
 
-use crate::transport::TransportError;
+use crate::transport::{TransportError, hex};
 use sha2::{Digest as _, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -25,11 +25,7 @@ impl Fingerprint {
 
     /// The digits alone, in lower case.
     pub(super) fn hex(self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&self.0)
     }
 }
 

@@ -51,12 +51,6 @@ pub(super) fn readings(bytes: &[u8]) -> Vec<String> {
     ]
 }
 
-/// Lower-case hexadecimal digits.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
-}
-
 fn units(bytes: &[u8]) -> Vec<u16> {
     bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect()
 }

@@ -1,7 +1,10 @@
 //! What a login leaves behind: headers and tokens.
 
 use super::Leak;
-use crate::transport::replay::{encoded, tokens};
+use crate::transport::{
+    hex,
+    replay::{encoded, tokens},
+};
 
 pub(super) const HEADER: &str = "Authorization header";
 pub(super) const NTLM: &str = "NTLM token";
@@ -99,7 +102,7 @@ fn spellings(signature: &[u8]) -> Vec<Vec<u8>> {
     let mut spellings = vec![signature.to_vec()];
     for form in [signature, &wide] {
         spellings.extend((0..3).map(|offset| base64_at(form, offset).into_bytes()));
-        let hex = encoded::to_hex(form);
+        let hex = hex(form);
         spellings.push(hex.to_uppercase().into_bytes());
         spellings.push(hex.into_bytes());
     }

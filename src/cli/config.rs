@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     client::{Client, Options},
-    error::{Error, ErrorKind},
+    error::Error,
     hyperv::HyperV,
     transport::{
         AuthMechanism, Credentials, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay,

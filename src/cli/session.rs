@@ -37,6 +37,8 @@ enum Stage {
     Changing(UnknownOutcome),
     /// The host works; the command that takes up the wait.
     Waiting(String),
+    /// The host is done; what came of it is being read.
+    Done,
 }
 
 impl Session {
@@ -90,10 +92,10 @@ impl Session {
         self.set(Stage::Waiting(self.wait_command(job_id)));
     }
 
-    /// Says that nothing is on its way any more.
-    pub(crate) fn reading(&self) {
+    /// Says that nothing is on its way any more, and that the host is done.
+    pub(crate) fn done(&self) {
         self.flight.clear();
-        self.set(Stage::Reading);
+        self.set(Stage::Done);
     }
 
     /// The command that takes up the wait for a job.
@@ -129,6 +131,10 @@ impl Session {
                 .with_evidence(Evidence::Outcome(Box::new(outcome)))
                 .with_hint(format!("before doing it again, look with: {look}"))
             }
+            Stage::Done => Error::new(
+                ErrorKind::Interrupted,
+                "interrupted while reading the result: the operation itself is finished",
+            ),
             Stage::Changing(_) | Stage::Reading => {
                 Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed")
             }

@@ -18,9 +18,10 @@ pub(crate) async fn follow<T: Send + 'static>(
     started: Started<T>,
 ) -> Result<(T, Option<Job>), Failure> {
     let job_id = started.job_id().map(str::to_owned);
+    warn_of_presumption(output, &started);
     match &job_id {
         Some(id) => session.waiting(id),
-        None => session.reading(),
+        None => session.done(),
     }
     let mut started = match session.timeout {
         Some(limit) => started.timeout(limit),
@@ -29,7 +30,7 @@ pub(crate) async fn follow<T: Send + 'static>(
     let last = watch(&mut started, output).await;
     let result = started.wait().await;
     output.end_progress();
-    session.reading();
+    session.done();
     match result {
         Ok(value) => Ok((value, last)),
         Err(error) => Err(match job_id {
@@ -38,6 +39,17 @@ pub(crate) async fn follow<T: Send + 'static>(
                 .into(),
             _ => error.into(),
         }),
+    }
+}
+
+/// Says that nobody knows for certain whether the job is the operation's.
+pub(crate) fn warn_of_presumption<T: Send + 'static>(output: &Output, started: &Started<T>) {
+    if let Some(id) = started.job_id()
+        && started.is_presumed()
+    {
+        output.warning(&format!(
+            "the host's answer was lost; job `{id}` can be the one that it has started, and nothing was repeated"
+        ));
     }
 }
 

@@ -92,6 +92,13 @@ impl<T: Send + 'static> Started<T> {
     pub fn job_id(&self) -> Option<&str> {
         self.job()?.selector("InstanceID")
     }
+    /// Whether the job is only presumed to be this operation's: the answer that names it was lost, and
+    /// it is the one job of that kind that runs. Its end proves nothing; `wait` judges by what is there
+    /// afterwards.
+    #[must_use]
+    pub fn is_presumed(&self) -> bool {
+        self.presumed
+    }
     /// Gives up waiting after this long (`Timeout`; the job goes on). Default: no limit.
     pub fn timeout(mut self, limit: Duration) -> Self {
         if let Some(watch) = &mut self.watch {

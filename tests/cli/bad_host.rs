@@ -173,3 +173,14 @@ fn a_host_that_does_not_answer_in_time_is_left() {
     let ran = run(&mut host.hvctl(["group", "list", "--request-timeout", "200ms"]));
     assert_eq!(ran.code, 8, "{ran:?}");
 }
+
+#[test]
+fn a_snapshot_that_was_taken_is_told_even_if_its_members_cannot_be_read() {
+    // Group, members, baseline, what the job created; the fifth reads the members of the snapshot.
+    let host = SimHost::with_rules(&["fault:5:w:AccessDenied@Enumerate#5-"]);
+    let create = ["snapshot", "create", "--group", "web-tier", "--type", "standard", "--output", "json"];
+    let ran = run(&mut host.hvctl(create));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("the snapshot was taken, but its members cannot be read"), "{ran:?}");
+    assert!(ran.json()["snapshot"]["id"].is_string(), "{ran:?}");
+}

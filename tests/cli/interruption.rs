@@ -78,3 +78,11 @@ fn before_a_change_nothing_has_happened() {
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.stderr.contains("nothing was changed"), "{ran:?}");
 }
+
+#[test]
+fn after_a_change_it_is_not_said_that_nothing_was_changed() {
+    let host = SimHost::with_rules(&["sync@CreateSnapshot", "delay:30s@Get"]);
+    let ran = interrupted(&host, CREATE, "> Get");
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.stderr.contains("the operation itself is finished"), "{ran:?}");
+}

@@ -54,7 +54,7 @@ async fn cancel(
     let look = format!("job show {}", shell::word(id));
     session.changing("RequestStateChange", &format!("job `{id}`"), &look);
     let job = jobs.cancel(&job, kill).await?;
-    session.reading();
+    session.done();
     print(context, &job)
 }
 

@@ -149,11 +149,16 @@ async fn create(
     if args.no_wait
         && let Some(job) = started_job(&started)
     {
+        wait::warn_of_presumption(output, &started);
         let more = json!({ "group": group.name, "group_id": group.id, "sent": sent });
         return print_started(context, session, &job, more);
     }
     let (snapshot, job) = wait::follow(session, output, started).await?;
-    let members = members(session, &snapshot).await?;
+    // The snapshot is there: its id must be told, whatever reading on says.
+    let members = members(session, &snapshot).await.unwrap_or_else(|failure| {
+        output.warning(&format!("the snapshot was taken, but its members cannot be read: {failure}"));
+        Vec::new()
+    });
     let created = Created {
         snapshot: MadeSnapshot { name: (&snapshot).into(), members },
         group: group.name,
@@ -176,7 +181,7 @@ impl Created {
     }
 }
 
-async fn members(session: &Session, snapshot: &SnapshotCollection) -> Result<Vec<MemberView>, Failure> {
+async fn members(session: &Session, snapshot: &SnapshotCollection) -> Result<Vec<MemberView>, Error> {
     let members = session.hyperv.collection_snapshots().members(snapshot).await?;
     Ok(members.iter().map(Into::into).collect())
 }
@@ -346,7 +351,7 @@ fn print_started(
     job: &StartedJob,
     more: serde_json::Value,
 ) -> Result<(), Failure> {
-    session.reading();
+    session.done();
     let wait = session.wait_command(&job.id);
     let mut document = json!({ "job": job, "wait": wait });
     if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {

@@ -184,3 +184,21 @@ fn a_snapshot_that_was_taken_is_told_even_if_its_members_cannot_be_read() {
     assert!(ran.stderr.contains("the snapshot was taken, but its members cannot be read"), "{ran:?}");
     assert!(ran.json()["snapshot"]["id"].is_string(), "{ran:?}");
 }
+
+#[test]
+fn a_service_that_wants_all_its_keys_is_called_by_its_own_reference() {
+    let host = SimHost::with_rules(&[
+        "fault:2150858843:w:InvalidSelectors@CreateSnapshot#1",
+        "fault:2150858843:w:InvalidSelectors@ExportSnapshot#1",
+    ]);
+    let create =
+        ["snapshot", "create", "--group", "web-tier", "--type", "standard", "--output", "json", "-vv"];
+    let ran = run(&mut host.hvctl(create));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.stderr.matches("> CreateSnapshot (").count(), 2, "{ran:?}");
+    assert_eq!(ran.stderr.matches("EnumerateEPR").count(), 1, "{ran:?}");
+    let id = ran.json()["snapshot"]["id"].as_str().unwrap().to_owned();
+    let export = ["snapshot", "export", &id, "--to", r"D:\Exports", "--copy-storage"];
+    let ran = run(&mut host.hvctl(export));
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

@@ -194,6 +194,21 @@ async fn a_login_that_the_host_forgot_is_renewed_and_the_message_sent_again() {
 }
 
 #[tokio::test]
+async fn no_other_answer_on_a_connection_that_is_logged_in_sends_the_message_again() {
+    for status in [200, 307, 400, 403, 404, 407, 413, 500, 503] {
+        let server = Server::start(logged_in(move |seen| match seen.body.as_str() {
+            "<second/>" => Step::Answer(http(status, "", "")),
+            other => soap(other),
+        }))
+        .await;
+        let transport = transport(&server);
+        send(&transport, "<first/>").await.unwrap();
+        assert_eq!(send(&transport, "<second/>").await.unwrap().status, status);
+        assert_eq!(server.messages(), ["<first/>", "<second/>"], "HTTP {status}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_refused_right_after_the_login_is_not_sent_again() {
     let server = Server::start(logged_in(|_| offer("Negotiate"))).await;
     let error = send(&transport(&server), "<message/>").await.unwrap_err();

@@ -6,7 +6,6 @@
 //! change it run only with `HVCTL_TEST_CHANGES=1`.
 //!
 //! `HVCTL_RECORD_CONFORMANCE=1` makes the in-process run write the cassettes anew.
-#![cfg(all(feature = "sim", feature = "replay", feature = "http", feature = "ntlm"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

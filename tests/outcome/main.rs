@@ -6,7 +6,6 @@
 //! - the host has run the operation at most once;
 //! - success means that it has run exactly once;
 //! - an error of another kind than `OutcomeUnknown` means that it has not run.
-#![cfg(all(feature = "sim", feature = "http", feature = "ntlm"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

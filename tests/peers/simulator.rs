@@ -1,5 +1,4 @@
 //! The simulated host against pypsrp's `WSMan` class, a client that is not ours, over HTTPS and NTLM.
-#![cfg(feature = "sim")]
 
 use crate::rig::Rig;
 use hyperv_wsman::sim::{Host, Inventory, Settings};

@@ -1,6 +1,5 @@
 //! Recording, replaying, redaction and the fixture lint, through the public API.
 
-#![cfg(feature = "replay")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod captures;

@@ -1,7 +1,6 @@
 //! The simulated host, spoken to in SOAP written by hand: not through this crate's client, so that
 //! the two do not agree by construction.
 
-#![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod enumerating;

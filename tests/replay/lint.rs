@@ -63,7 +63,14 @@ fn addresses_and_guids_are_found() {
     for planted in ["10.68.240.26", "x=172.16.0.1;", "fe80::d00d:1", "2001:4860::8888"] {
         assert_found(planted.as_bytes(), ADDRESS);
     }
-    for planted in ["6F9619FF-8B86-D011-B42D-00C04FC964FF", "uuid:6f9619ff-8b86-d011-b42d-00c04fc964ff"] {
+    for planted in ["00-15-5D-01-02-03", "x 00:15:5d:01:02:03 y"] {
+        assert_found(planted.as_bytes(), "MAC address outside the documentation range");
+    }
+    for planted in [
+        "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+        "uuid:6f9619ff-8b86-d011-b42d-00c04fc964ff",
+        "{6f9619ff8b86d011b42d00c04fc964ff}",
+    ] {
         assert_found(planted.as_bytes(), GUID);
     }
 }
@@ -74,9 +81,12 @@ fn people_are_found() {
         assert_found(planted.as_bytes(), USER);
     }
     assert_found(base64(&utf16(r"CORP\backup")).as_bytes(), USER);
+    assert_found(br"C:\Users\bob\x", USER);
+    assert_found(b"<x>Password=hunter2;</x>", "value named like a secret");
+    assert_found(b"S-1-5-21-397955417-626881126-188441444", "security identifier of a domain");
     assert_found(b"write to bob@fabrikam.com", "mail address");
     assert_found(b"S-1-5-21-397955417-626881126-188441444-1010", "security identifier of a domain");
-    assert_found(b"<AdminPassword>hunter2</AdminPassword>", "value of a property named like a secret");
+    assert_found(b"<AdminPassword>hunter2</AdminPassword>", "value named like a secret");
 }
 
 #[test]

@@ -111,6 +111,70 @@ fn guids_addresses_mail_and_dates_are_replaced_by_form() {
 }
 
 #[test]
+fn what_tells_machines_and_people_by_its_form_is_replaced_without_being_learned() {
+    for (text, expected) in [
+        ("00-15-5D-01-02-03, 00:15:5d:01:02:03", "00-00-5E-00-53-01, 00:00:5E:00:53:01"),
+        ("<A><Address>00155D010203</Address></A>", "<A><Address>00005E005301</Address></A>"),
+        ("6F9619FF8B86D011B42D00C04FC964FF", "00000000000040008000000000000001"),
+        ("{6F9619FF-8B86-D011-B42D-00C04FC964FF}", "{00000000-0000-4000-8000-000000000001}"),
+        ("S-1-5-21-397955417-626881126-188441444", "S-1-5-21-0-0-0-1001"),
+        (r"C:\Users\jdoe\x of JDOE", r"C:\Users\operator\x of operator"),
+        (r"\\?\C:\\Users\\Bob Smith\\x", r"\\?\C:\\Users\\operator\\x"),
+        (r"C:\Users\Public\x", r"C:\Users\Public\x"),
+        (r"FABRIKAM\alice, alice", r"EXAMPLE\operator, operator"),
+        ("fs01.contoso.com and FS01", "hv01.example.test and hv01.example.test"),
+        ("see http://schemas.microsoft.com/ now", "see http://schemas.microsoft.com/ now"),
+        ("fdaa::bcde, a::b", "2001:db8::1, a::b"),
+        ("<A><SerialNumber>9171-2271</SerialNumber></A>", "<A><SerialNumber>serial-1</SerialNumber></A>"),
+    ] {
+        let mut redactor = Redactor::new(&[], false);
+        let redacted = redactor.redact(text);
+        assert_eq!(redacted, expected, "{text}");
+        assert_eq!(redactor.redact(&redacted), redacted, "{text}");
+        assert_eq!(Redactor::new(&[], false).redact(&redacted), redacted, "{text}");
+    }
+}
+
+#[test]
+fn percent_encoding_comments_and_references_hide_nothing() {
+    for (text, expected) in [
+        ("https%3A%2F%2Fhv1.corp.local%3A5986%2Fwsman", "https%3A%2F%2Fhv01.example.test%3A5986%2Fwsman"),
+        ("CORP%5Cbackup", "EXAMPLE%5Coperator"),
+        (r"<t><!-- hv1, CORP\backup --><a/></t>", r"<t><!-- hv01.example.test, EXAMPLE\operator --><a/></t>"),
+        ("<t>&#104;v1 &#x63;orp</t>", "<t>hv01.example.test EXAMPLE</t>"),
+        (
+            r"<t>http://schemas.dmtf.org/ said CORP\backup</t>",
+            r"<t>http://schemas.dmtf.org/ said EXAMPLE\operator</t>",
+        ),
+    ] {
+        assert_eq!(redactor().redact(text), expected);
+    }
+}
+
+#[test]
+fn logins_and_what_guests_tell_are_dropped() {
+    let ntlm = base64(b"NTLMSSP\0\x03\0\0\0rest of a token");
+    for (text, expected) in [
+        (format!("Basic {}", base64(br"CORP\backup:hunter2")), "Basic redacted"),
+        (format!("got {ntlm}!"), "got redacted!"),
+        ("Authorization: Bearer abcdefgh ijk".to_owned(), "Authorization: redacted"),
+        ("Password=hunter2;User=x".to_owned(), "Password=redacted;User=x"),
+        ("<A><ApiKey>hunter2</ApiKey></A>".to_owned(), "<A><ApiKey>redacted</ApiKey></A>"),
+        (
+            "<INSTANCE CLASSNAME=\"Msvm_KvpExchangeDataItem\"><PROPERTY NAME=\"Data\"><VALUE>guest7</VALUE>\
+             </PROPERTY></INSTANCE>"
+                .to_owned(),
+            "<INSTANCE CLASSNAME=\"Msvm_KvpExchangeDataItem\"><PROPERTY NAME=\"Data\"><VALUE>redacted</VALUE>\
+             </PROPERTY></INSTANCE>",
+        ),
+    ] {
+        let redacted = Redactor::new(&[], true).redact(&text);
+        assert_eq!(redacted, expected);
+        assert_eq!(Redactor::new(&[], true).redact(&redacted), redacted);
+    }
+}
+
+#[test]
 fn the_protocol_stays_as_it_is() {
     let known = [Known::Host("root".into()), Known::User("Microsoft".into()), Known::Domain("wsman".into())];
     let mut redactor = Redactor::new(&known, false);

@@ -34,6 +34,7 @@ mod pseudonyms;
 mod record;
 mod redact;
 mod rules;
+mod secrets;
 mod tokens;
 mod words;
 mod writer;

@@ -8,6 +8,8 @@ use std::{
 
 /// An account of no domain.
 const SID: &str = "S-1-5-21-0-0-0-";
+/// MAC addresses for documentation (RFC 9542, 2.1.2).
+const MAC: &str = "00-00-5E-00-53-";
 /// Identifiers of messages are counted from here, so that they never meet those of objects.
 const FIRST_MESSAGE: u64 = 900_000_000_001;
 
@@ -24,6 +26,8 @@ pub(super) enum Form {
     Ipv4,
     /// `2001:db8::1` and on (RFC 3849).
     Ipv6,
+    /// `00-00-5E-00-53-01`
+    Mac,
     /// `00000000-0000-4000-8000-000000000001`
     Object,
     /// `00000000-0000-4000-8000-900000000001`
@@ -46,6 +50,8 @@ impl Form {
             Self::Domain => counted_from_two("EXAMPLE"),
             Self::Ipv4 => ipv4(number),
             Self::Ipv6 => format!("2001:db8::{number:x}"),
+            // Beyond the range all share the last one.
+            Self::Mac => format!("{MAC}{:02X}", number.min(255)),
             Self::Object => counted_guid(number),
             Self::Message => counted_guid(FIRST_MESSAGE - 1 + number),
             Self::Sid => format!("{SID}{}", 1000 + number),
@@ -73,12 +79,13 @@ pub(super) fn is_pseudonym(text: &str) -> bool {
     guid(text).is_some_and(|guid| guid.len() == text.len() && is_counted_guid(guid))
         || counted(text.strip_prefix("hv").and_then(|rest| rest.strip_suffix(".example.test")))
         || counted_after(SID)
+        || text.strip_prefix(MAC).is_some_and(|last| last.len() == 2)
         || ["operator", "EXAMPLE"].iter().any(|stem| text == *stem || counted_after(stem))
         || NAMED.iter().any(|stem| counted(text.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-'))))
 }
 
 /// Stems of [`Form::Named`].
-pub(super) const NAMED: [&str; 5] = ["vm", "group", "snapshot", "name", "notes"];
+pub(super) const NAMED: [&str; 6] = ["vm", "group", "snapshot", "name", "notes", "serial"];
 
 /// Pseudonyms given so far.
 #[derive(Default)]
@@ -105,7 +112,7 @@ impl Pseudonyms {
         let pseudonym = loop {
             *last += 1;
             let candidate = form.nth(*last);
-            if !self.taken.contains(&candidate) {
+            if !self.taken.contains(&candidate) || (form == Form::Mac && *last > 255) {
                 break candidate;
             }
         };
@@ -156,8 +163,16 @@ mod tests {
 
     #[test]
     fn every_form_is_recognised_as_a_pseudonym() {
-        let forms =
-            [Form::Host, Form::User, Form::Domain, Form::Object, Form::Message, Form::Sid, Form::Named("vm")];
+        let forms = [
+            Form::Host,
+            Form::User,
+            Form::Domain,
+            Form::Mac,
+            Form::Object,
+            Form::Message,
+            Form::Sid,
+            Form::Named("vm"),
+        ];
         for form in forms {
             for number in [1, 2, 100] {
                 assert!(is_pseudonym(&form.nth(number)), "{form:?} {number}");

@@ -6,7 +6,7 @@ use super::{
     lexical::{Place, rewrite},
     pseudonyms::{Form, Pseudonyms, is_pseudonym},
     rules::{Rule, is_message_id, is_protocol, is_protocol_uri, is_word_of_the_protocol, name_stem},
-    tokens,
+    secrets, tokens,
     words::Words,
 };
 use std::fmt;
@@ -20,9 +20,11 @@ pub(super) const DROPPED: &str = "redacted";
 /// URLs, `\\HOST\…` paths, `SystemName`, `WSManFault/@Machine`), users and domains (`Owner`), and
 /// replaces them wherever they stand from then on, in any case, escaped, with doubled backslashes,
 /// inside embedded instances and in base64 of UTF-8 or UTF-16. By their form alone it replaces
-/// GUIDs, IP addresses, security identifiers and mail addresses, and moves dates to a fixed epoch. `ElementName` and
+/// GUIDs, addresses (IP, MAC, mail), security identifiers, users of domains and of profile folders,
+/// and names that can only be those of hosts, and moves dates to a fixed epoch. `ElementName` and
 /// `Notes` become `vm-1`, `group-1`, … unless names are kept. Values of properties and parameters
-/// that are named like secrets are always dropped.
+/// that are named like secrets, tokens of logins, passwords in texts that quote them, and the data
+/// that guests tell are always dropped.
 ///
 /// Equal values get equal pseudonyms, and redacting twice is redacting once. A value that is also a
 /// word of the protocol (`root`, `Microsoft`) is left alone, because replacing it would change what
@@ -97,8 +99,13 @@ impl Redactor {
         self.pseudonyms.issued().map(str::to_owned).collect()
     }
 
+    /// Whether nothing in bytes that are no text would be replaced.
+    pub(super) fn leaves_alone(&mut self, bytes: &[u8]) -> bool {
+        encoded::readings(bytes).iter().all(|text| self.redact(text) == *text)
+    }
+
     /// Whether bytes that are no text hold no learned value.
-    pub(super) fn is_clean(&self, bytes: &[u8]) -> bool {
+    fn is_clean(&self, bytes: &[u8]) -> bool {
         encoded::readings(bytes).iter().all(|text| !self.words.occur_in(text))
     }
 }
@@ -136,6 +143,9 @@ impl Redactor {
         let hosts = tokens::url_hosts(text).chain(tokens::unc_hosts(text));
         for host in hosts.chain(tokens::assigned(text, "SystemName")) {
             self.learn_host(host);
+        }
+        for user in tokens::domain_users(text).into_iter().chain(tokens::profile_users(text)) {
+            self.learn_user(user);
         }
     }
 
@@ -265,6 +275,10 @@ impl Redactor {
             Some(Rule::Secret) => return Some(dropped(text)),
             Some(Rule::Name) => return self.changed_name(text, name_stem(place.owner)),
             Some(Rule::Notes) => return self.changed_name(text, "notes"),
+            Some(Rule::Serial) if !self.trusted && !text.trim().is_empty() => {
+                return Some(self.pseudonyms.of(text, Form::Named("serial")));
+            }
+            Some(Rule::Mac) if tokens::is_bare_mac(text) => return Some(self.bare_mac(text)),
             _ => {}
         }
         if is_protocol(place) || is_protocol_uri(text) {
@@ -296,6 +310,12 @@ impl Redactor {
         let mut previous: Option<char> = None;
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
+            if let Some(escape) = tokens::percent_escape(rest) {
+                out.push_str(escape);
+                previous = Some('%');
+                rest = rest.get(escape.len()..).unwrap_or_default();
+                continue;
+            }
             let at_word = !(first.is_alphanumeric() && previous.is_some_and(char::is_alphanumeric));
             let found = if at_word { self.token(previous, rest) } else { None };
             let (length, replacement) = match found.filter(|(length, _)| *length > 0) {
@@ -315,6 +335,16 @@ impl Redactor {
         if let Some(guid) = tokens::guid(rest) {
             return Some((guid.len(), self.pseudonyms.of(guid, Form::Object)));
         }
+        if let Some((digits, guid)) = tokens::bare_guid(rest) {
+            return Some((digits.len(), self.pseudonyms.of(&guid, Form::Object).replace('-', "")));
+        }
+        if let Some((mac, separator)) = tokens::mac(rest) {
+            let pseudonym = self.pseudonyms.of(&mac.replace(':', "-"), Form::Mac);
+            return Some((mac.len(), pseudonym.replace('-', &separator.to_string())));
+        }
+        if let Some((length, replacement)) = credentials(rest) {
+            return Some((length, replacement));
+        }
         if let Some((mail, domain)) = tokens::mail(rest) {
             let reserved = tokens::is_reserved_host(domain);
             return Some((mail.len(), if reserved { mail.to_owned() } else { self.mail(mail) }));
@@ -323,7 +353,8 @@ impl Redactor {
             return Some((sid.len(), self.pseudonyms.of(sid, Form::Sid)));
         }
         let host = tokens::host_run(rest);
-        if is_pseudonym(host) || (host.contains('.') && tokens::is_reserved_host(host)) {
+        let harmless = tokens::is_reserved_host(host) || tokens::is_protocol_host(host);
+        if is_pseudonym(host) || (host.contains('.') && harmless) {
             return Some((host.len(), host.to_owned()));
         }
         // Base64 is looked at from its beginning only, so that long ones are decoded once.
@@ -333,7 +364,9 @@ impl Redactor {
             return Some(changed);
         }
         let folded = host.to_lowercase();
-        if self.suffixes.iter().any(|suffix| folded.ends_with(suffix.as_str())) {
+        let in_known_domain = self.suffixes.iter().any(|suffix| folded.ends_with(suffix.as_str()));
+        let begins = host.starts_with(char::is_alphanumeric) && previous != Some('.');
+        if begins && (in_known_domain || !self.trusted && tokens::is_certain_host(host)) {
             self.learn_host(host);
         }
         if let Some((length, replacement)) = self.words.at_start(rest) {
@@ -350,6 +383,12 @@ impl Redactor {
         self.epoch.moved(rest)
     }
 
+    fn bare_mac(&mut self, digits: &str) -> String {
+        let (pairs, _) = digits.as_bytes().as_chunks::<2>();
+        let pairs: Vec<_> = pairs.iter().map(|pair| String::from_utf8_lossy(pair)).collect();
+        self.pseudonyms.of(&pairs.join("-"), Form::Mac).replace('-', "")
+    }
+
     fn mail(&mut self, mail: &str) -> String {
         let local = mail.split_once('@').map_or(mail, |(local, _)| local);
         format!("{}@example.test", self.pseudonyms.of(local, Form::User))
@@ -360,6 +399,9 @@ impl Redactor {
     fn base64(&mut self, rest: &str) -> Option<(usize, String)> {
         let run = tokens::base64_run(rest);
         let bytes = encoded::from_base64(run)?;
+        if secrets::is_token(&bytes) {
+            return Some((run.len(), DROPPED.to_owned()));
+        }
         if let Some((text, coding)) = encoded::as_text(&bytes) {
             if run.len() < encoded::SHORTEST && self.words.exactly(&text).is_none() {
                 return None;
@@ -369,6 +411,13 @@ impl Redactor {
         }
         (!self.is_clean(&bytes)).then(|| (run.len(), encoded::to_base64(DROPPED.as_bytes())))
     }
+}
+
+/// What logs in, at the beginning of a text that quotes it: `Basic dXNlcjpwdw==`, `password=pw`. Its
+/// length with the word before it, and what to write instead.
+fn credentials(rest: &str) -> Option<(usize, String)> {
+    let (before, secret) = secrets::credential(rest)?;
+    (secret != DROPPED).then(|| (before.len() + secret.len(), format!("{before}{DROPPED}")))
 }
 
 fn dropped(secret: &str) -> String {

@@ -12,6 +12,10 @@ pub(super) enum Rule {
     Domain,
     Name,
     Notes,
+    /// Identifies a machine, and is no name.
+    Serial,
+    /// A MAC address without separators.
+    Mac,
     Secret,
 }
 
@@ -31,8 +35,20 @@ const HOSTS: [&str; 10] = [
 const USERS: [&str; 5] = ["Owner", "UserName", "User", "PrimaryOwnerName", "RunAsUser"];
 const DOMAINS: [&str; 2] = ["Domain", "DomainName"];
 /// Parts of names of which the values are dropped, in lower case.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 22] = [
     "password",
+    "passwd",
+    "pwd",
+    "apikey",
+    "accesskey",
+    "accesstoken",
+    "authtoken",
+    "bearertoken",
+    "sessionkey",
+    "signingkey",
+    "masterkey",
+    "wrappingkey",
+    "symmetrickey",
     "passphrase",
     "secret",
     "privatekey",
@@ -114,7 +130,7 @@ impl Rule {
         let lower = name.to_ascii_lowercase();
         if place.attribute.is_some_and(|attribute| attribute != "Machine") {
             None
-        } else if SECRETS.iter().any(|part| lower.contains(part)) {
+        } else if SECRETS.iter().any(|part| lower.contains(part)) || is_guest_data(place) {
             Some(Self::Secret)
         } else if name == "To" {
             Some(Self::Endpoint)
@@ -128,6 +144,10 @@ impl Rule {
             Some(Self::Name)
         } else if is(&["Notes"]) {
             Some(Self::Notes)
+        } else if lower.ends_with("serialnumber") || lower.ends_with("assettag") {
+            Some(Self::Serial)
+        } else if lower.ends_with("address") {
+            Some(Self::Mac)
         } else {
             None
         }
@@ -137,6 +157,12 @@ impl Rule {
 /// The host is a row of the class of virtual machines, with its name where they have a GUID.
 fn is_host_row(class: &str) -> bool {
     class.ends_with("_ComputerSystem") || class.ends_with("_OperatingSystem")
+}
+
+/// Guests tell their names, addresses and whatever else they like in pairs; the name of the pair
+/// stands beside it.
+fn is_guest_data(place: &Place<'_>) -> bool {
+    place.owner.ends_with("_KvpExchangeDataItem") && place.name == "Data"
 }
 
 /// What a name is called by its class; given a query, by the class in it.
@@ -165,7 +191,8 @@ pub(super) fn is_protocol(place: &Place<'_>) -> bool {
 
 /// A URI that names a part of the protocol: nothing in it is the user's.
 pub(super) fn is_protocol_uri(text: &str) -> bool {
-    text.starts_with("http://schemas.") || text.starts_with("http://www.w3.org/")
+    (text.starts_with("http://schemas.") || text.starts_with("http://www.w3.org/"))
+        && !text.contains(char::is_whitespace)
 }
 
 pub(super) fn is_word_of_the_protocol(text: &str) -> bool {

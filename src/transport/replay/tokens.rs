@@ -22,6 +22,38 @@ const PROTOCOL_HOSTS: [&str; 10] = [
     "www.dmtf.org",
 ];
 
+/// Last labels of names that are hosts and nothing else.
+const TOP_LABELS: [&str; 26] = [
+    "com",
+    "net",
+    "org",
+    "edu",
+    "gov",
+    "io",
+    "dev",
+    "cloud",
+    "de",
+    "at",
+    "ch",
+    "uk",
+    "fr",
+    "nl",
+    "jp",
+    "eu",
+    "us",
+    "local",
+    "lan",
+    "corp",
+    "internal",
+    "intranet",
+    "home",
+    "arpa",
+    "domain",
+    "localdomain",
+];
+/// What stands before a backslash without being a domain.
+const NO_DOMAINS: [&str; 10] =
+    ["root", "authority", "builtin", "service", "machine", "hklm", "hkcu", "manager", "system32", "cimv2"];
 /// The GUID at the beginning, when no letter or digit follows it.
 pub(super) fn guid(rest: &str) -> Option<&str> {
     let (guid, after) = rest.split_at_checked(GUID_LENGTH)?;
@@ -30,6 +62,29 @@ pub(super) fn guid(rest: &str) -> Option<&str> {
         _ => byte.is_ascii_hexdigit(),
     });
     (well_formed && ends_word(after)).then_some(guid)
+}
+
+/// The GUID without hyphens at the beginning, when no letter or digit follows it, and the GUID with them.
+pub(super) fn bare_guid(rest: &str) -> Option<(&str, String)> {
+    let (digits, after) = rest.split_at_checked(GUID_LENGTH - 4)?;
+    let is_guid = digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && ends_word(after);
+    let part = |range: std::ops::Range<usize>| digits.get(range).filter(|_| is_guid);
+    let parts = [part(0..8)?, part(8..12)?, part(12..16)?, part(16..20)?, part(20..32)?];
+    Some((digits, parts.join("-")))
+}
+
+/// The MAC address at the beginning, with hyphens or colons, and what separates it.
+pub(super) fn mac(rest: &str) -> Option<(&str, char)> {
+    let (mac, after) = rest.split_at_checked(17)?;
+    let separator = mac.chars().nth(2).filter(|c| matches!(c, '-' | ':'))?;
+    let well_formed = mac.split(separator).count() == 6
+        && mac.split(separator).all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit()));
+    (well_formed && ends_word(after) && !after.starts_with(separator)).then_some((mac, separator))
+}
+
+/// Whether a text is a MAC address as CIM writes it: twelve hexadecimal digits.
+pub(super) fn is_bare_mac(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `00000000-0000-4000-8000-000000000007` for 7.
@@ -62,7 +117,10 @@ fn ipv4(rest: &str) -> Option<(&str, Ipv4Addr)> {
 fn ipv6(rest: &str) -> Option<(&str, IpAddr)> {
     let run = short_run(rest, |c| c.is_ascii_hexdigit() || c == ':' || c == '.').trim_end_matches('.');
     let after = rest.get(run.len()..)?;
-    let plausible = run.matches(':').count() >= 2 && run.bytes().any(|byte| byte.is_ascii_digit());
+    // `a::b` is a path in some languages.
+    let telling = |group: &str| group.is_empty() || group.len() == 4;
+    let plausible = run.matches(':').count() >= 2
+        && (run.bytes().any(|byte| byte.is_ascii_digit()) || run.split(':').all(telling));
     let ip: Ipv6Addr = (plausible && ends_word(after)).then(|| run.parse().ok()).flatten()?;
     Some((run, IpAddr::V6(ip)))
 }
@@ -93,10 +151,11 @@ pub(super) fn mail(rest: &str) -> Option<(&str, &str)> {
     plausible.then_some((text, domain))
 }
 
-/// The security identifier of an account of a domain or computer (MS-DTYP 2.4.2.4).
+/// The security identifier of a domain or computer, or of an account there (MS-DTYP 2.4.2.4).
 pub(super) fn account_sid(rest: &str) -> Option<&str> {
-    let sid = short_run(rest, |c| c.is_ascii_digit() || matches!(c, 'S' | '-'));
-    (sid.starts_with("S-1-5-21-") && sid.matches('-').count() == 7).then_some(sid)
+    let sid = short_run(rest, |c| c.is_ascii_digit() || matches!(c, 'S' | 's' | '-')).trim_end_matches('-');
+    let begins = sid.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("S-1-5-21-"));
+    (begins && matches!(sid.matches('-').count(), 6 | 7)).then_some(sid)
 }
 
 /// The letters, digits, dots, hyphens and underscores at the beginning, without dots at the end.
@@ -131,6 +190,61 @@ fn short_run(rest: &str, belongs: impl Fn(char) -> bool) -> &str {
 fn run(rest: &str, belongs: impl Fn(char) -> bool) -> &str {
     let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default()
+}
+
+/// Whether a name can only be that of a host.
+pub(super) fn is_certain_host(name: &str) -> bool {
+    let top = name.rsplit_once('.').map(|(_, top)| top.to_lowercase());
+    top.is_some_and(|top| TOP_LABELS.contains(&top.as_str()))
+}
+
+/// `%5C` at the beginning (RFC 3986, 2.1).
+pub(super) fn percent_escape(rest: &str) -> Option<&str> {
+    let escape = rest.get(..3).filter(|escape| escape.starts_with('%'))?;
+    escape.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit()).then_some(escape)
+}
+
+/// Names of users in paths of their profiles: `C:\Users\NAME\…`, with any number of backslashes.
+pub(super) fn profile_users(text: &str) -> Vec<&str> {
+    const FOLDER: &str = "Users";
+    const NOBODY: [&str; 4] = ["Public", "Default", "Default User", "All Users"];
+    let mut users = Vec::new();
+    let mut rest = text;
+    while let Some(at) = find_ignoring_case(rest, FOLDER) {
+        let (before, after) = rest.split_at_checked(at).unwrap_or_default();
+        rest = after.get(FOLDER.len()..).unwrap_or_default();
+        let name = rest.trim_start_matches(['\\', '/']);
+        let in_path = before.ends_with(['\\', '/']) && name.len() < rest.len();
+        let name = run(name, |c| !c.is_control() && !r#"\/"[]:;|=,+*?<>'`"#.contains(c)).trim();
+        if in_path && !name.is_empty() && NOBODY.iter().all(|nobody| !nobody.eq_ignore_ascii_case(name)) {
+            users.push(name);
+        }
+    }
+    users
+}
+
+/// `DOMAIN\user` and `DOMAIN\\user`, standing alone.
+pub(super) fn domain_users(text: &str) -> Vec<&str> {
+    let mut users = Vec::new();
+    for (at, _) in text.match_indices('\\') {
+        let Some((before, after)) = text.split_at_checked(at) else { continue };
+        let after = after.trim_start_matches('\\');
+        let slashes = text.len() - at - after.len();
+        let user = host_run(after);
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        let start = start
+            .map_or(0, |at| at + before.get(at..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8));
+        let Some(domain) = before.get(start..) else { continue };
+        let alone_before = !before.get(..start).is_some_and(|outer| outer.ends_with(['\\', '/', ':', '%']));
+        let alone_after = !after.get(user.len()..).is_some_and(|rest| rest.starts_with(['\\', '/', ':']));
+        let named = |name: &str| name.len() >= 2 && name.contains(char::is_alphabetic);
+        let no_domain = NO_DOMAINS.contains(&domain.to_lowercase().as_str()) || guid(domain).is_some();
+        let Some(whole) = text.get(start..at + slashes + user.len()) else { continue };
+        if slashes <= 2 && alone_before && alone_after && named(domain) && named(user) && !no_domain {
+            users.push(whole);
+        }
+    }
+    users
 }
 
 /// Names reserved for examples (RFC 2606, RFC 6761).

@@ -156,7 +156,7 @@ impl Writer {
         }
         match encoded::as_text(body) {
             Some((text, coding)) => coding.encode(&self.redactor.redact(&text)),
-            None if self.redactor.is_clean(body) => body.to_vec(),
+            None if self.redactor.leaves_alone(body) => body.to_vec(),
             None => b"\xffredacted".to_vec(),
         }
     }

@@ -49,7 +49,11 @@ fn rewrite_nested(
                 open.pop();
                 out.push_str(tag);
             }
-            Piece::Other(other) => out.push_str(other),
+            Piece::Other(other) => {
+                // Pseudonyms hold nothing that could end a comment.
+                let place = Place { owner: "", name: "", attribute: None };
+                out.push_str(change(&place, other).as_deref().unwrap_or(other));
+            }
             Piece::Text(raw) => {
                 let plain = unescape(raw);
                 match rewrite_text(&plain, open.last(), change, depth) {

@@ -7,49 +7,18 @@ use crate::transport::replay::{
     pseudonyms::is_pseudonym,
     redact::DROPPED,
     rules::Rule,
-    tokens,
+    secrets, tokens,
 };
 
 const HOST: &str = "host name outside .test and .example";
 const ADDRESS: &str = "address outside the documentation ranges";
+const MAC: &str = "MAC address outside the documentation range";
 const GUID: &str = "GUID that is not counted";
 const USER: &str = "user of a domain";
 const MAIL: &str = "mail address";
 const SID: &str = "security identifier of a domain";
-pub(super) const SECRET: &str = "value of a property named like a secret";
+pub(super) const SECRET: &str = "value named like a secret";
 
-/// Last labels of names that are hosts and nothing else.
-const TOP_LABELS: [&str; 26] = [
-    "com",
-    "net",
-    "org",
-    "edu",
-    "gov",
-    "io",
-    "dev",
-    "cloud",
-    "de",
-    "at",
-    "ch",
-    "uk",
-    "fr",
-    "nl",
-    "jp",
-    "eu",
-    "us",
-    "local",
-    "lan",
-    "corp",
-    "internal",
-    "intranet",
-    "home",
-    "arpa",
-    "domain",
-    "localdomain",
-];
-/// What stands before a backslash without being a domain.
-const NO_DOMAINS: [&str; 10] =
-    ["root", "authority", "builtin", "service", "machine", "hklm", "hkcu", "manager", "system32", "cimv2"];
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Leaks that show in a text by their form, spelled plainly or with references.
@@ -92,7 +61,8 @@ fn of_plain_text(text: &str) -> Vec<Leak> {
         .filter(|host| !is_example_host(host))
         .map(|host| Leak::new(HOST, host))
         .collect();
-    leaks.extend(domain_users(text).into_iter().map(|user| Leak::new(USER, user)));
+    let users = tokens::domain_users(text).into_iter().chain(tokens::profile_users(text));
+    leaks.extend(users.filter(|user| !is_example_user(user)).map(|user| Leak::new(USER, user)));
     leaks.extend(logins::of_text(text));
     let mut previous = None;
     for (at, c) in text.char_indices() {
@@ -112,6 +82,15 @@ fn at_word(before: &str, rest: &str) -> Option<Leak> {
     if let Some(guid) = tokens::guid(rest) {
         return (!tokens::is_counted_guid(guid) && guid != NIL).then(|| Leak::new(GUID, guid));
     }
+    if let Some((_, secret)) = secrets::assignment(rest).filter(|(_, secret)| *secret != DROPPED) {
+        return Some(Leak::new(SECRET, secret));
+    }
+    if let Some((digits, guid)) = tokens::bare_guid(rest) {
+        return (!tokens::is_counted_guid(&guid)).then(|| Leak::new(GUID, digits));
+    }
+    if let Some((mac, _)) = tokens::mac(rest).filter(|_| !before.ends_with([':', '-'])) {
+        return (!is_pseudonym(&mac.replace(':', "-"))).then(|| Leak::new(MAC, mac));
+    }
     if let Some((mail, domain)) = tokens::mail(rest).filter(|_| !behind_host_character) {
         return (!tokens::is_reserved_host(domain)).then(|| Leak::new(MAIL, mail));
     }
@@ -123,11 +102,7 @@ fn at_word(before: &str, rest: &str) -> Option<Leak> {
         return (!is_pseudonym(sid)).then(|| Leak::new(SID, sid));
     }
     let host = tokens::host_run(rest);
-    let top = host.rsplit_once('.').map(|(_, top)| top.to_lowercase());
-    if top.is_some_and(|top| TOP_LABELS.contains(&top.as_str()))
-        && !behind_host_character
-        && !is_example_host(host)
-    {
+    if tokens::is_certain_host(host) && !behind_host_character && !is_example_host(host) {
         return Some(Leak::new(HOST, host));
     }
     if before.ends_with(['/', '+']) { None } else { in_base64(rest) }
@@ -161,38 +136,6 @@ fn is_example_host(host: &str) -> bool {
         || tokens::is_protocol_host(host)
         || matches!(host, "HOST" | "EXAMPLE")
         || counted.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// `DOMAIN\user` and `DOMAIN\\user`, standing alone.
-fn domain_users(text: &str) -> Vec<&str> {
-    let mut users = Vec::new();
-    for (at, _) in text.match_indices('\\') {
-        let Some((before, after)) = text.split_at_checked(at) else { continue };
-        let after = after.trim_start_matches('\\');
-        let slashes = text.len() - at - after.len();
-        let user = tokens::host_run(after);
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')));
-        let start = start
-            .map_or(0, |at| at + before.get(at..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8));
-        let Some(domain) = before.get(start..) else { continue };
-        let alone_before = !before.get(..start).is_some_and(|outer| outer.ends_with(['\\', '/', ':', '%']));
-        let alone_after = !after.get(user.len()..).is_some_and(|rest| rest.starts_with(['\\', '/', ':']));
-        let named = |name: &str| name.len() >= 2 && name.contains(char::is_alphabetic);
-        let no_domain =
-            NO_DOMAINS.contains(&domain.to_lowercase().as_str()) || tokens::guid(domain).is_some();
-        let Some(whole) = text.get(start..at + slashes + user.len()) else { continue };
-        if slashes <= 2
-            && alone_before
-            && alone_after
-            && named(domain)
-            && named(user)
-            && !no_domain
-            && !is_example_user(whole)
-        {
-            users.push(whole);
-        }
-    }
-    users
 }
 
 /// A name with a domain; services run as `NT AUTHORITY\SYSTEM` everywhere.

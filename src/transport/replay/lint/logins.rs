@@ -3,40 +3,22 @@
 use super::Leak;
 use crate::transport::{
     hex,
-    replay::{encoded, tokens},
+    replay::{
+        encoded,
+        redact::DROPPED,
+        secrets::{SCHEMES, SIGNATURES, is_credential},
+        tokens,
+    },
 };
 
+pub(super) use crate::transport::replay::secrets::{KERBEROS, NTLM};
+
 pub(super) const HEADER: &str = "Authorization header";
-pub(super) const NTLM: &str = "NTLM token";
-pub(super) const KERBEROS: &str = "Kerberos token";
 
-/// How NTLM messages begin (MS-NLMP 2.2.1).
-const NTLM_SIGNATURE: &[u8] = b"NTLMSSP";
-/// Object identifiers with their tags: SPNEGO (RFC 4178), Kerberos (RFC 4121) and Microsoft's
-/// misspelling of it.
-const SPNEGO: &[u8] = b"\x06\x06\x2b\x06\x01\x05\x05\x02";
-const KERBEROS_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
-const MS_KERBEROS_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x82\xf7\x12\x01\x02\x02";
-/// Version 5 and message type of AP-REQ, AP-REP and errors (RFC 4120 5.5).
-const KERBEROS_MESSAGE: &[u8] = b"\xa0\x03\x02\x01\x05\xa1\x03\x02\x01";
-/// `negState` of a SPNEGO answer.
-const SPNEGO_ANSWER: &[u8] = b"\x30\x81\xa0\x03\x0a\x01";
-const SPNEGO_SHORT_ANSWER: &[u8] = b"\xa0\x03\x0a\x01\x01\xa1";
-
-const SIGNATURES: [(&str, &[u8]); 7] = [
-    (NTLM, NTLM_SIGNATURE),
-    (KERBEROS, SPNEGO),
-    (KERBEROS, KERBEROS_OID),
-    (KERBEROS, MS_KERBEROS_OID),
-    (KERBEROS, KERBEROS_MESSAGE),
-    (KERBEROS, SPNEGO_ANSWER),
-    (KERBEROS, SPNEGO_SHORT_ANSWER),
-];
 /// Base64 of the beginning of a long DER token (`60 82 …`).
 const LONG_TOKEN: &str = "YII";
 /// Shorter than this it is a word.
 const LONG_TOKEN_LENGTH: usize = 24;
-const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Negotiate", "NTLM", "Kerberos", "CredSSP"];
 
 /// Headers, and tokens that only their beginning tells.
 pub(super) fn of_text(text: &str) -> Vec<Leak> {
@@ -44,7 +26,8 @@ pub(super) fn of_text(text: &str) -> Vec<Leak> {
     let lower = text.to_ascii_lowercase();
     for (at, word) in lower.match_indices("authorization") {
         let after = text.get(at + word.len()..).unwrap_or_default().trim_start_matches(['"', '\'', ' ']);
-        if after.starts_with([':', '=']) {
+        let dropped = after.trim_start_matches([':', '=', '"', '\'', ' ']).starts_with(DROPPED);
+        if after.starts_with([':', '=']) && !dropped {
             leaks.push(Leak::new(HEADER, text.get(at..).unwrap_or_default()));
         }
     }
@@ -65,14 +48,6 @@ pub(super) fn of_text(text: &str) -> Vec<Leak> {
         }
     }
     leaks
-}
-
-/// A word is letters alone; encoded bytes are hardly ever.
-fn is_credential(run: &str) -> bool {
-    run.len() >= 8 && run.contains(|c: char| c.is_ascii_digit() || matches!(c, '+' | '/' | '='))
-        || encoded::from_base64(run)
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .is_some_and(|text| text.contains(':'))
 }
 
 /// Tokens anywhere in a file, raw, in base64 at any alignment, in hex, of UTF-16 and in UTF-16;

@@ -32,8 +32,8 @@ pub struct Finding {
 /// Looks through a folder of fixtures for leaks and wrong origins.
 ///
 /// Leaks are host names outside `.test` and `.example`, addresses outside the documentation ranges,
-/// GUIDs that are not counted, users of domains, mail addresses, security identifiers, values of
-/// properties named like secrets, `Authorization` headers, and tokens of NTLM and Kerberos: in plain
+/// GUIDs that are not counted, users of domains and of profile folders, mail and MAC addresses,
+/// security identifiers, values named like secrets, `Authorization` headers, and tokens of NTLM and Kerberos: in plain
 /// text, hex, base64 and UTF-16. Each folder with messages needs an origin, in its own
 /// `cassette.json` or `origin.json` or in that of a folder above, and the messages must not
 /// contradict it.

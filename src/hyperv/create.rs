@@ -143,7 +143,7 @@ impl Creation {
                 tracing::debug!(%error, "the new snapshot cannot be read");
                 Ok(SnapshotCollection { id: id.to_owned(), name: String::new(), epr: epr.clone() })
             }
-            (Err(error), None) => Err(error),
+            (Err(error), None) => Err(self.unknown(Some(error), None)),
         }
     }
 

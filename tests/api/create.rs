@@ -64,6 +64,42 @@ async fn the_result_comes_from_what_the_job_created() {
     script.assert_done();
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_job_is_followed_and_asked_by_the_reference_that_came_whatever_its_class() {
+    let storage_job = |answer: Reply| match answer {
+        Reply::Soap(text) => Reply::Soap(text.replace("Msvm_ConcreteJob", "Msvm_StorageJob")),
+        other => other,
+    };
+    let errors = soap::output("Msvm_ConcreteJob", "GetErrorEx", &[("ReturnValue", Some("0"))]);
+    let script = script([
+        ("CreateSnapshot", storage_job(soap::started("CreateSnapshot", "J1"))),
+        ("Get", storage_job(soap::got(&soap::job("J1", 4, SNAPSHOT_JOB)))),
+        ("Get", storage_job(soap::got(&soap::job_with("J1", 10, SNAPSHOT_JOB, 32768)))),
+        ("GetErrorEx", storage_job(errors)),
+    ]);
+    assert_eq!(create(&script).await.unwrap_err().job().unwrap().class, "Msvm_StorageJob");
+    for body in script.bodies("Get").iter().chain(&script.bodies("GetErrorEx")) {
+        assert!(body.contains("/Msvm_StorageJob</w:ResourceURI>"), "{body}");
+        assert!(body.contains("Name=\"InstanceID\">J1</"), "{body}");
+    }
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_result_without_a_key_that_cannot_be_read_is_an_unknown_outcome() {
+    let nameless = soap::reference("Msvm_SnapshotCollection", "InstanceID", "NEW");
+    let answer = soap::output(
+        "Msvm_CollectionSnapshotService",
+        "CreateSnapshot",
+        &[("ResultingSnapshotCollection", Some(&nameless)), ("ReturnValue", Some("0"))],
+    );
+    let script = script([
+        ("CreateSnapshot", answer),
+        ("Get", soap::fault(soap::NOT_FOUND, "a:DestinationUnreachable")),
+    ]);
+    assert!(create(&script).await.unwrap_err().is_outcome_unknown());
+}
+
 #[tokio::test]
 async fn the_request_says_what_to_snapshot_and_how() {
     let script = script([("CreateSnapshot", soap::returned("CreateSnapshot", 5))]);

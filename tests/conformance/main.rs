@@ -16,6 +16,7 @@
 )]
 
 mod backends;
+mod names;
 mod suite;
 
 /// Makes one test of each check for each backend.

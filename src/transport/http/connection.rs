@@ -26,9 +26,8 @@ use zeroize::Zeroizing;
 
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
-/// Asks an Identify to be answered without a login ([MS-WSMV] 3.1.4.1.23). Not `WSMANIDENTITY`: Windows'
-/// own `Test-WSMan` sends this name, as do monitoring probes in the field, which
-/// hosts answer.
+/// Asks an Identify to be answered without a login ([MS-WSMV] 3.1.4.1.23). The name is not
+/// `WSMANIDENTITY`: Windows' own `Test-WSMan` and monitoring probes in the field send this one.
 const WSMAN_IDENTIFY: HeaderName = HeaderName::from_static("wsmanidentify");
 const SOAP: HeaderValue = HeaderValue::from_static("application/soap+xml;charset=UTF-8");
 const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VERSION"));

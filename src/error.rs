@@ -62,6 +62,26 @@ pub enum ErrorKind {
 ///
 /// `Display` says what failed and why, without the text of [`source`](StdError::source); what the
 /// peer gave as evidence is behind the accessors.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// # use hyperv_wsman::{Client, hyperv::HyperV, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+/// use hyperv_wsman::ErrorKind;
+///
+/// let error = hyperv.group("webtier").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "failed to find group `webtier`: no group has that name or id");
+/// assert_eq!(error.hint(), Some("did you mean `web-tier`?"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 pub struct Error {
     inner: Box<Inner>,
 }

@@ -38,6 +38,27 @@ use std::{
 use url::Url;
 
 /// A WS-Management client. Cloning is cheap; clones share connections and counters.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::{Client, cim::Epr, sim};
+///
+/// // A simulated host; a real one is reached with `Client::builder`.
+/// let host = sim::Host::new(sim::Settings::default());
+/// let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// let client = Client::with_transport(url, host.transport());
+///
+/// let machines = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2");
+/// for machine in client.enumerate(&machines).instances().await? {
+///     assert!(machine.str("ElementName").is_some());
+/// }
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,

@@ -7,6 +7,23 @@ use crate::{
 };
 
 /// A group.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// # use hyperv_wsman::{Client, hyperv::HyperV, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+/// let group = hyperv.group("WEB-TIER").await?;
+/// assert_eq!(group.name, "web-tier");
+/// assert_eq!(hyperv.members(&group).await?.len(), 3);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Group {

@@ -24,6 +24,30 @@ const CLASSES: [&str; 6] = [
 ];
 
 /// The jobs of a host.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::hyperv::CreateSettings;
+/// # use hyperv_wsman::{Client, hyperv::HyperV, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+/// # let group = hyperv.group("web-tier").await?;
+///
+/// let started = hyperv.collection_snapshots().create(&group, &CreateSettings::recovery()).await?;
+/// let id = started.job_id().unwrap_or_default();
+///
+/// // Later, perhaps in another process:
+/// let job = hyperv.jobs().find(id).await?;
+/// let finished = hyperv.jobs().resume(&job).wait().await?;
+/// assert!(finished.is_success());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone)]
 pub struct Jobs {
     hyperv: HyperV,

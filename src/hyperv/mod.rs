@@ -55,6 +55,23 @@ use crate::{
 };
 
 /// The Hyper-V side of a host.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::{Client, hyperv::HyperV, sim};
+///
+/// let host = sim::Host::new(sim::Settings::default());
+/// let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+/// let names: Vec<String> = hyperv.groups().await?.into_iter().map(|group| group.name).collect();
+/// assert!(names.contains(&"web-tier".to_owned()));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone)]
 pub struct HyperV {
     client: Client,

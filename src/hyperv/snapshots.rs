@@ -84,6 +84,28 @@ pub struct Exported {
 }
 
 /// The snapshot service.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::hyperv::CreateSettings;
+/// # use hyperv_wsman::{Client, hyperv::HyperV, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+///
+/// let group = hyperv.group("web-tier").await?;
+/// let snapshots = hyperv.collection_snapshots();
+/// let snapshot = snapshots.create(&group, &CreateSettings::standard()).await?.wait().await?;
+/// assert_eq!(snapshots.list(&group).await?, [snapshot.clone()]);
+/// snapshots.destroy(&snapshot).await?.wait().await?;
+/// assert!(snapshots.list(&group).await?.is_empty());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone)]
 pub struct CollectionSnapshots {
     pub(super) hyperv: HyperV,

@@ -24,6 +24,36 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A started operation. Dropping it stops nothing on the host: the job goes on.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::hyperv::CreateSettings;
+/// use std::{future::poll_fn, pin::Pin};
+/// # use futures_core::Stream as _;
+/// # use hyperv_wsman::{Client, hyperv::HyperV, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let hyperv = HyperV::new(Client::with_transport(url, host.transport()));
+/// # let group = hyperv.group("web-tier").await?;
+///
+/// let snapshots = hyperv.collection_snapshots();
+/// let mut started = snapshots.create(&group, &CreateSettings::recovery()).await?;
+/// {
+///     // `while let Some(job) = progress.next().await` with any crate of stream combinators.
+///     let mut progress = started.progress();
+///     while let Some(job) = poll_fn(|context| Pin::new(&mut progress).poll_next(context)).await {
+///         println!("{}%", job?.percent.unwrap_or_default());
+///     }
+/// }
+/// let snapshot = started.wait().await?;
+/// # assert_eq!(host.snapshots(), [snapshot.id]);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[must_use = "the operation runs on the host; call `wait` for its result"]
 pub struct Started<T> {
     watch: Option<Watch>,

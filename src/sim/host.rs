@@ -31,6 +31,19 @@ pub struct Settings {
 }
 
 /// A simulated host. Cloning is cheap; clones are the same host.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hyperv_wsman::{Client, sim::{Host, Settings}};
+///
+/// let host = Host::new(Settings::default());
+/// let client = Client::with_transport("https://hv01.example.test:5986/wsman".parse()?, host.transport());
+/// assert_eq!(client.identify().await?.product_vendor(), "hyperv-wsman simulator");
+/// assert_eq!(host.requests(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Host {
     inner: Arc<Inner>,

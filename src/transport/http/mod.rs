@@ -95,6 +95,19 @@ impl fmt::Debug for HttpSettings {
 /// Up to four connections, each logged in by itself. A connection that the host has closed in the
 /// meantime is replaced before anything is sent over it; a message that may have left is never sent
 /// again. A password that was refused is not tried a second time.
+///
+/// [`Client::builder`](crate::Client::builder) makes one; by hand, it can stand behind a transport of one's own.
+///
+/// ```
+/// use hyperv_wsman::{Client, transport::{HttpSettings, HttpTransport, endpoint}};
+/// use std::sync::Arc;
+///
+/// let url = endpoint("hv1.example.org")?;
+/// let transport = HttpTransport::new(HttpSettings::new(url.clone()))?;
+/// let client = Client::with_transport(url, Arc::new(transport));
+/// assert_eq!(client.url().as_str(), "https://hv1.example.org:5986/wsman");
+/// # Ok::<(), hyperv_wsman::transport::TransportError>(())
+/// ```
 #[derive(Debug)]
 pub struct HttpTransport {
     settings: HttpSettings,

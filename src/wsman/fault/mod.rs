@@ -8,6 +8,15 @@ use super::codes;
 use crate::xml::{Element, names};
 
 /// A fault code: Win32 error, HRESULT, WS-Management or WMI code.
+///
+/// ```
+/// use hyperv_wsman::wsman::{FaultCode, RetryClass};
+///
+/// let code = FaultCode(2_150_859_174);
+/// assert_eq!(code.to_string(), "2150859174 (0x803381A6)");
+/// assert_eq!(code.retry_class(), RetryClass::BackOff);
+/// assert!(code.refused_before_dispatch());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FaultCode(pub u32);
 
@@ -66,6 +75,26 @@ pub enum RetryClass {
 }
 
 /// A fault with everything it said.
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// use hyperv_wsman::{Client, cim::Epr, sim, wsman::FaultCode};
+///
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// let mut settings = sim::Settings::default();
+/// settings.rules.push("fault:0x80338029@Enumerate".parse().unwrap());
+/// let client = Client::with_transport(url, sim::Host::new(settings).transport());
+/// let jobs = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2");
+/// let error = client.enumerate(&jobs).await.unwrap_err();
+/// let fault = error.fault().expect("the host answers with a fault");
+/// assert_eq!(fault.code(), Some(FaultCode(0x8033_8029)));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub(crate) code: Option<FaultCode>,

@@ -187,7 +187,7 @@ mod tests {
         assert!(!format!("{error} {error:?}").contains("hunter2"));
         insta::assert_snapshot!(
             error,
-            @r"the user name `CORP\\backup:…` is not `DOMAIN\user`, `.\user`, `user@realm` or `user`"
+            @r"the user name `CORP\backup:…` is not `DOMAIN\user`, `.\user`, `user@realm` or `user`"
         );
     }
 

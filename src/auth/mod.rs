@@ -17,7 +17,7 @@ pub use credentials::{Credentials, Secret, UserName};
 #[non_exhaustive]
 pub enum AuthError {
     /// The user name has no usable form. What stands behind a colon is not kept: it may be a password.
-    #[error("the user name `{}` is not `DOMAIN\\user`, `.\\user`, `user@realm` or `user`", .0.escape_debug())]
+    #[error("the user name `{}` is not `DOMAIN\\user`, `.\\user`, `user@realm` or `user`", visible(.0))]
     UserName(String),
     /// Empty passwords are refused.
     #[error("the password is empty")]
@@ -43,4 +43,11 @@ pub enum AuthError {
     /// The acceptor refused.
     #[error("refused: {0}")]
     Refused(&'static str),
+}
+
+/// Control characters escaped; a backslash stays one, for it is part of many user names.
+fn visible(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }

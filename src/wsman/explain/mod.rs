@@ -2,7 +2,10 @@
 
 mod values;
 
-use super::{Fault, RetryClass, response, response::ResponseError};
+use super::{
+    Fault, RetryClass, response,
+    response::{ResponseError, not_an_envelope},
+};
 use crate::{
     cim::{Epr, SelectorValue, decode, schema},
     xml::{Element, Limits, names},
@@ -24,8 +27,7 @@ pub(crate) struct Explanation {
 pub(crate) fn explain(body: &[u8]) -> Result<Explanation, ResponseError> {
     let envelope = Element::parse(body, &Limits::default())?;
     if !envelope.is(names::SOAP, "Envelope") {
-        let found = format!("`{}`", envelope.name.local);
-        return Err(ResponseError::shape("a SOAP envelope", found));
+        return Err(not_an_envelope(&envelope.name.namespace, &envelope.name.local));
     }
     let Some(body) = envelope.child(names::SOAP, "Body") else {
         return Err(ResponseError::shape("a SOAP body", "an envelope without one"));

@@ -152,9 +152,9 @@ fn a_fault_is_told_with_meaning_hint_and_what_to_do() {
 #[test]
 fn what_is_no_message_is_refused() {
     let refused = |text: &str| explain(text.as_bytes()).unwrap_err().to_string();
-    insta::assert_snapshot!(refused("<html/>"), @"expected a SOAP envelope, got `html`");
+    insta::assert_snapshot!(refused("<html/>"), @"expected a SOAP 1.2 envelope, got `html`");
     insta::assert_snapshot!(refused("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'/>"), @"expected a SOAP body, got an envelope without one");
-    insta::assert_snapshot!(refused("no"), @"the answer is not readable XML");
+    insta::assert_snapshot!(refused("no"), @"the message is not readable XML");
 }
 
 #[test]

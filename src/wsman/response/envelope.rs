@@ -7,11 +7,9 @@ use crate::xml::{Element, Event, Reader, names};
 pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseError> {
     match reader.next()? {
         Event::Start { namespace, local: "Envelope", .. } if *namespace == *names::SOAP => {}
-        Event::Start { local, .. } => {
-            return Err(ResponseError::shape("a SOAP envelope", format!("`{local}`")));
-        }
+        Event::Start { namespace, local, .. } => return Err(not_an_envelope(namespace, local)),
         Event::Text(_) | Event::End | Event::Eof => {
-            return Err(ResponseError::shape("a SOAP envelope", "none"));
+            return Err(ResponseError::shape("a SOAP 1.2 envelope", "none"));
         }
     }
     let mut header = None;
@@ -26,6 +24,15 @@ pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseE
         }
     }
     Err(ResponseError::shape("a SOAP body", "the end of the envelope"))
+}
+
+/// The root element is another one. An envelope of SOAP 1.1 differs by its namespace alone.
+pub(in crate::wsman) fn not_an_envelope(namespace: &str, local: &str) -> ResponseError {
+    let found = match local {
+        "Envelope" => format!("`{local}` of namespace `{namespace}`"),
+        _ => format!("`{local}`"),
+    };
+    ResponseError::shape("a SOAP 1.2 envelope", found)
 }
 
 /// Reads the end of the body and of the envelope, and that nothing else is there.

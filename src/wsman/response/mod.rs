@@ -4,6 +4,8 @@ mod envelope;
 mod invoke;
 mod page;
 
+pub(super) use envelope::not_an_envelope;
+
 use super::{fault::Fault, request::Operation};
 use crate::{
     cim::{Epr, Instance, Text, Value, decode, schema},
@@ -115,7 +117,7 @@ impl Identity {
 /// Why an answer is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ResponseError {
-    #[error("the answer is not readable XML")]
+    #[error("the message is not readable XML")]
     Xml(#[from] XmlError),
     /// `expected` and `found` in words.
     #[error("expected {expected}, got {found}")]

@@ -325,10 +325,10 @@ fn an_envelope_of_another_shape_is_refused() {
     let job = "<p:Msvm_ConcreteJob/>";
     let message = envelope(job);
     let refused = |message: &str| read_text(&get(), message).unwrap_err().to_string();
-    insta::assert_snapshot!(refused("<html><body/></html>"), @"expected a SOAP envelope, got `html`");
+    insta::assert_snapshot!(refused("<html><body/></html>"), @"expected a SOAP 1.2 envelope, got `html`");
     insta::assert_snapshot!(
         refused(&message.replace("2003/05/soap-envelope", "2001/12/soap-envelope")),
-        @"expected a SOAP envelope, got `Envelope`"
+        @"expected a SOAP 1.2 envelope, got `Envelope` of namespace `http://www.w3.org/2001/12/soap-envelope`"
     );
     insta::assert_snapshot!(
         refused(&message.replace("<s:Body>", "<s:Header/><s:Body>")),
@@ -347,7 +347,7 @@ fn an_envelope_of_another_shape_is_refused() {
         refused("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'/>"),
         @"expected a SOAP body, got the end of the envelope"
     );
-    insta::assert_snapshot!(refused(&message[..message.len() - 30]), @"the answer is not readable XML");
+    insta::assert_snapshot!(refused(&message[..message.len() - 30]), @"the message is not readable XML");
 }
 
 #[test]

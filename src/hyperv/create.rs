@@ -97,7 +97,7 @@ impl Creation {
                 return self.describe(&epr).await;
             }
         }
-        self.settle(own, None).await
+        self.settle(own, ending.cause()).await
     }
 
     /// The result as far as a look at the host tells it; `cause` is why nothing better is at hand.
@@ -169,7 +169,8 @@ impl Creation {
                 ([] | [_], [job]) => {
                     let epr = job.epr.clone();
                     let own = Some(epr.clone());
-                    return Ok(Started::presume(jobs, epr, task, |ending| async move {
+                    let why = cause.to_string();
+                    let found = Started::presume(jobs, epr, task, |ending| async move {
                         let cause = match ending {
                             Ending::Finished(job) if job.is_failure() => {
                                 self.snapshots.hyperv.jobs().failed(&job, &self.task).await
@@ -177,11 +178,13 @@ impl Creation {
                             _ => cause,
                         };
                         self.settle(own, Some(cause)).await
-                    }));
+                    });
+                    return Ok(found.found_after(why));
                 }
                 ([_], []) => {
                     return match self.adopt(&sight).await {
-                        Ok(Some(snapshot)) => Ok(Started::over(jobs, task, |_| async move { Ok(snapshot) })),
+                        Ok(Some(snapshot)) => Ok(Started::over(jobs, task, |_| async move { Ok(snapshot) })
+                            .found_after(cause.to_string())),
                         Ok(None) | Err(_) => Err(self.unknown(Some(cause), Some(sight))),
                     };
                 }

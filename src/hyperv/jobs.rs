@@ -136,7 +136,7 @@ impl Jobs {
         Started::follow(self.clone(), job.epr.clone(), task, move |ending| async move {
             match ending {
                 Ending::Finished(job) => Ok(*job),
-                Ending::Vanished | Ending::AtOnce => Err(lost.unknown(None, Findings::default())),
+                Ending::Vanished | Ending::AtOnce => Err(lost.unknown(ending.cause(), Findings::default())),
             }
         })
     }
@@ -260,7 +260,8 @@ impl Jobs {
             .or(failure.summary.as_deref())
             .map(|text| text.trim().to_owned())
             .filter(|text| !text.is_empty());
-        let mut error = Error::new(ErrorKind::Job, message);
+        let mut error = Error::new(ErrorKind::Job, message)
+            .with_hint("the host's event log may say more: Hyper-V-VMMS, under Microsoft, Windows");
         if let Some(words) = words {
             error = error.with_host_words(words);
         }

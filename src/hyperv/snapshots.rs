@@ -212,7 +212,7 @@ impl CollectionSnapshots {
             match ending {
                 Ending::AtOnce => Ok(Exported { directory, job: None }),
                 Ending::Finished(job) => Ok(Exported { directory, job: Some(*job) }),
-                Ending::Vanished => Err(task.unknown(None, Findings::default())),
+                Ending::Vanished => Err(task.unknown(ending.cause(), Findings::default())),
             }
         })
         .await
@@ -232,7 +232,7 @@ impl CollectionSnapshots {
         self.start(task, snapshot, &arguments, |ending, _, task| async move {
             match ending {
                 Ending::AtOnce | Ending::Finished(_) => Ok(()),
-                Ending::Vanished => Err(task.unknown(None, Findings::default())),
+                Ending::Vanished => Err(task.unknown(ending.cause(), Findings::default())),
             }
         })
         .await
@@ -257,7 +257,7 @@ impl CollectionSnapshots {
                 Ending::Vanished => match snapshots.read(&epr).await {
                     Err(error) if is_not_found(&error) => Ok(()),
                     Err(error) => Err(task.unknown(Some(error), Findings::default())),
-                    Ok(_) => Err(task.unknown(None, Findings::default())),
+                    Ok(_) => Err(task.unknown(ending.cause(), Findings::default())),
                 },
             }
         })

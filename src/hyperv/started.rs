@@ -62,6 +62,7 @@ pub struct Started<T> {
     jobs: Jobs,
     task: Task,
     finish: Finish<T>,
+    lost: Option<String>,
 }
 
 /// Makes the result of the way it ended.
@@ -78,6 +79,15 @@ pub(super) enum Ending {
     Vanished,
 }
 
+impl Ending {
+    /// Why its effect is not told by the job itself.
+    pub(super) fn cause(&self) -> Option<Error> {
+        matches!(self, Self::Vanished).then(|| {
+            Error::new(ErrorKind::NotFound, "the host no longer knows the job, and nobody saw its end")
+        })
+    }
+}
+
 impl<T: Send + 'static> Started<T> {
     /// An operation that goes on in a job.
     pub(super) fn follow<F>(
@@ -90,7 +100,14 @@ impl<T: Send + 'static> Started<T> {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let watch = Some(Watch::new(jobs.clone(), epr));
-        Self { watch, presumed: false, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
+        Self {
+            watch,
+            presumed: false,
+            jobs,
+            task,
+            finish: Box::new(|ending| Box::pin(finish(ending))),
+            lost: None,
+        }
     }
     /// An operation whose answer was lost, and a job that can be it: how the job ends proves nothing.
     pub(super) fn presume<F>(
@@ -109,9 +126,26 @@ impl<T: Send + 'static> Started<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Self { watch: None, presumed: false, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
+        Self {
+            watch: None,
+            presumed: false,
+            jobs,
+            task,
+            finish: Box::new(|ending| Box::pin(finish(ending))),
+            lost: None,
+        }
     }
 
+    /// It was found by looking at the host, after the answer had been lost by this.
+    pub(super) fn found_after(self, lost: String) -> Self {
+        Self { lost: Some(lost), ..self }
+    }
+
+    /// Why the answer to the request was lost, where the operation was then found by looking at the host.
+    #[must_use]
+    pub fn lost_answer(&self) -> Option<&str> {
+        self.lost.as_deref()
+    }
     /// Reference of the job; `None` when the method completed at once.
     #[must_use]
     pub fn job(&self) -> Option<&Epr> {

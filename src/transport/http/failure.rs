@@ -48,8 +48,10 @@ pub(super) fn deadline(host: &str, stage: Stage) -> TransportError {
         Stage::Connecting => (Phase::NotSent, format!("failed to connect to `{host}` and log in in time")),
         Stage::Sent => (Phase::MaybeSent, format!("failed to get an answer from `{host}` in time")),
     };
-    TransportError::new(TransportErrorKind::Timeout, phase, message)
+    TransportError::new(TransportErrorKind::Timeout, phase, message).with_hint(SLOW)
 }
+
+const SLOW: &str = "the host may be busy: a longer request timeout waits longer (`--request-timeout`)";
 
 /// How far an exchange has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,6 +44,16 @@ impl Failure {
         }
     }
 
+    /// The same, where the host had done its work before: `done` says what must not get lost, as it was not printed.
+    pub(crate) fn after(self, done: &str) -> Self {
+        match self {
+            Self::Error(error) => {
+                Self::Error(error.with_hint(format!("the host has done its work, do not repeat it: {done}")))
+            }
+            other => other,
+        }
+    }
+
     /// The exit code; DESIGN's table, here alone.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {

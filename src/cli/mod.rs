@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod config;
+mod detail;
 mod failure;
 mod observe;
 mod output;
@@ -16,7 +17,7 @@ mod wait;
 
 use crate::error::{Error, ErrorKind};
 use args::{Args, Command, Format, grammar};
-use clap::FromArgMatches;
+use clap::{FromArgMatches, error::ContextKind};
 use commands::Context;
 use failure::Failure;
 use output::Output;
@@ -54,12 +55,6 @@ fn run(args: Args, prefix: String) -> ExitCode {
 }
 
 fn execute(command: Command, context: &Context) -> Result<(), Failure> {
-    if context.global.password.is_some() {
-        return Err(Failure::usage(
-            "--password is not an option: arguments are visible to every user of this machine",
-            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
-        ));
-    }
     let runtime = runtime(&command).map_err(|error| Failure::io("failed to start the runtime", error))?;
     runtime.block_on(commands::run(command, context))
 }
@@ -92,7 +87,13 @@ fn refuse(error: &clap::Error, typed: &[OsString]) -> ExitCode {
             Err(failure) => ExitCode::from(failure.exit_code()),
         };
     }
-    if output.is_json() {
+    if is_password(error) {
+        let failure = Failure::usage(
+            "--password is not an option: arguments are visible to every user of this machine",
+            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
+        );
+        output.failure(&failure);
+    } else if output.is_json() {
         let message = shown.split("\n\n").next().unwrap_or(shown);
         let message = message.strip_prefix("error: ").unwrap_or(message);
         output.json_line(&failure::usage_json(message, Some("`hvctl help` shows the commands and options")));
@@ -100,6 +101,12 @@ fn refuse(error: &clap::Error, typed: &[OsString]) -> ExitCode {
         output.trace(shown);
     }
     ExitCode::from(failure::USAGE)
+}
+
+/// Whether the password was given as an argument, which no option takes.
+fn is_password(error: &clap::Error) -> bool {
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    argument.is_some_and(|argument| argument == "--password" || argument.starts_with("--password="))
 }
 
 /// Whether JSON was asked for on a command line that cannot be read.

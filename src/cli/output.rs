@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use std::{
     fmt,
     io::{self, BufRead, IsTerminal, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +31,8 @@ struct Inner {
     bar: Mutex<Option<ProgressBar>>,
     /// The last progress line, so that only changes are printed.
     last_progress: Mutex<String>,
+    /// A question stands on the last line, without an answer.
+    asking: AtomicBool,
 }
 
 impl Output {
@@ -59,6 +64,7 @@ impl Output {
                 stderr: Mutex::new(stderr),
                 bar: Mutex::new(None),
                 last_progress: Mutex::new(String::new()),
+                asking: AtomicBool::new(false),
             }),
         }
     }
@@ -178,6 +184,7 @@ impl Output {
     /// `Io`.
     pub(crate) async fn confirm(&self, question: &str) -> Result<bool, Failure> {
         self.say(&format!("{} [y/N] ", text::line(question)));
+        self.inner.asking.store(true, Ordering::Relaxed);
         let (answered, answer) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -188,14 +195,18 @@ impl Output {
             .await
             .unwrap_or_else(|closed| Err(io::Error::other(closed)))
             .map_err(|error| Failure::io("failed to read the answer", error))?;
+        if line.ends_with('\n') {
+            self.inner.asking.store(false, Ordering::Relaxed);
+        }
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Writes to standard error. There is nobody to tell when that fails.
     fn say(&self, message: &str) {
+        let gap = if self.inner.asking.swap(false, Ordering::Relaxed) { "\n" } else { "" };
         let write = || {
             let mut stderr = lock(&self.inner.stderr);
-            let _ = stderr.write_all(message.as_bytes()).and_then(|()| stderr.flush());
+            let _ = stderr.write_all(format!("{gap}{message}").as_bytes()).and_then(|()| stderr.flush());
         };
         match lock(&self.inner.bar).as_ref() {
             Some(bar) => bar.suspend(write),
@@ -287,6 +298,14 @@ mod tests {
     fn a_reader_that_went_away_is_told_apart() {
         let output = Output::new(Format::Table, false, false, Box::new(Gone), Box::new(io::sink()));
         assert!(matches!(output.data("x"), Err(Failure::ReaderGone)));
+    }
+
+    #[test]
+    fn what_is_said_into_an_open_question_begins_a_line() {
+        let (output, _, stderr) = output(Format::Table);
+        output.inner.asking.store(true, Ordering::Relaxed);
+        output.failure(&Failure::usage("no", "yes"));
+        assert_eq!(stderr.text(), "\nerror: no\nhint: yes\n");
     }
 
     #[test]

@@ -93,9 +93,29 @@ fn from_prompt(user: &str) -> Result<Secret, Failure> {
             .with_hint("set HVCTL_PASSWORD, or give --password-stdin or --password-command"),
         ));
     }
-    let password = rpassword::prompt_password(format!("Password of {}: ", text::line(user)))
-        .map_err(|error| Failure::io("failed to read the password from the terminal", error))?;
+    hear_interruptions()?;
+    let password = rpassword::prompt_password(format!("Password of {}: ", text::line(user))).map_err(
+        |error| match error.kind() {
+            io::ErrorKind::Interrupted => {
+                Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed").into()
+            }
+            _ => Failure::io("failed to read the password from the terminal", error),
+        },
+    )?;
     secret(Zeroizing::new(password).as_bytes(), "the terminal")
+}
+
+/// From here on Ctrl-C does not end the process where it stands, so that the prompt can switch the terminal's echo on
+/// again.
+fn hear_interruptions() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        // That somebody listens is what changes the behaviour; whether it is still there does not matter.
+        let _listener = signal(SignalKind::interrupt())
+            .map_err(|error| Failure::io("failed to listen for Ctrl-C", error))?;
+    }
+    Ok(())
 }
 
 /// The first line, without its end.

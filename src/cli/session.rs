@@ -103,7 +103,8 @@ impl Session {
         self.command(&format!("job wait {}", super::shell::word(job_id)))
     }
 
-    fn command(&self, rest: &str) -> String {
+    /// A command line for the same host.
+    pub(crate) fn command(&self, rest: &str) -> String {
         format!("{} {rest}", self.prefix)
     }
 
@@ -145,15 +146,12 @@ impl Session {
     /// Completes the command of a hint by the host that was typed.
     fn located(&self, failure: Failure) -> Failure {
         let Failure::Error(error) = failure else { return failure };
-        let look = error.unknown_outcome().and_then(|outcome| outcome.look.as_deref());
-        let located = look.zip(error.hint()).and_then(|(look, hint)| {
-            let command = look.strip_prefix("hvctl ")?;
-            Some(hint.replace(look, &self.command(command)))
-        });
-        match located {
-            Some(hint) => error.with_hint(hint).into(),
-            None => error.into(),
-        }
+        let Some(mut outcome) = error.unknown_outcome().cloned() else { return error.into() };
+        let Some(look) = outcome.look.take() else { return error.into() };
+        let located = look.strip_prefix("hvctl ").map_or_else(|| look.clone(), |rest| self.command(rest));
+        let hint = error.hint().unwrap_or_default().replace(&look, &located);
+        outcome.look = Some(located);
+        error.with_hint(hint).with_evidence(Evidence::Outcome(Box::new(outcome))).into()
     }
 
     async fn finish(self, output: &Output, result: Result<(), Failure>) -> Result<(), Failure> {

@@ -143,29 +143,10 @@ pub(crate) fn members_text(members: &[MemberView]) -> String {
 }
 
 /// A point in time without the parts of a second.
-fn to_seconds(time: &str) -> String {
+pub(crate) fn to_seconds(time: &str) -> String {
     match time.split_once('.') {
         Some((seconds, parts)) => seconds.to_owned() + parts.trim_start_matches(|c: char| c.is_ascii_digit()),
         None => time.to_owned(),
-    }
-}
-
-/// A snapshot with its members.
-#[derive(Debug, Serialize)]
-pub(crate) struct SnapshotDetail {
-    #[serde(flatten)]
-    pub(crate) view: SnapshotView,
-    pub(crate) members: Vec<MemberView>,
-}
-
-impl SnapshotDetail {
-    pub(crate) fn to_text(&self) -> String {
-        text::fields([
-            ("snapshot", self.view.snapshot.id.clone()),
-            ("name", self.view.snapshot.name.clone()),
-            ("group", text::or_dash(self.view.group.as_deref())),
-        ]) + "\n"
-            + &members_text(&self.members)
     }
 }
 

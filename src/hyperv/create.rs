@@ -169,8 +169,7 @@ impl Creation {
                 ([] | [_], [job]) => {
                     let epr = job.epr.clone();
                     let own = Some(epr.clone());
-                    let why = cause.to_string();
-                    let found = Started::presume(jobs, epr, task, |ending| async move {
+                    return Ok(Started::presume(jobs, epr, task, |ending| async move {
                         let cause = match ending {
                             Ending::Finished(job) if job.is_failure() => {
                                 self.snapshots.hyperv.jobs().failed(&job, &self.task).await
@@ -178,8 +177,7 @@ impl Creation {
                             _ => cause,
                         };
                         self.settle(own, Some(cause)).await
-                    });
-                    return Ok(found.found_after(why));
+                    }));
                 }
                 ([_], []) => {
                     return match self.adopt(&sight).await {

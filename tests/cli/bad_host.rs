@@ -27,6 +27,11 @@ fn each_bad_input_has_its_exit_code() {
         ("empty directory", export(""), 3),
         ("directory with characters that Windows forbids", export("D:\\a|b"), 3),
         ("unreadable base", [export("D:\\E"), vec!["--base", "no path"]].concat(), 3),
+        (
+            "base that names no instance",
+            [export("D:\\E"), vec!["--base", "Msvm_SnapshotCollection"]].concat(),
+            3,
+        ),
         ("wrong namespace", vec!["group", "list", "--namespace", "root/nonsense"], 10),
     ];
     for (what, line, code) in table {

@@ -155,9 +155,60 @@ fn a_job_is_cancelled_with_yes() {
     let ran = run(&mut host.hvctl(["job", "cancel", &job, "--yes"]));
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("this will cancel the job"), "{ran:?}");
+    assert!(ran.stderr.contains("Msvm_ComputerSystem"), "what it affects is listed: {ran:?}");
     let ran = run(&mut host.hvctl(["job", "wait", &job, "--output", "json"]));
     assert_eq!(ran.code, 13, "{ran:?}");
     assert_eq!(ran.json_error()["error"]["evidence"]["job"]["id"], *job);
+    let ran = run(&mut host.hvctl(["job", "cancel", &job, "--yes"]));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(!ran.stderr.contains("this will"), "it has ended: {ran:?}");
+}
+
+#[test]
+fn a_job_that_is_waited_for_says_what_it_created() {
+    let host = SimHost::start();
+    let create = ["snapshot", "create", "--group", "web-tier", "--type", "recovery", "--no-wait"];
+    let ran = run(host.hvctl(create).env("HVCTL_OUTPUT", "json"));
+    let job = ran.json()["job"]["id"].as_str().unwrap().to_owned();
+    let ran = run(&mut host.hvctl(["job", "wait", &job, "--output", "json"]));
+    let affected = ran.json()["affected"].clone();
+    let created = affected.as_array().unwrap().iter().find(|row| row["effects"][0] == 5).unwrap();
+    assert_eq!(created["class"], "Msvm_SnapshotCollection");
+    assert_eq!(created["id"], SNAPSHOT);
+}
+
+#[test]
+fn a_result_that_cannot_be_printed_is_told_with_the_error() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let host = SimHost::start();
+    let create = ["snapshot", "create", "--group", "web-tier", "--type", "recovery"];
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_hvctl"))
+        .args(create)
+        .envs(host.environment.iter().cloned())
+        .stdout(full)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(17), "{stderr}");
+    assert!(stderr.contains("do not repeat it") && stderr.contains(SNAPSHOT), "{stderr}");
+}
+
+#[test]
+fn what_went_not_quite_as_it_should_is_a_warning() {
+    let table = [
+        ("job-warn@CreateSnapshot", "completed with warnings"),
+        ("cut:after@CreateSnapshot", "the host's answer was lost"),
+    ];
+    for (rule, says) in table {
+        let host = SimHost::with_rules(&[rule]);
+        let create = ["snapshot", "create", "--group", "web-tier", "--type", "recovery"];
+        let ran = run(host.hvctl(create).env("HVCTL_OUTPUT", "json"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stderr.starts_with("{\"warning\":") && ran.stderr.contains(says), "{rule}: {ran:?}");
+        assert_eq!(ran.json()["snapshot"]["id"], SNAPSHOT);
+    }
 }
 
 #[test]

@@ -86,3 +86,16 @@ fn after_a_change_it_is_not_said_that_nothing_was_changed() {
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.stderr.contains("the operation itself is finished"), "{ran:?}");
 }
+
+#[test]
+fn the_command_that_looks_names_the_host_that_was_typed() {
+    let host = SimHost::with_rules(&["delay:30s@CreateSnapshot"]);
+    let url = host.value("HVCTL_HOST").to_owned();
+    let line = [CREATE, &["--host", &url, "--output", "json"]].concat();
+    let ran = interrupted(&host, &line, "> CreateSnapshot");
+    assert_eq!(ran.code, 14, "{ran:?}");
+    let error = &ran.json_error()["error"];
+    let look = error["evidence"]["outcome"]["look"].as_str().unwrap();
+    assert!(look.starts_with(&format!("hvctl --host {url} snapshot list")), "{look}");
+    assert!(error["hint"].as_str().unwrap().contains(look), "{error}");
+}

@@ -31,6 +31,8 @@ fn completions_exist_for_every_shell() {
         let ran = run_alone(&["completions", shell]);
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains("hvctl") && ran.stdout.contains("snapshot"), "{shell}");
+        let offered = ran.stdout.replace("--password-stdin", "").replace("--password-command", "");
+        assert!(!offered.contains("--password"), "{shell}");
     }
 }
 
@@ -42,7 +44,8 @@ fn manual_pages_are_written_one_for_each_command() {
     let pages = directory.path().join("man1");
     assert_eq!(run_alone(&["man", arg(&pages)]).code, 0);
     for page in ["hvctl.1", "hvctl-snapshot-create.1", "hvctl-job-wait.1", "hvctl-simulate.1"] {
-        assert!(pages.join(page).is_file(), "{page}");
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(text.contains("HVCTL_HOST"), "{page} names no environment variables");
     }
 }
 

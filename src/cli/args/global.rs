@@ -1,6 +1,6 @@
 //! Options that every command takes. Each has an environment variable; what is typed wins.
 
-use super::values::{self, Refused};
+use super::values;
 use clap::{Args as ClapArgs, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -69,16 +69,6 @@ pub(crate) struct Global {
         help_heading = PASSWORD
     )]
     pub(crate) password_command: Option<String>,
-    /// Refused: arguments are visible to other users.
-    #[arg(
-        long,
-        global = true,
-        hide = true,
-        num_args = 0..=1,
-        default_missing_value = "",
-        value_parser = values::refused
-    )]
-    pub(crate) password: Option<Refused>,
 
     /// Trust the certification authorities of this file (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CACERT", help_heading = TRUST)]

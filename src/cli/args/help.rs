@@ -50,7 +50,7 @@ Exit codes:
    15  cassette (record and replay, fixture lint)
    16  a value could not be decoded
    17  local files and pipes
-  130  interrupted (a job that was waited for goes on)
+  130  interrupted (a job that was waited for goes on), or a question declined
 
 Not proven on a live host:
 What `snapshot create` and `snapshot export` send follows the documents; no session with a real host stands behind \
@@ -85,9 +85,9 @@ Examples:
 A recovery snapshot is application-consistent, a copy backup in the guest (logs are not truncated), and leaves no \
 disk out, unless told otherwise. A standard snapshot sends empty settings.
 
-JSON: `snapshot` (`id`, `name`, `members`), `group`, `group_id`, `job` (as `job show`; null when the host was done \
-at once), `sent` (`SnapshotType`, `SnapshotSettings`). With `--no-wait`: `job` (`id`, `class`), `wait` (the command \
-that waits), `group`, `group_id`, `sent`.
+JSON: `snapshot` (`id`, `name`, `members`), `group`, `group_id`, `job` (as `job list`; null when the host was done \
+at once, or its job was never seen), `sent` (`SnapshotType`, `SnapshotSettings`). With `--no-wait`: `job` (`id`, \
+`class`), `wait` (the command that waits), `group`, `group_id`, `sent`.
 
 Not proven on a live host: the class and the fields of the settings follow the documents of the single-machine \
 service. `--settings-xml` sends a text of yours instead.";
@@ -98,7 +98,9 @@ JSON: an array of `id`, `name`, `group`, `group_id`.";
 
 /// `hvctl snapshot show`.
 pub(super) const SNAPSHOT_SHOW: &str = "\
-JSON: `id`, `name`, `group`, `group_id`, `members` (`id`, `name`, `machine_id`, `created`, `snapshot_type`).";
+JSON: `id`, `name`, `group`, `group_id`, `members` (`id`, `name`, `machine_id`, `created`, `snapshot_type`, \
+`machine` as it is now: `id`, `name`, `state`, `state_name`, or null when it is no longer in the group), \
+`not_in_snapshot` (machines of the group that the snapshot does not hold).";
 
 /// `hvctl snapshot export`.
 pub(super) const SNAPSHOT_EXPORT: &str = "\
@@ -109,23 +111,47 @@ Examples:
 An export with `--config-only` leaves disk merging switched off for the machines. Switch it on again with \
 ModifyDiskMergeSettings and an Msvm_DiskMergeSettingData whose EnabledState is 1.
 
-JSON: `snapshot` (`id`, `name`), `directory`, `job` (as `job show`; null when the host was done at once). With \
-`--no-wait`: `job` (`id`, `class`), `wait` (the command that waits), `snapshot`, `directory`.
+JSON: `snapshot` (`id`, `name`), `directory`, `job` (as `job list`; null when the host was done at once, or its job \
+was never seen). With `--no-wait`: `job` (`id`, `class`), `wait` (the command that waits), `snapshot`, `directory`.
 
 Not proven on a live host.";
 
-/// `hvctl snapshot delete` and `apply`.
-pub(super) const SNAPSHOT_CHANGE: &str = "\
-Lists what is affected and asks; without a terminal it needs `--yes`.
+/// `hvctl snapshot delete`.
+pub(super) const SNAPSHOT_DELETE: &str = "\
+Lists what is affected and asks; without a terminal it needs `--yes`. Declining ends with exit code 130.
 
-JSON: `snapshot` (`id`, `name`), `job` (as `job show`; null when the host was done at once). With `--no-wait`: \
-`job` (`id`, `class`), `wait` (the command that waits), `snapshot`.";
+JSON: `snapshot` (`id`, `name`), `job` (as `job list`; null when the host was done at once, or its job was never \
+seen). With `--no-wait`: `job` (`id`, `class`), `wait` (the command that waits), `snapshot`.";
 
-/// `hvctl job`.
+/// `hvctl snapshot apply`.
+pub(super) const SNAPSHOT_APPLY: &str = "\
+Puts every machine of the snapshot back to the time of the snapshot. What the machines wrote since is lost; to be \
+able to come back, take a standard snapshot first. Machines that joined the group later stay as they are. \
+Whether a host applies a snapshot to running machines is not documented.
+
+Lists what is affected and asks; without a terminal it needs `--yes`. Declining ends with exit code 130.
+
+JSON: `snapshot` (`id`, `name`), `job` (as `job list`; null when the host was done at once, or its job was never \
+seen). With `--no-wait`: `job` (`id`, `class`), `wait` (the command that waits), `snapshot`.";
+
+/// `hvctl job list`.
+pub(super) const JOB_LIST: &str = "\
+JSON: an array of `id`, `class`, `caption`, `state` (number), `state_name`, `percent`, `job_type`, `job_type_name`, \
+`status`, `error_code`, `error_description`, `error_summary`, `cancellable`, `elapsed_seconds`, `start_time`.";
+
+/// `hvctl job show` and `wait`.
 pub(super) const JOB: &str = "\
-JSON (`list`: an array): `id`, `class`, `caption`, `state` (number), `state_name`, \
-`percent`, `job_type`, `job_type_name`, `status`, `error_code`, `error_description`, \
-`error_summary`, `cancellable`, `elapsed_seconds`, `start_time`.";
+Shows what the job affects and has created, such as the new snapshot, as far as the host tells.
+
+JSON: as an element of `job list`, and `affected` (`class`, `id`, `effects`, `effect_names`).";
+
+/// `hvctl job cancel`.
+pub(super) const JOB_CANCEL: &str = "\
+Lists the job and what it affects and asks; without a terminal it needs `--yes`. Declining ends with exit code 130. A \
+job that has ended, or that the host calls not cancellable, is refused. The host may take its time: `job wait` tells \
+how the job ends.
+
+JSON: as `job show`.";
 
 /// `hvctl explain`.
 pub(super) const EXPLAIN: &str = "\

@@ -106,7 +106,7 @@ pub(crate) enum GroupCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
     /// List the jobs that the host still knows (it forgets them some minutes after their end)
-    #[command(after_help = help::JOB)]
+    #[command(after_help = help::JOB_LIST)]
     List,
     /// Show one job
     #[command(after_help = help::JOB)]
@@ -123,7 +123,7 @@ pub(crate) enum JobCommand {
         id: String,
     },
     /// Ask a job to end
-    #[command(after_help = help::JOB)]
+    #[command(after_help = help::JOB_CANCEL)]
     Cancel {
         /// InstanceID of the job
         #[arg(value_name = "ID", value_parser = values::text)]

@@ -28,10 +28,10 @@ pub(crate) enum SnapshotCommand {
     #[command(after_help = help::SNAPSHOT_EXPORT)]
     Export(ExportArgs),
     /// Destroy a snapshot; the host may destroy others that depend on it
-    #[command(after_help = help::SNAPSHOT_CHANGE)]
+    #[command(after_help = help::SNAPSHOT_DELETE)]
     Delete(ChangeArgs),
     /// Put the machines of the group back to a snapshot; what they wrote since is lost
-    #[command(after_help = help::SNAPSHOT_CHANGE)]
+    #[command(after_help = help::SNAPSHOT_APPLY)]
     Apply(ChangeArgs),
 }
 

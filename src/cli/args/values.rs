@@ -1,6 +1,6 @@
 //! Readers of single values: each turns what was typed into something valid, or says why not.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 /// A name, id or path for the host: not empty, no control characters.
 pub(crate) fn text(typed: &str) -> Result<String, String> {
@@ -42,16 +42,6 @@ pub(crate) fn factor(typed: &str) -> Result<f64, String> {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
         _ => Err(format!("expected a number of at least 0, got `{typed}`")),
     }
-}
-
-/// Stands for a password that came as an argument: noticed, never kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refused;
-
-/// Forgets what was typed.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a clap value parser")]
-pub(crate) fn refused(_typed: &str) -> Result<Refused, Infallible> {
-    Ok(Refused)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::{
     output::Output,
     session::Session,
 };
+use crate::error::{Error, ErrorKind};
 use std::io::IsTerminal;
 
 /// What a command works with.
@@ -51,16 +52,12 @@ impl Context {
         ))
     }
 
-    /// Asks, unless the answer was given.
-    async fn confirm(&self, yes: bool, question: &str) -> Result<bool, Failure> {
-        if yes {
-            return Ok(true);
+    /// Asks, unless the answer was given. Whoever declines ends the command, and not as if it were done.
+    async fn confirm(&self, yes: bool, question: &str) -> Result<(), Failure> {
+        if yes || self.output.confirm(question).await? {
+            return Ok(());
         }
-        let agreed = self.output.confirm(question).await?;
-        if !agreed {
-            self.output.note("nothing was done");
-        }
-        Ok(agreed)
+        Err(Error::new(ErrorKind::Interrupted, "declined: nothing was changed").into())
     }
 }
 

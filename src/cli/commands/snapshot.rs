@@ -11,12 +11,13 @@ use crate::{
             },
         },
         config,
+        detail::SnapshotDetail,
         failure::Failure,
         session::Session,
         shell, text,
         view::{
-            JobView, MadeSnapshot, MemberView, SnapshotDetail, SnapshotName, SnapshotView, StartedJob,
-            members_text, snapshots_text,
+            JobView, MadeSnapshot, MemberView, SnapshotName, SnapshotView, StartedJob, members_text,
+            snapshots_text,
         },
         wait,
     },
@@ -110,12 +111,20 @@ fn export_settings(args: &ExportArgs) -> Result<ExportSettings, Failure> {
         BackupIntentArg::Merge => BackupIntent::Merge,
     });
     if let Some(base) = &args.base {
-        let path = ObjectPath::parse(base).map_err(|error| {
-            Error::new(ErrorKind::Config, "failed to read --base").with_source(error).with_hint(
+        let refused = |error: Error| {
+            error.with_hint(
                 "give the object path of a reference point or snapshot, such as \
                  `Msvm_SnapshotCollection.CollectionID=\"…\"`",
             )
+        };
+        let path = ObjectPath::parse(base).map_err(|error| {
+            refused(Error::new(ErrorKind::Config, "failed to read --base").with_source(error))
         })?;
+        if path.keys().next().is_none() {
+            let message =
+                format!("failed to read --base: `{base}` names a class, expected one instance of it");
+            return Err(refused(Error::new(ErrorKind::Config, message)).into());
+        }
         settings.base = Some(path);
     }
     Ok(settings)
@@ -166,7 +175,8 @@ async fn create(
         job: job.as_ref().map(Into::into),
         sent,
     };
-    output.document(&created, || created.to_text())
+    let done = format!("snapshot `{}` was created", created.snapshot.name.id);
+    output.document(&created, || created.to_text()).map_err(|failure| failure.after(&done))
 }
 
 impl Created {
@@ -204,17 +214,13 @@ async fn list(context: &Context, session: &Session, group: Option<&str>) -> Resu
 }
 
 async fn show(context: &Context, session: &Session, id: &str) -> Result<(), Failure> {
-    let detail = detail(session, id).await?.1;
-    context.output.document(&detail, || detail.to_text())
-}
-
-async fn detail(session: &Session, id: &str) -> Result<(SnapshotCollection, SnapshotDetail), Failure> {
-    let snapshots = session.hyperv.collection_snapshots();
-    let snapshot = snapshots.find(id).await?;
-    let group = snapshots.group_of(&snapshot).await?;
-    let members = members(session, &snapshot).await?;
-    let detail = SnapshotDetail { view: SnapshotView::new(&snapshot, group.as_ref()), members };
-    Ok((snapshot, detail))
+    let detail = SnapshotDetail::read(session, id).await?.1;
+    context.output.document(&detail, || detail.to_text())?;
+    let apply = session.command(&format!("snapshot apply {}", shell::word(&detail.view.snapshot.id)));
+    context.output.note(&format!(
+        "\n`{apply}` puts these machines back to that time; what they wrote since is then lost."
+    ));
+    Ok(())
 }
 
 #[derive(Debug, Serialize)]
@@ -252,11 +258,14 @@ async fn export(
         directory: exported.directory.as_str().to_owned(),
         job: exported.job.as_ref().or(job.as_ref()).map(Into::into),
     };
-    output.document(&view, || {
-        let mut rows = vec![("snapshot", view.snapshot.id.clone()), ("directory", view.directory.clone())];
-        rows.extend(view.job.as_ref().map(|job| ("job", job.in_short())));
-        text::fields(rows)
-    })
+    output
+        .document(&view, || {
+            let mut rows =
+                vec![("snapshot", view.snapshot.id.clone()), ("directory", view.directory.clone())];
+            rows.extend(view.job.as_ref().map(|job| ("job", job.in_short())));
+            text::fields(rows)
+        })
+        .map_err(|failure| failure.after(&format!("the snapshot was exported to `{}`", view.directory)))
 }
 
 /// What an export without storage leaves behind (HYPERV.md, from the field).
@@ -278,11 +287,16 @@ impl Change {
             Self::Apply => "ApplySnapshot",
         }
     }
-    fn announcement(self) -> &'static str {
+    /// What will happen to what.
+    fn announcement(self, session: &Session, detail: &SnapshotDetail) -> String {
+        let listing = detail.to_text();
         match self {
-            Self::Delete => "this will destroy the snapshot (the host may destroy others that depend on it):",
+            Self::Delete => format!(
+                "this will destroy the snapshot for good (the host may destroy others that depend on it):\n{}",
+                listing.trim_end()
+            ),
             Self::Apply => {
-                "this will put the machines of these members back to the snapshot; what they wrote since is lost:"
+                format!("{}\n{}{}", detail.if_applied(session), listing.trim_end(), detail.before_applied())
             }
         }
     }
@@ -311,11 +325,9 @@ async fn change(context: &Context, args: &ChangeArgs, change: Change) -> Result<
     let output = &context.output;
     context
         .with_session(async |session| {
-            let (snapshot, detail) = detail(session, &args.id).await?;
-            output.note(&format!("{}\n{}", change.announcement(), detail.to_text().trim_end()));
-            if !context.confirm(args.yes, change.question()).await? {
-                return Ok(());
-            }
+            let (snapshot, detail) = SnapshotDetail::read(session, &args.id).await?;
+            output.note(&change.announcement(session, &detail));
+            context.confirm(args.yes, change.question()).await?;
             let look = format!("snapshot show {}", shell::word(&snapshot.id));
             session.changing(change.method(), &format!("snapshot `{}`", snapshot.id), &look);
             let snapshots = session.hyperv.collection_snapshots();
@@ -331,11 +343,13 @@ async fn change(context: &Context, args: &ChangeArgs, change: Change) -> Result<
             }
             let ((), job) = wait::follow(session, output, started).await?;
             let view = Changed { snapshot: (&snapshot).into(), job: job.as_ref().map(Into::into) };
-            output.document(&view, || {
-                let mut rows = vec![(change.done(), view.snapshot.id.clone())];
-                rows.extend(view.job.as_ref().map(|job| ("job", job.in_short())));
-                text::fields(rows)
-            })
+            output
+                .document(&view, || {
+                    let mut rows = vec![(change.done(), view.snapshot.id.clone())];
+                    rows.extend(view.job.as_ref().map(|job| ("job", job.in_short())));
+                    text::fields(rows)
+                })
+                .map_err(|failure| failure.after(&format!("the snapshot was {}", change.done())))
         })
         .await
 }
@@ -357,7 +371,11 @@ fn print_started(
     if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
         document.extend(more);
     }
-    context.output.document(&document, || {
-        text::fields([("job", job.id.clone()), ("class", job.class.clone()), ("wait", wait)])
-    })
+    let goes_on = format!("job `{}` goes on", job.id);
+    context
+        .output
+        .document(&document, || {
+            text::fields([("job", job.id.clone()), ("class", job.class.clone()), ("wait", wait)])
+        })
+        .map_err(|failure| failure.after(&goes_on))
 }

@@ -10,12 +10,14 @@ mod observe;
 mod output;
 mod password;
 mod session;
-mod shell;
 mod text;
 mod view;
 mod wait;
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    hyperv::shell,
+};
 use args::{Args, Command, Format, grammar};
 use clap::{FromArgMatches, error::ContextKind};
 use commands::Context;

@@ -7,6 +7,7 @@
 use super::{
     CollectionSnapshots, CreateSettings, Group, Job, SnapshotCollection, Started, VirtualMachine,
     jobs::same_job,
+    shell,
     snapshots::{SERVICE, SNAPSHOT},
     started::Ending,
     task::{Begun, Findings, Task},
@@ -51,7 +52,7 @@ impl Creation {
             action: format!("create a snapshot of group `{}`", group.name),
             object: format!("group {} ({})", group.name, group.id),
             // By id: names need not be unique.
-            look: format!("hvctl snapshot list --group {}", group.id),
+            look: format!("hvctl snapshot list --group {}", shell::word(&group.id)),
         };
         let machines = snapshots.hyperv.members(group).await?;
         if machines.is_empty() {

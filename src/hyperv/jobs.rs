@@ -1,7 +1,7 @@
 //! The jobs of a host: list, find, what they affect, cancel.
 
 use super::{
-    HyperV, Job, JobState, Started, is_not_found,
+    HyperV, Job, JobState, Started, is_not_found, shell,
     started::Ending,
     task::{Findings, Task},
 };
@@ -149,7 +149,7 @@ impl Jobs {
             method: "RequestStateChange".into(),
             action: format!("cancel job `{}`", job.id),
             object: format!("job {}", job.id),
-            look: format!("hvctl job show {}", job.id),
+            look: format!("hvctl job show {}", shell::word(&job.id)),
         };
         if job.state.is_finished() {
             let reason = format!("it has already ended in state {} ({})", job.state.0, job.state.name());

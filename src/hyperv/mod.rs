@@ -34,6 +34,7 @@ mod group;
 mod job;
 mod jobs;
 mod settings;
+pub(crate) mod shell;
 mod snapshots;
 mod started;
 mod task;

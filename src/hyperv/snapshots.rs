@@ -3,7 +3,7 @@
 use super::{
     CreateSettings, ExportSettings, Group, HostPath, HyperV, Job, Started,
     create::Creation,
-    is_not_found, optional, required,
+    is_not_found, optional, required, shell,
     started::Ending,
     task::{Begun, Findings, Task},
     without_braces,
@@ -246,7 +246,7 @@ impl CollectionSnapshots {
             method: "DestroySnapshot".into(),
             action: format!("destroy snapshot `{}`", snapshot.id),
             object: format!("snapshot {}", snapshot.id),
-            look: format!("hvctl snapshot show {}", snapshot.id),
+            look: format!("hvctl snapshot show {}", shell::word(&snapshot.id)),
         };
         let arguments = [("AffectedSnapshotCollection", Value::from(&snapshot.epr))];
         let epr = snapshot.epr.clone();

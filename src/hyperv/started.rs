@@ -1,6 +1,6 @@
 //! An operation that the host has started.
 
-use super::{Job, Jobs, is_not_found, task::Task};
+use super::{Job, Jobs, is_not_found, shell, task::Task};
 use crate::{
     cim::Epr,
     client::BoxFuture,
@@ -352,7 +352,7 @@ impl Watch {
     }
 
     fn go_on(&self) -> String {
-        format!("the job may go on; wait for it again with: hvctl job wait {}", self.id())
+        format!("the job may go on; wait for it again with: hvctl job wait {}", shell::word(self.id()))
     }
 }
 

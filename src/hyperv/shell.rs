@@ -1,4 +1,4 @@
-//! Words as every POSIX shell takes them.
+//! Words as every POSIX shell takes them: ids are the host's, and stand in commands that people copy.
 
 /// In single quotes.
 pub(crate) fn quoted(word: &str) -> String {
@@ -11,7 +11,7 @@ pub(crate) fn word(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { quoted(word) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
 

@@ -61,11 +61,11 @@ async fn a_limit_ends_the_wait_and_says_how_to_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_of_the_host_cannot_become_a_command_of_its_own() {
+async fn an_id_cannot_become_a_command_of_its_own() {
     let evil = || soap::got(&soap::job("J1; rm -rf $HOME", 4, 198));
     let script = Script::new((0..9).map(|_| ("Get", evil())));
     let jobs = script.hyperv().jobs();
-    let job = jobs.find("J1").await.unwrap();
+    let job = jobs.find("J1; rm -rf $HOME").await.unwrap();
     let error = jobs.resume(&job).timeout(Duration::from_secs(5)).wait().await.unwrap_err();
     let (_, command) = error.hint().unwrap().split_once("with: ").unwrap();
     assert_eq!(command, "hvctl job wait 'J1; rm -rf $HOME'");

@@ -1,5 +1,7 @@
 //! Names that would break a query or a message if they got into one unescaped.
 
+use std::fmt::Write as _;
+
 use hyperv_wsman::{
     Client,
     cim::{Text, wql},
@@ -44,7 +46,7 @@ async fn groups_of_any_name_are_found_snapshotted_and_queried() {
     let toml = |name: &str| serde_json::to_string(name).unwrap();
     let mut inventory = "[[vm]]\nname = \"web-01\"\n".to_owned();
     for name in names() {
-        inventory += &format!("[[group]]\nname = {}\nmembers = [\"web-01\"]\n", toml(&name));
+        writeln!(inventory, "[[group]]\nname = {}\nmembers = [\"web-01\"]", toml(&name)).unwrap();
     }
     let mut settings = Settings::default();
     settings.inventory = Inventory::from_toml(&inventory).unwrap();

@@ -211,6 +211,16 @@ fn spelled(value: &str, spelling: u8) -> String {
     }
 }
 
+#[test]
+fn an_address_after_a_percent_sign_is_redacted_once() {
+    for (text, expected) in [("%1::0", "%252001:db8::1"), ("%1.2.3.4", "%25192.0.2.1")] {
+        let mut redactor = redactor();
+        let once = redactor.redact(text);
+        assert_eq!(once, expected);
+        assert_eq!(redactor.redact(&once), once);
+    }
+}
+
 proptest! {
     #[test]
     fn no_spelling_of_a_learned_value_survives(

@@ -374,11 +374,12 @@ impl Redactor {
         }
         if let Some((text, ip)) = tokens::address(rest) {
             let form = if ip.is_ipv4() { Form::Ipv4 } else { Form::Ipv6 };
-            let harmless = tokens::is_harmless_address(ip);
-            return Some((
-                text.len(),
-                if harmless { text.to_owned() } else { self.pseudonyms.of(text, form) },
-            ));
+            if tokens::is_harmless_address(ip) {
+                return Some((text.len(), text.to_owned()));
+            }
+            // After a bare `%` the digits of a pseudonym would read as an escape: `%25` is that `%`.
+            let escaped = if previous == Some('%') { "25" } else { "" };
+            return Some((text.len(), format!("{escaped}{}", self.pseudonyms.of(text, form))));
         }
         self.epoch.moved(rest)
     }

@@ -8,6 +8,7 @@ use hyperv_wsman::{
     hyperv::{CreateSettings, HyperV},
     sim::{Host, Inventory, Settings},
 };
+use std::fmt::Write as _;
 
 const NAMESPACE: &str = "root/virtualization/v2";
 

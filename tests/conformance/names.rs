@@ -1,7 +1,5 @@
 //! Names that would break a query or a message if they got into one unescaped.
 
-use std::fmt::Write as _;
-
 use hyperv_wsman::{
     Client,
     cim::{Text, wql},

@@ -57,7 +57,7 @@ async fn damaged_answers_name_the_damage() {
     let half = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>";
     insta::assert_snapshot!(chain(&error(Reply::Soap(half.into())).await), @r"
     error: failed to read `Msvm_ConcreteJob`: the answer cannot be used
-    caused by: the answer is not readable XML
+    caused by: the message is not readable XML
     caused by: the document ends inside an element at byte 70
     ");
     let other = error(Reply::Fault(soap::fault_text("uuid:other", 5, "w:AccessDenied"))).await;

@@ -84,7 +84,10 @@ async fn an_announced_close_is_believed_at_once() {
 async fn no_answer_by_the_deadline_leaves_it_unknown_whether_it_ran() {
     let server = Server::start(logged_in(|_| Step::Hang)).await;
     let error = transport(&server).exchange(hurried("<message/>")).await.unwrap_err();
-    assert_snapshot!(shown(&error, &server), @"Timeout MaybeSent: failed to get an answer from `127.0.0.1:PORT` in time");
+    assert_snapshot!(shown(&error, &server), @r"
+    Timeout MaybeSent: failed to get an answer from `127.0.0.1:PORT` in time
+      hint: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
+    ");
 }
 
 #[tokio::test]

@@ -169,7 +169,10 @@ async fn a_login_without_an_answer_ends_at_the_deadline() {
             .await;
         let error = transport(&server).exchange(hurried("<message/>")).await.unwrap_err();
         allow_duplicates! {
-            assert_snapshot!(shown(&error, &server), @"Timeout NotSent: failed to connect to `127.0.0.1:PORT` and log in in time");
+            assert_snapshot!(shown(&error, &server), @r"
+            Timeout NotSent: failed to connect to `127.0.0.1:PORT` and log in in time
+              hint: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
+            ");
         }
     }
 }

@@ -4,7 +4,7 @@ mod values;
 
 use super::{
     Fault, RetryClass, response,
-    response::{ResponseError, not_an_envelope},
+    response::{ResponseError, envelope::not_an_envelope},
 };
 use crate::{
     cim::{Epr, SelectorValue, decode, schema},

@@ -1,10 +1,8 @@
 //! Answers: the envelope is checked, the body becomes types.
 
-mod envelope;
+pub(super) mod envelope;
 mod invoke;
 mod page;
-
-pub(super) use envelope::not_an_envelope;
 
 use super::{fault::Fault, request::Operation};
 use crate::{

@@ -227,7 +227,7 @@ impl fmt::Debug for Output {
 
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("[{bar:30}] {pos:>3}%  {msg}  {elapsed}") {
+    if let Ok(style) = ProgressStyle::with_template("[{wide_bar}] {pos:>3}%  {msg}  {elapsed}") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar.enable_steady_tick(Duration::from_secs(1));

@@ -169,7 +169,7 @@ pub(crate) struct Global {
         long,
         global = true,
         env = "NO_COLOR",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = values::present,
         help_heading = OUTPUT
     )]
     pub(crate) no_color: bool,

@@ -186,6 +186,15 @@ mod tests {
     }
 
     #[test]
+    fn colours_go_with_any_value_that_is_not_empty() {
+        assert_eq!(
+            ["1", "0", "false", ""].map(|value| values::present(value).unwrap_or_default()),
+            [true, true, true, false]
+        );
+        assert!(Args::try_parse_from(["hvctl", "demo", "--no-color"]).unwrap().global.no_color);
+    }
+
+    #[test]
     fn every_global_option_names_its_environment_variable() {
         let command = grammar();
         let without: Vec<_> = command

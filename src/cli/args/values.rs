@@ -1,6 +1,6 @@
 //! Readers of single values: each turns what was typed into something valid, or says why not.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 /// A name, id or path for the host: not empty, no control characters.
 pub(crate) fn text(typed: &str) -> Result<String, String> {
@@ -34,6 +34,12 @@ pub(crate) fn duration(typed: &str) -> Result<Duration, String> {
         return Err("expected a length of time above zero".to_owned());
     }
     Ok(length)
+}
+
+/// A variable that counts by being there, whatever it holds, unless it is empty: so no-color.org has it.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a clap value parser")]
+pub(crate) fn present(value: &str) -> Result<bool, Infallible> {
+    Ok(!value.is_empty())
 }
 
 /// A factor that is not negative.

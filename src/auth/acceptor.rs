@@ -4,7 +4,7 @@ use super::{
     AuthError, Secret, UserName,
     end_point::server_end_point,
     ntlm::{
-        MIC_AT, MIC_LENGTH, NtlmKey, SIGNATURE, VERSION, mic, random, rc4,
+        MIC_AT, MIC_LENGTH, NtlmKey, NtlmSession, SIGNATURE, VERSION, mic, random, rc4, session,
         target_info::{FLAG_MIC, TargetInfo, channel_binding},
         utf16,
     },
@@ -30,6 +30,15 @@ pub(crate) enum BindingPolicy {
     Relaxed,
     /// Only the right one is accepted.
     Strict,
+}
+
+/// A login that succeeded.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    /// Who it is, as the client spells it.
+    pub(crate) user: String,
+    /// For clients that asked for all that sealing needs.
+    pub(crate) session: Option<NtlmSession>,
 }
 
 /// A challenge that waits for its answer.
@@ -59,14 +68,14 @@ impl NtlmAcceptor {
         Ok(challenge)
     }
 
-    /// Verifies an `AUTHENTICATE_MESSAGE`; `password` looks a user up (domain, name). Gives the user.
+    /// Verifies an `AUTHENTICATE_MESSAGE`; `password` looks a user up (domain, name).
     ///
     /// A challenge serves once, whatever comes of it.
     pub(crate) fn verify(
         &mut self,
         authenticate: &[u8],
         password: &dyn Fn(&str, &str) -> Option<Secret>,
-    ) -> Result<String, AuthError> {
+    ) -> Result<Accepted, AuthError> {
         let pending = self.pending.take().ok_or(AuthError::Refused("no challenge was given"))?;
         let message = read_authenticate(authenticate)?;
         let user = UserName { domain: message.domain_name, name: message.user_name };
@@ -92,7 +101,9 @@ impl NtlmAcceptor {
             verify_mic(&pending, authenticate, &session_key)?;
         }
         self.verify_binding(&pairs)?;
-        Ok(user.to_string())
+        let seals = session::NEEDED.iter().all(|(flag, _)| message.flags.contains(*flag));
+        let session = seals.then(|| NtlmSession::server(&session_key));
+        Ok(Accepted { user: user.to_string(), session })
     }
 
     fn verify_binding(&self, pairs: &TargetInfo) -> Result<(), AuthError> {
@@ -226,6 +237,7 @@ mod tests {
     use crate::auth::{
         Credentials,
         ntlm::{Binding, NtlmClient},
+        sealing::SecurityContext as _,
     };
     use BindingPolicy::{None as Off, Relaxed, Strict};
     use proptest::prelude::*;
@@ -258,10 +270,14 @@ mod tests {
             let client = NtlmClient::new(&credentials).unwrap();
             let mut acceptor = NtlmAcceptor::new(Some(OURS.to_vec()), self.policy);
             let challenge = acceptor.challenge(client.negotiate()).unwrap();
-            let binding = Binding { target_name: "HTTP/h".into(), certificate: self.certificate.to_vec() };
-            let mut message = client.authenticate(&challenge, &binding).unwrap();
+            let certificate = Some(self.certificate.to_vec());
+            let binding = Binding { target_name: "HTTP/h".into(), certificate };
+            let mut message = client.authenticate(&challenge, &binding).unwrap().message;
             (self.damage)(&mut message);
-            acceptor.verify(&message, &look_up)
+            acceptor.verify(&message, &look_up).map(|accepted| {
+                assert!(accepted.session.is_none());
+                accepted.user
+            })
         }
     }
 
@@ -311,10 +327,24 @@ mod tests {
         let credentials = Credentials::new(r"LAB\op", Secret::new("pässword".into())).unwrap();
         let client = NtlmClient::new(&credentials).unwrap();
         let challenge = acceptor.challenge(client.negotiate()).unwrap();
-        let binding = Binding { target_name: "HTTP/h".into(), certificate: OURS.to_vec() };
-        let message = client.authenticate(&challenge, &binding).unwrap();
+        let binding = Binding { target_name: "HTTP/h".into(), certificate: None };
+        let message = client.authenticate(&challenge, &binding).unwrap().message;
         assert!(acceptor.verify(&message, &look_up).is_ok());
-        assert_eq!(acceptor.verify(&message, &look_up), Err(AuthError::Refused("no challenge was given")));
+        let again = acceptor.verify(&message, &look_up).unwrap_err();
+        assert_eq!(again, AuthError::Refused("no challenge was given"));
+    }
+
+    #[test]
+    fn both_ends_of_a_sealing_login_understand_each_other() {
+        let credentials = Credentials::new(r"LAB\op", Secret::new("pässword".into())).unwrap();
+        let client = NtlmClient::sealing(&credentials).unwrap();
+        let mut acceptor = NtlmAcceptor::new(None, Strict);
+        let challenge = acceptor.challenge(client.negotiate()).unwrap();
+        let binding = Binding { target_name: "HTTP/h".into(), certificate: None };
+        let answer = client.authenticate(&challenge, &binding).unwrap();
+        let mut server = acceptor.verify(&answer.message, &look_up).unwrap().session.unwrap();
+        let sealed = answer.session.unwrap().seal(b"message").unwrap();
+        assert_eq!(server.unseal(&sealed.header, &sealed.data).unwrap(), b"message");
     }
 
     #[test]
@@ -345,8 +375,8 @@ mod tests {
             let client = NtlmClient::new(&credentials).unwrap();
             let mut acceptor = NtlmAcceptor::new(Some(OURS.to_vec()), Strict);
             let challenge = acceptor.challenge(client.negotiate()).unwrap();
-            let binding = Binding { target_name: "HTTP/h".into(), certificate: OURS.to_vec() };
-            let mut message = client.authenticate(&challenge, &binding).unwrap();
+            let binding = Binding { target_name: "HTTP/h".into(), certificate: Some(OURS.to_vec()) };
+            let mut message = client.authenticate(&challenge, &binding).unwrap().message;
             let length = message.len();
             message[at % length] ^= flip;
             prop_assert!(acceptor.verify(&message, &look_up).is_err());

@@ -9,6 +9,8 @@ mod credentials;
 mod end_point;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
+#[cfg(feature = "ntlm")]
+pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};
 
@@ -40,6 +42,9 @@ pub enum AuthError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     Random,
+    /// A message that cannot be sealed, or a sealed one that is not what it should be.
+    #[error("{0}")]
+    Sealing(String),
     /// The acceptor refused.
     #[error("refused: {0}")]
     Refused(&'static str),

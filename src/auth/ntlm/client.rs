@@ -1,9 +1,9 @@
 //! A login, client side: NEGOTIATE, then AUTHENTICATE for the server's CHALLENGE (MS-NLMP 3.1.5).
 
 use super::{
-    MIC_AT, MIC_LENGTH, NtlmKey, VERSION,
+    MIC_AT, MIC_LENGTH, NtlmKey, NtlmSession, VERSION,
     crypto::rc4,
-    mic, random,
+    mic, random, session,
     target_info::{TargetInfo, channel_binding},
 };
 use crate::auth::{AuthError, Credentials, end_point::server_end_point};
@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub(crate) struct NtlmClient {
     credentials: Credentials,
+    /// What it asks for.
+    offered: Flags,
     negotiate: Vec<u8>,
 }
 
@@ -22,8 +24,17 @@ pub(crate) struct NtlmClient {
 pub(crate) struct Binding {
     /// `HTTP/host` as the service principal name.
     pub(crate) target_name: String,
-    /// DER of the server's leaf certificate.
-    pub(crate) certificate: Vec<u8>,
+    /// DER of the server's leaf certificate; `None` is for plain HTTP, and for nothing else.
+    pub(crate) certificate: Option<Vec<u8>>,
+}
+
+/// The end of a login, as far as the client can tell.
+#[derive(Debug)]
+pub(crate) struct Authenticate {
+    /// `AUTHENTICATE_MESSAGE`.
+    pub(crate) message: Vec<u8>,
+    /// For a login that was to have sealing.
+    pub(crate) session: Option<NtlmSession>,
 }
 
 /// What a login takes from the clock and from chance.
@@ -35,14 +46,24 @@ struct Fresh {
 }
 
 impl NtlmClient {
+    /// A login for messages that TLS protects.
     pub(crate) fn new(credentials: &Credentials) -> Result<Self, AuthError> {
+        Self::offering(OFFERED, credentials)
+    }
+
+    /// A login whose messages will be sealed.
+    pub(crate) fn sealing(credentials: &Credentials) -> Result<Self, AuthError> {
+        Self::offering(OFFERED | Flags::NEGOTIATE_SEAL, credentials)
+    }
+
+    fn offering(offered: Flags, credentials: &Credentials) -> Result<Self, AuthError> {
         let message = Message::Negotiate(NegotiateMessage {
-            flags: OFFERED,
+            flags: offered,
             supplied_domain: String::new(),
             supplied_workstation: String::new(),
             os_version: VERSION,
         });
-        Ok(Self { credentials: credentials.clone(), negotiate: written(message.to_bytes())? })
+        Ok(Self { credentials: credentials.clone(), offered, negotiate: written(message.to_bytes())? })
     }
 
     /// `NEGOTIATE_MESSAGE`.
@@ -50,8 +71,12 @@ impl NtlmClient {
         &self.negotiate
     }
 
-    /// `AUTHENTICATE_MESSAGE` for a `CHALLENGE_MESSAGE`.
-    pub(crate) fn authenticate(&self, challenge: &[u8], binding: &Binding) -> Result<Vec<u8>, AuthError> {
+    /// Answers a `CHALLENGE_MESSAGE`.
+    pub(crate) fn authenticate(
+        &self,
+        challenge: &[u8],
+        binding: &Binding,
+    ) -> Result<Authenticate, AuthError> {
         let fresh = Fresh {
             time: ntlmclient::get_ntlm_time().to_le_bytes(),
             client_challenge: random()?,
@@ -60,13 +85,17 @@ impl NtlmClient {
         self.answer(challenge, binding, fresh)
     }
 
-    fn answer(&self, raw: &[u8], binding: &Binding, fresh: Fresh) -> Result<Vec<u8>, AuthError> {
+    fn answer(&self, raw: &[u8], binding: &Binding, fresh: Fresh) -> Result<Authenticate, AuthError> {
+        let seals = self.offered.contains(Flags::NEGOTIATE_SEAL);
         let challenge = read_challenge(raw)?;
+        require(challenge.flags, if seals { &session::NEEDED } else { &[] })?;
         let server = TargetInfo::of_challenge(challenge.target_information);
         // With a time from the server there are a MIC and no LMv2 response (3.1.5.1.2).
         let timestamp = server.timestamp();
-        let binding_hash = channel_binding(&server_end_point(&binding.certificate)?);
-        let target_info = server.answer(timestamp.is_some(), Some(binding_hash), &binding.target_name);
+        let certificate = binding.certificate.as_deref();
+        let end_point = certificate.map(server_end_point).transpose()?;
+        let binding_hash = end_point.as_deref().map(channel_binding);
+        let target_info = server.answer(timestamp.is_some(), binding_hash, &binding.target_name);
         let user = &self.credentials.user;
         let response = NtlmKey::new(user, &self.credentials.password).respond(
             challenge.challenge,
@@ -91,7 +120,7 @@ impl NtlmClient {
             user_name: user.name.clone(),
             workstation_name: String::new(),
             session_key,
-            flags: challenge.flags & OFFERED,
+            flags: challenge.flags & self.offered,
             os_version: VERSION,
         });
         let mut message = written(message.to_bytes())?;
@@ -100,7 +129,7 @@ impl NtlmClient {
             let mic = mic(&*exported_session_key, [&self.negotiate, raw, &message]);
             message.splice(MIC_AT..MIC_AT + MIC_LENGTH, mic);
         }
-        Ok(message)
+        Ok(Authenticate { message, session: seals.then(|| NtlmSession::client(&exported_session_key)) })
     }
 }
 
@@ -114,9 +143,14 @@ fn read_challenge(raw: &[u8]) -> Result<ChallengeMessage, AuthError> {
         // Its text may hold all of the message.
         Err(error) => return Err(AuthError::Token(error.to_string().chars().take(160).collect())),
     };
-    match REQUIRED.iter().find(|(flag, _)| !challenge.flags.contains(*flag)) {
+    require(challenge.flags, &REQUIRED)?;
+    Ok(challenge)
+}
+
+fn require(granted: Flags, needed: &[(Flags, &'static str)]) -> Result<(), AuthError> {
+    match needed.iter().find(|(flag, _)| !granted.contains(*flag)) {
         Some((_, name)) => Err(AuthError::Downgrade(name)),
-        None => Ok(challenge),
+        None => Ok(()),
     }
 }
 
@@ -136,7 +170,7 @@ fn make_room_for_mic(message: &mut Vec<u8>) {
     }
 }
 
-/// What the client offers. No sealing: over TLS it has no use.
+/// What the client offers. Sealing comes on top where it is needed: over TLS it has no use.
 const OFFERED: Flags = Flags::NEGOTIATE_UNICODE
     .union(Flags::REQUEST_TARGET)
     .union(Flags::NEGOTIATE_SIGN)
@@ -160,7 +194,7 @@ const REQUIRED: [(Flags, &str); 4] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Secret;
+    use crate::auth::{Secret, sealing::SecurityContext as _};
     use ntlmclient::TargetInfoType;
     use proptest::prelude::*;
 
@@ -176,16 +210,18 @@ mod tests {
     }
 
     fn binding() -> Binding {
-        Binding { target_name: "HTTP/hv1".into(), certificate: CERTIFICATE.to_vec() }
+        Binding { target_name: "HTTP/hv1".into(), certificate: Some(CERTIFICATE.to_vec()) }
+    }
+
+    fn fresh() -> Fresh {
+        let exported_session_key = Zeroizing::new([0x55; 16]);
+        Fresh { time: [1; 8], client_challenge: [0xaa; 8], exported_session_key }
     }
 
     fn answer(challenge: &[u8]) -> Result<Vec<u8>, AuthError> {
-        let exported_session_key = Zeroizing::new([0x55; 16]);
-        client().answer(
-            challenge,
-            &binding(),
-            Fresh { time: [1; 8], client_challenge: [0xaa; 8], exported_session_key },
-        )
+        let answer = client().answer(challenge, &binding(), fresh())?;
+        assert!(answer.session.is_none());
+        Ok(answer.message)
     }
 
     /// A `CHALLENGE_MESSAGE` as of 4.2.4.3, with these flags and AV pairs.
@@ -272,6 +308,27 @@ mod tests {
             let flags = (OFFERED | Flags::NEGOTIATE_OEM) - flag;
             assert_eq!(answer(&challenge(flags, &[0; 4])), Err(AuthError::Downgrade(name)));
         }
+    }
+
+    #[test]
+    fn a_login_for_sealing_asks_for_it_and_takes_no_less_than_it_needs() {
+        let credentials = Credentials::new(r"Domain\User", Secret::new("Password".into())).unwrap();
+        let client = NtlmClient::sealing(&credentials).unwrap();
+        let binding = Binding { target_name: "HTTP/hv1".into(), certificate: None };
+        let granted = OFFERED | Flags::NEGOTIATE_SEAL;
+        assert_eq!(client.negotiate()[12..16], granted.bits().to_le_bytes());
+        let answer =
+            |flags| client.answer(&challenge(flags, b"\x07\0\x08\0TIMETIME\0\0\0\0"), &binding, fresh());
+        for (flag, name) in session::NEEDED {
+            assert_eq!(answer(granted - flag).unwrap_err(), AuthError::Downgrade(name));
+        }
+        let answer = answer(granted).unwrap();
+        assert_eq!(parsed(&answer.message).flags, granted);
+        // Without TLS there is nothing to be bound to.
+        assert!(!answer.message.windows(4).any(|pair| pair == [0x0a, 0, 0x10, 0]));
+        // `RandomSessionKey` of 4.2.1 gives the sealed message of 4.2.4.4.
+        let sealed = answer.session.unwrap().seal(b"P\0l\0a\0i\0n\0t\0e\0x\0t\0").unwrap();
+        assert_eq!(sealed.data[..4], [0x54, 0xe5, 0x01, 0x65]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(in crate::auth) fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+pub(super) fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut hmac = <Hmac<Md5> as hmac::Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {

@@ -1,5 +1,5 @@
 //! NTLMv2 (MS-NLMP). [`ntlmclient`] reads and writes the messages and hashes the password; what it
-//! lacks or gets wrong is here: response, MIC, channel binding, target name, key exchange. Nothing
+//! lacks or gets wrong is here: response, MIC, channel binding, target name, key exchange, sealing. Nothing
 //! outside this folder (and the acceptor) knows that crate, and of it only these parts are used:
 //!
 //! - not `to_message`, which would put the session key on the wire in clear;
@@ -13,6 +13,7 @@
 #[cfg(feature = "http")]
 mod client;
 mod crypto;
+pub(super) mod session;
 pub(super) mod target_info;
 
 #[cfg(feature = "http")]
@@ -20,6 +21,7 @@ pub(crate) use client::{Binding, NtlmClient};
 pub(super) use crypto::{NtlmKey, mic};
 #[cfg(feature = "sim")]
 pub(super) use crypto::{rc4, utf16};
+pub(crate) use session::NtlmSession;
 
 /// What every NTLM message begins with.
 #[cfg(feature = "sim")]

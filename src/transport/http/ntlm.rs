@@ -49,8 +49,8 @@ pub(super) async fn log_in(
     let ntlm = NtlmClient::new(credentials).map_err(failed)?;
     let (scheme, token) = challenge(connection, &ntlm, credentials, host).await?;
     let certificate = connection.certificate().ok_or_else(|| failed(AuthError::NoCertificate))?.to_vec();
-    let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate };
-    let message = ntlm.authenticate(&token, &binding).map_err(failed)?;
+    let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate: Some(certificate) };
+    let message = ntlm.authenticate(&token, &binding).map_err(failed)?.message;
     let reply = leg(connection, scheme, &message).await?;
     match reply.status {
         StatusCode::UNAUTHORIZED => Err(LoginError::Refused),

@@ -36,6 +36,7 @@ pub(crate) enum BindingPolicy {
 #[derive(Debug)]
 pub(crate) struct Accepted {
     /// Who it is, as the client spells it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the simulator has one user, and knows it"))]
     pub(crate) user: String,
     /// For clients that asked for all that sealing needs.
     pub(crate) session: Option<NtlmSession>,

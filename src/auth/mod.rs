@@ -9,7 +9,6 @@ mod credentials;
 mod end_point;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
-#[cfg(feature = "ntlm")]
 pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};

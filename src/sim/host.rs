@@ -84,7 +84,7 @@ pub(super) struct Response {
 }
 
 /// Content type of SOAP 1.2 as Windows writes it.
-const SOAP_CONTENT: &str = "application/soap+xml;charset=UTF-8";
+pub(super) const SOAP_CONTENT: &str = "application/soap+xml;charset=UTF-8";
 
 impl Host {
     /// A host.

@@ -39,7 +39,7 @@ mod wql;
 pub use host::{Host, Settings};
 pub use inventory::Inventory;
 pub use rules::Rule;
-pub use server::Server;
+pub use server::{PlainServer, Server};
 
 /// Namespace of the Hyper-V provider, as resource URIs spell it.
 const NAMESPACE: &str = "root/virtualization/v2";

@@ -1,14 +1,17 @@
-//! One connection: HTTP/1.1 with a login.
+//! One connection: HTTP/1.1 with a login, and with messages sealed by it.
 
 use super::{
     Access,
     body::Payload,
     login::{Login, Verdict},
 };
-use crate::sim::{
-    Host,
-    dispatch::Caller,
-    host::{Reply, Response as HostResponse},
+use crate::{
+    auth::sealing,
+    sim::{
+        Host,
+        dispatch::Caller,
+        host::{Reply, Response as HostResponse, SOAP_CONTENT},
+    },
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::{
@@ -21,13 +24,15 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// `MaxPacketRetrievalTimeSeconds` of a real configuration; idle connections are kept as long.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// By how much sealing may lengthen a message (chosen; NTLM needs 300 bytes).
+const SEALING: usize = 1024;
 /// The answer's `Server` header: not the one of Windows.
 const SERVER: HeaderValue = HeaderValue::from_static("hyperv-wsman simulator");
 
@@ -35,15 +40,24 @@ pub(super) struct Connection {
     host: Host,
     access: Arc<Access>,
     login: Mutex<Login>,
+    is_tls: bool,
+}
+
+/// A SOAP message.
+struct Message {
+    body: Bytes,
+    was_sealed: bool,
 }
 
 /// The connection ends without an answer.
 type Cut = io::Error;
 
 impl Connection {
-    pub(super) fn new(host: Host, access: Arc<Access>, certificate: Vec<u8>) -> Self {
+    /// `certificate`: of the server, over TLS.
+    pub(super) fn new(host: Host, access: Arc<Access>, certificate: Option<Vec<u8>>) -> Self {
+        let is_tls = certificate.is_some();
         let login = Mutex::new(Login::new(&access, certificate));
-        Self { host, access, login }
+        Self { host, access, login, is_tls }
     }
 
     /// Serves it until either side closes it.
@@ -79,10 +93,7 @@ impl Connection {
             Caller::Anonymous
         } else {
             let authorization = header(header::AUTHORIZATION.as_str());
-            let verdict = {
-                let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
-                login.judge(authorization, &self.access)
-            };
+            let verdict = self.login().judge(authorization, &self.access);
             match verdict {
                 Verdict::User(user) => Caller::User(user),
                 Verdict::Challenge(challenge) => return Ok(self.unauthorized(Some(&challenge))),
@@ -94,23 +105,76 @@ impl Connection {
             return Ok(empty(StatusCode::OK));
         }
         let content_type = header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
-        if !content_type.to_ascii_lowercase().starts_with("application/soap+xml") {
-            return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
+        let Message { body, was_sealed } = match self.open(content_type, body, is_anonymous) {
+            Ok(message) => message,
+            Err(status) => return Ok(empty(status)),
+        };
         match self.host.handle(&body, &caller).await {
             Reply::Whole(response) if response.status == 401 => Ok(self.unauthorized(None)),
-            Reply::Whole(response) => Ok(whole(response)),
+            Reply::Whole(response) => self.answer(response, None, was_sealed),
             Reply::Cut => Err(cut()),
-            Reply::CutAt(mut response, bytes) => {
-                let payload = Payload::cut(std::mem::take(&mut response.body), bytes);
-                Ok(with_payload(&response, payload))
-            }
+            Reply::CutAt(response, bytes) => self.answer(response, Some(bytes), was_sealed),
         }
+    }
+
+    /// The message in a body, or the status that refuses it. Without TLS it has to be sealed, as a host
+    /// with `AllowUnencrypted=false` wants it (the statuses are chosen, not those of a recorded host).
+    fn open(&self, content_type: &str, body: Bytes, is_anonymous: bool) -> Result<Message, StatusCode> {
+        if sealing::is_sealed(content_type) {
+            let mut login = self.login();
+            let sealer = login.sealer.as_mut().ok_or(StatusCode::BAD_REQUEST)?;
+            return match sealer.unseal(content_type, &body) {
+                Ok(opened) => Ok(Message { body: opened.body.into(), was_sealed: true }),
+                Err(error) => {
+                    tracing::debug!(%error, "sealed message refused");
+                    login.end();
+                    Err(StatusCode::BAD_REQUEST)
+                }
+            };
+        }
+        if !self.is_tls && !is_anonymous {
+            return Err(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        if !content_type.to_ascii_lowercase().starts_with("application/soap+xml") {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        Ok(Message { body, was_sealed: false })
+    }
+
+    /// A sealed message gets a sealed answer, faults included; what is no SOAP does not come from WinRM,
+    /// and is not sealed.
+    fn answer(
+        &self,
+        mut response: HostResponse,
+        cut_at: Option<usize>,
+        sealed: bool,
+    ) -> Result<Response<Payload>, Cut> {
+        let mut body = std::mem::take(&mut response.body);
+        let mut sealed_type = None;
+        if sealed && response.content_type == Some(SOAP_CONTENT) {
+            let mut login = self.login();
+            let sealer = login.sealer.as_mut().ok_or_else(cut)?;
+            body = sealer.seal(&body).map_err(io::Error::other)?;
+            sealed_type = HeaderValue::from_str(&sealer.content_type()).ok();
+        }
+        let payload = match cut_at {
+            Some(bytes) => Payload::cut(body, bytes),
+            None => Payload::whole(body),
+        };
+        let mut http = with_payload(&response, payload);
+        if let Some(sealed_type) = sealed_type {
+            http.headers_mut().insert(header::CONTENT_TYPE, sealed_type);
+        }
+        Ok(http)
+    }
+
+    fn login(&self) -> MutexGuard<'_, Login> {
+        self.login.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The body; nothing when it is larger than the host takes.
     async fn read(&self, body: Incoming) -> Result<Option<Bytes>, Cut> {
-        let limit = self.host.inventory().limits.max_envelope_size;
+        let limit = self.host.inventory().limits.max_envelope_size.saturating_add(SEALING);
         let collecting = Limited::new(body, limit).collect();
         match tokio::time::timeout(PATIENCE, collecting).await {
             Ok(Ok(body)) => Ok(Some(body.to_bytes())),
@@ -144,12 +208,8 @@ fn cut() -> Cut {
 }
 
 fn empty(status: StatusCode) -> Response<Payload> {
-    whole(HostResponse { status: status.as_u16(), ..HostResponse::default() })
-}
-
-fn whole(mut response: HostResponse) -> Response<Payload> {
-    let payload = Payload::whole(std::mem::take(&mut response.body));
-    with_payload(&response, payload)
+    let response = HostResponse { status: status.as_u16(), ..HostResponse::default() };
+    with_payload(&response, Payload::whole(Vec::new()))
 }
 
 fn with_payload(response: &HostResponse, payload: Payload) -> Response<Payload> {

@@ -1,7 +1,12 @@
 //! Who is on a connection: NTLM authenticates it, Basic each request.
 
 use super::Access;
-use crate::auth::{AuthError, Secret, UserName, acceptor::NtlmAcceptor, basic};
+use crate::auth::{
+    AuthError, Secret, UserName,
+    acceptor::NtlmAcceptor,
+    basic,
+    sealing::{Protocol, Sealer},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use subtle::ConstantTimeEq as _;
 
@@ -11,6 +16,8 @@ pub(super) struct Login {
     ntlm: NtlmAcceptor,
     /// Set once NTLM has succeeded.
     user: Option<String>,
+    /// Set when that login agreed on sealing.
+    pub(super) sealer: Option<Sealer>,
 }
 
 /// What is to be done with a request.
@@ -25,8 +32,9 @@ pub(super) enum Verdict {
 }
 
 impl Login {
-    pub(super) fn new(access: &Access, certificate: Vec<u8>) -> Self {
-        Self { ntlm: NtlmAcceptor::new(Some(certificate), access.channel_binding), user: None }
+    /// `certificate`: of the server, over TLS.
+    pub(super) fn new(access: &Access, certificate: Option<Vec<u8>>) -> Self {
+        Self { ntlm: NtlmAcceptor::new(certificate, access.channel_binding), user: None, sealer: None }
     }
 
     /// Looks at the `Authorization` header of a request.
@@ -35,7 +43,7 @@ impl Login {
             return self.user.clone().map_or(Verdict::Refused, Verdict::User);
         };
         // A new login takes the place of the old one.
-        self.user = None;
+        self.end();
         let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if scheme.eq_ignore_ascii_case("Basic") {
             return access.basic(authorization).map_or(Verdict::Refused, Verdict::User);
@@ -49,7 +57,8 @@ impl Login {
             Ok(Step::Challenge(challenge)) => {
                 Verdict::Challenge(format!("{scheme} {}", STANDARD.encode(challenge)))
             }
-            Ok(Step::Done) => {
+            Ok(Step::Done(sealer)) => {
+                self.sealer = sealer;
                 self.user = Some(access.user.clone());
                 Verdict::User(access.user.clone())
             }
@@ -60,6 +69,12 @@ impl Login {
         }
     }
 
+    /// Whoever was here is not any more.
+    pub(super) fn end(&mut self) {
+        self.user = None;
+        self.sealer = None;
+    }
+
     fn step(&mut self, token: &[u8], access: &Access) -> Result<Step, AuthError> {
         // MS-NLMP 2.2.1: after the signature comes the type of the message.
         if token.get(8) == Some(&1) {
@@ -68,13 +83,14 @@ impl Login {
         let password = |domain: &str, name: &str| -> Option<Secret> {
             access.is_user(domain, name).then(|| access.password.clone())
         };
-        self.ntlm.verify(token, &password).map(|_| Step::Done)
+        let accepted = self.ntlm.verify(token, &password)?;
+        Ok(Step::Done(accepted.session.map(|session| Sealer::new(Protocol::Spnego, session))))
     }
 }
 
 enum Step {
     Challenge(Vec<u8>),
-    Done,
+    Done(Option<Sealer>),
 }
 
 impl Access {
@@ -143,18 +159,18 @@ mod tests {
         let right = format!("Basic {}", STANDARD.encode(r"EXAMPLE\operator:pw"));
         let wrong = format!("Basic {}", STANDARD.encode(r"EXAMPLE\operator:pW"));
         let on = access(r"EXAMPLE\operator", true);
-        let mut login = Login::new(&on, Vec::new());
+        let mut login = Login::new(&on, None);
         assert_eq!(login.judge(Some(&right), &on), Verdict::User(r"EXAMPLE\operator".to_owned()));
         assert_eq!(login.judge(None, &on), Verdict::Refused);
         assert_eq!(login.judge(Some(&wrong), &on), Verdict::Refused);
         let off = access(r"EXAMPLE\operator", false);
-        assert_eq!(Login::new(&off, Vec::new()).judge(Some(&right), &off), Verdict::Refused);
+        assert_eq!(Login::new(&off, None).judge(Some(&right), &off), Verdict::Refused);
     }
 
     #[test]
     fn what_is_no_login_is_refused() {
         let access = access("admin", true);
-        let mut login = Login::new(&access, Vec::new());
+        let mut login = Login::new(&access, None);
         for header in ["", "Negotiate", "Negotiate !", "NTLM TlRMTVNTUAA=", "Kerberos YQ==", "Basic YQ=="] {
             assert_eq!(login.judge(Some(header), &access), Verdict::Refused, "{header}");
         }

@@ -1,9 +1,12 @@
-//! The host over HTTPS: certificate, connections, logins.
+//! The host over HTTPS, and over HTTP with sealed messages: certificate, connections, logins.
 
 mod body;
 mod certificate;
 mod connection;
 mod login;
+mod plain;
+
+pub use plain::PlainServer;
 
 use super::{Host, SimError};
 use crate::{
@@ -34,8 +37,14 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A host that is being served. Dropping it closes the listener and every connection.
 #[derive(Debug)]
 pub struct Server {
-    url: Url,
     identity: Identity,
+    listening: Listening,
+}
+
+/// A listener at work, with or without TLS.
+#[derive(Debug)]
+struct Listening {
+    url: Url,
     access: Arc<Access>,
     accepting: JoinHandle<()>,
 }
@@ -71,37 +80,41 @@ impl Host {
     /// # Errors
     /// [`SimError::Io`] for the socket, the random numbers and the certificate.
     pub async fn serve(&self, listen: SocketAddr) -> Result<Server, SimError> {
-        let failed = |action: String| move |source| SimError::Io { action, source };
-        let listener =
-            TcpListener::bind(listen).await.map_err(failed(format!("failed to listen on {listen}")))?;
-        let address =
-            listener.local_addr().map_err(failed("failed to read the address of the listener".into()))?;
-        let reachable = reachable(address);
-        let identity =
-            Identity::new(reachable.ip()).map_err(failed("failed to make a certificate".into()))?;
-        let url = Url::parse(&format!("https://{reachable}/wsman")).map_err(|error| {
-            failed("failed to write the URL of the server".into())(io::Error::other(error))
-        })?;
+        let (listener, address) = bind(listen).await?;
+        let identity = Identity::new(address.ip()).map_err(failed("failed to make a certificate"))?;
+        let listening = self.listen(listener, address, Some(&identity))?;
+        Ok(Server { identity, listening })
+    }
+
+    /// Serves connections that this listener takes, over TLS where there is a certificate.
+    fn listen(
+        &self,
+        listener: TcpListener,
+        address: SocketAddr,
+        identity: Option<&Identity>,
+    ) -> Result<Listening, SimError> {
+        let scheme = if identity.is_some() { "https" } else { "http" };
+        let url = Url::parse(&format!("{scheme}://{address}/wsman"))
+            .map_err(|error| failed("failed to write the URL of the server")(io::Error::other(error)))?;
         let auth = &self.inventory().auth;
         let password = match &auth.password {
             Some(password) => password.clone(),
-            None => random_password().map_err(failed("failed to make a password".into()))?,
+            None => random_password().map_err(failed("failed to make a password"))?,
         };
         let access = Arc::new(Access {
             user: auth.user.clone(),
             password,
             channel_binding: auth.channel_binding,
-            basic: auth.basic,
+            basic: auth.basic && identity.is_some(),
             host: self.inventory().host.name.clone(),
         });
         let service = Service {
             host: self.clone(),
-            acceptor: TlsAcceptor::from(identity.tls()),
-            certificate: identity.der().to_vec(),
+            tls: identity.map(|identity| (TlsAcceptor::from(identity.tls()), identity.der().to_vec())),
             access: Arc::clone(&access),
         };
         let accepting = tokio::spawn(accept(listener, Arc::new(service)));
-        Ok(Server { url, identity, access, accepting })
+        Ok(Listening { url, access, accepting })
     }
 }
 
@@ -109,7 +122,7 @@ impl Server {
     /// `https://127.0.0.1:PORT/wsman`.
     #[must_use]
     pub fn url(&self) -> Url {
-        self.url.clone()
+        self.listening.url.clone()
     }
 
     /// `sha256:HEX` of its certificate.
@@ -127,17 +140,17 @@ impl Server {
     /// A user it knows.
     #[must_use]
     pub fn user(&self) -> &str {
-        &self.access.user
+        &self.listening.access.user
     }
 
     /// That user's password: of the inventory, or made for this server.
     #[must_use]
     pub fn password(&self) -> &str {
-        self.access.password.expose()
+        self.listening.access.password.expose()
     }
 }
 
-impl Drop for Server {
+impl Drop for Listening {
     fn drop(&mut self) {
         // The task owns the listener and the connections.
         self.accepting.abort();
@@ -147,8 +160,8 @@ impl Drop for Server {
 /// What each connection needs.
 struct Service {
     host: Host,
-    acceptor: TlsAcceptor,
-    certificate: Vec<u8>,
+    /// With the certificate, DER.
+    tls: Option<(TlsAcceptor, Vec<u8>)>,
     access: Arc<Access>,
 }
 
@@ -175,12 +188,28 @@ impl Service {
     async fn connection(&self, stream: TcpStream) {
         // Without this each small answer waits for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
-        let handshake = self.acceptor.accept(stream);
-        if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
-            let access = Arc::clone(&self.access);
-            Connection::new(self.host.clone(), access, self.certificate.clone()).serve(stream).await;
+        let certificate = self.tls.as_ref().map(|(_, certificate)| certificate.clone());
+        let connection = Connection::new(self.host.clone(), Arc::clone(&self.access), certificate);
+        let Some((acceptor, _)) = &self.tls else {
+            return connection.serve(stream).await;
+        };
+        if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+            connection.serve(stream).await;
         }
     }
+}
+
+/// A listener, and where a client on this machine reaches it.
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), SimError> {
+    let listener =
+        TcpListener::bind(listen).await.map_err(failed(&format!("failed to listen on {listen}")))?;
+    let address = listener.local_addr().map_err(failed("failed to read the address of the listener"))?;
+    Ok((listener, reachable(address)))
+}
+
+fn failed(action: &str) -> impl FnOnce(io::Error) -> SimError {
+    let action = action.to_owned();
+    move |source| SimError::Io { action, source }
 }
 
 /// Where a client on this machine reaches a listener.

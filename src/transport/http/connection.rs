@@ -5,10 +5,10 @@ use super::{
     connect::{ConnectOnce, SystemResolver},
     failure,
     fingerprint::Fingerprint,
-    trust::{Leaf, Tls},
+    trust::{Leaf, Tls, no_tls},
 };
 use crate::{
-    auth::Secret,
+    auth::{Secret, sealing::Sealer},
     transport::{Phase, TransportError, TransportErrorKind},
 };
 use bytes::{Bytes, BytesMut};
@@ -38,7 +38,10 @@ pub(super) struct Connection {
     client: Client,
     url: Url,
     host: Arc<str>,
-    leaf: Leaf,
+    /// Over TLS.
+    leaf: Option<Leaf>,
+    /// Once a login has agreed on sealing: every message is sealed then.
+    pub(super) sealer: Option<Sealer>,
     /// Our end, from the first answer on.
     local_addr: Option<SocketAddr>,
     max_body: usize,
@@ -49,9 +52,22 @@ pub(super) struct Connection {
 /// A request on a connection.
 #[derive(Debug, Default)]
 pub(super) struct Request {
-    pub(super) body: Bytes,
+    pub(super) content: Content,
     pub(super) authorization: Option<Secret>,
     pub(super) anonymous: bool,
+}
+
+/// What a request carries.
+#[derive(Debug, Default)]
+pub(super) enum Content {
+    #[default]
+    Nothing,
+    /// SOAP for everybody to read. Over plain HTTP only what is anonymous goes so.
+    Message(Bytes),
+    Sealed {
+        content_type: String,
+        body: Bytes,
+    },
 }
 
 /// An answer, read to its end.
@@ -63,19 +79,26 @@ pub(super) struct Reply {
     /// Whether the connection can carry another request.
     pub(super) keeps_open: bool,
     pub(super) certificate: Option<Fingerprint>,
+    /// Over verified TLS.
+    pub(super) verified_tls: bool,
+    /// Whether the body was unsealed.
+    pub(super) sealed: bool,
     /// Number of the connection.
     pub(super) connection: u64,
 }
 
 impl Connection {
-    /// Connects at its first request.
+    /// Connects at its first request; over plain HTTP without `tls`.
     pub(super) fn new(
         settings: &HttpSettings,
         host: &Arc<str>,
-        tls: &Tls,
+        tls: Option<&Tls>,
         number: u64,
     ) -> Result<Self, TransportError> {
-        let (config, leaf) = tls.for_connection();
+        let (config, leaf) = match tls.map(Tls::for_connection) {
+            Some((config, leaf)) => (config, Some(leaf)),
+            None => (no_tls()?, None),
+        };
         let client = Client::builder()
             .tls_backend_preconfigured(config)
             .connector_layer(ConnectOnce::new(settings.connect_timeout))
@@ -96,6 +119,7 @@ impl Connection {
             url: settings.url.clone(),
             host: Arc::clone(host),
             leaf,
+            sealer: None,
             local_addr: None,
             max_body: settings.max_body,
             number,
@@ -104,26 +128,56 @@ impl Connection {
 
     /// DER of the certificate that the server has shown.
     pub(super) fn certificate(&self) -> Option<&[u8]> {
-        self.leaf.get().map(AsRef::as_ref)
+        self.leaf.as_ref()?.get().map(AsRef::as_ref)
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.leaf.is_some()
+    }
+
+    /// `host:port`, for messages.
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Sends a request and reads its answer to the end. After an error the connection is not fit for
     /// use. `phase` is what an error says of the request unless it proves something.
     pub(super) async fn post(&mut self, request: Request, phase: Phase) -> Result<Reply, TransportError> {
-        let request = self.client.post(self.url.clone()).headers(headers(&request)?).body(request.body);
+        self.expect_protection(&request)?;
+        let headers = headers(&request)?;
+        let request = self.client.post(self.url.clone()).headers(headers).body(request.content.into_body());
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Err(failure::explain(error, &self.host, &self.leaf, phase)),
+            Err(error) => return Err(failure::explain(error, &self.host, self.leaf.as_ref(), phase)),
         };
         let status = response.status();
         // Over verified TLS a 401 proves that nothing ran, even if its body is cut.
-        let phase = if status == StatusCode::UNAUTHORIZED { Phase::NotSent } else { phase };
+        let refused = self.is_tls() && status == StatusCode::UNAUTHORIZED;
+        let phase = if refused { Phase::NotSent } else { phase };
         self.expect_same_connection(&response, phase)?;
         let keeps_open = keeps_open(&response);
         let headers = response.headers().clone();
         let body = self.read(response, phase).await?;
         let certificate = self.certificate().map(Fingerprint::of);
-        Ok(Reply { status, headers, body, keeps_open, certificate, connection: self.number })
+        Ok(Reply {
+            status,
+            headers,
+            body,
+            keeps_open,
+            certificate,
+            verified_tls: self.is_tls(),
+            sealed: false,
+            connection: self.number,
+        })
+    }
+
+    /// Over plain HTTP nothing leaves that is worth reading. Whoever asks for it is a defect of ours.
+    fn expect_protection(&self, request: &Request) -> Result<(), TransportError> {
+        if self.is_tls() || request.anonymous || !matches!(request.content, Content::Message(_)) {
+            return Ok(());
+        }
+        let message = format!("failed to send the message to `{}`: it is not sealed", self.host);
+        Err(TransportError::config(message))
     }
 
     /// A login belongs to a TCP connection: an answer over another one is not an answer to us.
@@ -138,7 +192,8 @@ impl Connection {
         Err(TransportError::new(TransportErrorKind::Connection, phase, message))
     }
 
-    async fn read(&self, mut response: Response, phase: Phase) -> Result<Bytes, TransportError> {
+    /// By `&mut`, as a security context may be in one thread at a time only.
+    async fn read(&mut self, mut response: Response, phase: Phase) -> Result<Bytes, TransportError> {
         let refusal = response.status() == StatusCode::UNAUTHORIZED;
         let limit = if refusal { MAX_REFUSAL.min(self.max_body) } else { self.max_body };
         let mut body = BytesMut::new();
@@ -152,18 +207,34 @@ impl Connection {
                     return Err(TransportError::new(TransportErrorKind::Protocol, phase, message));
                 }
                 Ok(None) => return Ok(body.freeze()),
-                Err(error) => return Err(failure::explain(error, &self.host, &self.leaf, phase)),
+                Err(error) => return Err(failure::explain(error, &self.host, self.leaf.as_ref(), phase)),
             }
+        }
+    }
+}
+
+impl Content {
+    fn length(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Message(body) | Self::Sealed { body, .. } => body.len(),
+        }
+    }
+
+    fn into_body(self) -> Bytes {
+        match self {
+            Self::Nothing => Bytes::new(),
+            Self::Message(body) | Self::Sealed { body, .. } => body,
         }
     }
 }
 
 fn headers(request: &Request) -> Result<HeaderMap, TransportError> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, SOAP);
+    headers.insert(CONTENT_TYPE, content_type(&request.content)?);
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     // Written out because http.sys wants it for empty bodies too, where hyper leaves it out.
-    headers.insert(CONTENT_LENGTH, request.body.len().into());
+    headers.insert(CONTENT_LENGTH, request.content.length().into());
     if request.anonymous {
         headers.insert(WSMAN_IDENTIFY, HeaderValue::from_static("unauthenticated"));
     }
@@ -176,6 +247,15 @@ fn headers(request: &Request) -> Result<HeaderMap, TransportError> {
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+fn content_type(content: &Content) -> Result<HeaderValue, TransportError> {
+    match content {
+        Content::Nothing | Content::Message(_) => Ok(SOAP),
+        Content::Sealed { content_type, .. } => HeaderValue::from_str(content_type).map_err(|error| {
+            TransportError::config("failed to write the type of the message").with_source(error)
+        }),
+    }
 }
 
 /// RFC 9112, 9.3.

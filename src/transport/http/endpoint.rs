@@ -1,4 +1,4 @@
-//! From what a user types to the URL of WinRM's HTTPS listener.
+//! From what a user types to the URL of one of WinRM's listeners.
 
 use crate::transport::TransportError;
 use std::net::Ipv6Addr;
@@ -6,11 +6,13 @@ use url::Url;
 
 /// Port of WinRM's HTTPS listener.
 const HTTPS_PORT: u16 = 5986;
+/// Port of WinRM's HTTP listener.
+const HTTP_PORT: u16 = 5985;
 /// Path of WinRM.
 const PATH: &str = "/wsman";
 
-/// The endpoint URL for a host name, an address, `host:port`, or a whole URL. Port 5986 and path
-/// `/wsman` are taken where none is given.
+/// The endpoint URL for a host name, an address, `host:port`, or a whole URL. HTTPS, port 5986 (5985 for
+/// HTTP) and path `/wsman` are taken where none is given.
 ///
 /// ```
 /// use hyperv_wsman::transport::endpoint;
@@ -21,7 +23,7 @@ const PATH: &str = "/wsman";
 /// ```
 ///
 /// # Errors
-/// Kind `Config`: not a host, not `https`, or with a password in it.
+/// Kind `Config`: not a host, neither `https` nor `http`, or with a password in it.
 pub fn endpoint(host_or_url: &str) -> Result<Url, TransportError> {
     let text = host_or_url.trim();
     let whole = if text.contains("://") {
@@ -44,9 +46,10 @@ pub fn endpoint(host_or_url: &str) -> Result<Url, TransportError> {
         url.set_path(PATH);
     }
     // `Url` forgets a port that is the scheme's own.
-    if url.port().is_none() && !authority(&whole).ends_with(":443") {
+    let (own, usual) = if url.scheme() == "http" { (":80", HTTP_PORT) } else { (":443", HTTPS_PORT) };
+    if url.port().is_none() && !authority(&whole).ends_with(own) {
         // Fails only for URLs without a host, which `check` has refused.
-        let _ = url.set_port(Some(HTTPS_PORT));
+        let _ = url.set_port(Some(usual));
     }
     Ok(url)
 }
@@ -54,14 +57,10 @@ pub fn endpoint(host_or_url: &str) -> Result<Url, TransportError> {
 /// Whether a URL is one that messages may be sent to.
 pub(super) fn check(url: &Url) -> Result<(), TransportError> {
     match url.scheme() {
-        "https" => {}
-        "http" => {
-            return Err(TransportError::config("failed to use an `http://` URL: messages over plain HTTP have to be sealed, which is not supported yet")
-                .with_hint("use the HTTPS listener, `https://HOST:5986/wsman`; `winrm quickconfig -transport:https` on the host makes one"));
-        }
+        "https" | "http" => {}
         other => {
             return Err(TransportError::config(format!(
-                "failed to use the URL: expected scheme `https`, got `{other}`"
+                "failed to use the URL: expected scheme `https` or `http`, got `{other}`"
             )));
         }
     }
@@ -114,6 +113,10 @@ mod tests {
             ("https://hv1/", "https://hv1:5986/wsman"),
             ("HTTPS://hv1:443", "https://hv1/wsman"),
             ("https://hv1:5987/a/b?c=d", "https://hv1:5987/a/b?c=d"),
+            ("http://hv1", "http://hv1:5985/wsman"),
+            ("http://[2001:db8::1]/", "http://[2001:db8::1]:5985/wsman"),
+            ("http://hv1:80", "http://hv1/wsman"),
+            ("http://hv1:443", "http://hv1:443/wsman"),
         ] {
             assert_eq!(endpoint(typed).unwrap().as_str(), url, "{typed}");
         }
@@ -135,13 +138,6 @@ mod tests {
             let error = endpoint(typed).unwrap_err();
             assert_eq!(error.kind, TransportErrorKind::Config, "{typed}");
         }
-    }
-
-    #[test]
-    fn plain_http_is_refused_with_a_hint() {
-        let error = endpoint("http://hv1:5985/wsman").unwrap_err();
-        insta::assert_snapshot!(error, @"failed to use an `http://` URL: messages over plain HTTP have to be sealed, which is not supported yet");
-        assert!(error.hint.unwrap().contains("5986"));
     }
 
     #[test]

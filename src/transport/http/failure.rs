@@ -9,8 +9,13 @@ use crate::transport::{Phase, TransportError, TransportErrorKind};
 use rustls::{CertificateError, OtherError};
 use std::{error::Error as StdError, io, iter};
 
-/// Makes an error of reqwest's. `phase` is what holds if the failure itself proves nothing.
-pub(super) fn explain(error: reqwest::Error, host: &str, leaf: &Leaf, phase: Phase) -> TransportError {
+/// Makes an error of reqwest's; `leaf` is for TLS. `phase` is what holds if the failure itself proves nothing.
+pub(super) fn explain(
+    error: reqwest::Error,
+    host: &str,
+    leaf: Option<&Leaf>,
+    phase: Phase,
+) -> TransportError {
     // The URL is known, and its text would repeat it.
     let error = error.without_url();
     if find::<ConnectionLost>(&error).is_some() {
@@ -31,7 +36,7 @@ pub(super) fn explain(error: reqwest::Error, host: &str, leaf: &Leaf, phase: Pha
             format!("failed to read the answer of `{host}`: expected HTTP"),
         )
         .with_source(text_of(http))
-        .with_hint(NOT_WINRM),
+        .with_hint(if leaf.is_some() { NOT_WINRM } else { NOT_WINRM_PLAIN }),
         _ => {
             let message = format!("failed to get an answer from `{host}`: the connection was cut");
             connection(phase, message).with_source(innermost(&error))
@@ -61,22 +66,23 @@ pub(super) enum Stage {
     Sent,
 }
 
-fn not_connected(error: &reqwest::Error, host: &str, leaf: &Leaf) -> TransportError {
-    if let Some(tls) = find::<rustls::Error>(error) {
+fn not_connected(error: &reqwest::Error, host: &str, leaf: Option<&Leaf>) -> TransportError {
+    let (closed, silent) = if leaf.is_some() { (CLOSED, SILENT) } else { (CLOSED_PLAIN, SILENT_PLAIN) };
+    if let (Some(tls), Some(leaf)) = (find::<rustls::Error>(error), leaf) {
         return not_trusted(tls, host, leaf);
     }
     let failed =
         |reason: &str| connection(Phase::NotSent, format!("failed to connect to `{host}`: {reason}"));
     if find::<ConnectTimedOut>(error).is_some() {
-        return failed("no answer in time").with_hint(SILENT);
+        return failed("no answer in time").with_hint(silent);
     }
     if let Some(lookup) = find::<LookupFailed>(error) {
         let name = failed("its name has no address").with_source(text_of(lookup));
         return name.with_hint("check the spelling, and that this machine asks the right name server");
     }
     match find::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => failed("the port is closed").with_hint(CLOSED),
-        Some(io::ErrorKind::TimedOut) => failed("no answer in time").with_hint(SILENT),
+        Some(io::ErrorKind::ConnectionRefused) => failed("the port is closed").with_hint(closed),
+        Some(io::ErrorKind::TimedOut) => failed("no answer in time").with_hint(silent),
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
             failed("there is no way to it").with_hint("check the address, and the network or VPN that leads there")
         }
@@ -223,8 +229,13 @@ const CLOSED: &str = "check that WinRM has an HTTPS listener (`winrm enumerate w
      `winrm quickconfig -transport:https` makes one): its port is 5986, and 5985 is the one without TLS";
 const SILENT: &str =
     "check that the host is up, and that no firewall drops TCP 5986 (the rule for 5985 does not cover it)";
+const CLOSED_PLAIN: &str = "check that WinRM has an HTTP listener (`winrm enumerate winrm/config/listener` on the \
+     host; `winrm quickconfig` makes one): its port is 5985, and 5986 is the one with TLS";
+const SILENT_PLAIN: &str = "check that the host is up, and that no firewall drops TCP 5985";
 const NOT_TLS: &str = "5985 is WinRM's port without TLS; its HTTPS listener is at 5986";
 const NOT_WINRM: &str = "something else than WinRM listens there; WinRM's HTTPS listener is at port 5986";
+const NOT_WINRM_PLAIN: &str =
+    "something else than WinRM without TLS listens there; its port is 5985, and that with TLS 5986";
 
 #[cfg(test)]
 mod tests {
@@ -252,7 +263,7 @@ mod tests {
             .build()
             .unwrap();
         let error = client.get("https://hv1.example.test:5986/").send().await.unwrap_err();
-        let error = explain(error, "hv1.example.test:5986", &Leaf::default(), Phase::MaybeSent);
+        let error = explain(error, "hv1.example.test:5986", Some(&Leaf::default()), Phase::MaybeSent);
         insta::assert_snapshot!(error, @"failed to connect to `hv1.example.test:5986`: its name has no address");
         insta::assert_snapshot!(error.source().unwrap(), @"no such host is known");
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent));

@@ -1,5 +1,5 @@
-//! HTTPS with reqwest on one rustls configuration of ours; one authenticated connection is one
-//! `reqwest::Client` (see ARCHITECTURE.md, Connections).
+//! HTTPS with reqwest on one rustls configuration of ours, and plain HTTP with sealed messages; one
+//! authenticated connection is one `reqwest::Client` (see ARCHITECTURE.md, Connections).
 
 mod challenges;
 mod connect;
@@ -11,6 +11,7 @@ mod login;
 #[cfg(feature = "ntlm")]
 mod ntlm;
 mod pool;
+mod sealed;
 mod trust;
 
 pub use endpoint::endpoint;
@@ -20,7 +21,7 @@ pub use trust::Trust;
 use super::{Answer, BoxFuture, Exchange, Peer, Phase, Transport, TransportError};
 use crate::auth::{Credentials, basic};
 use challenges::{challenges, of_scheme};
-use connection::{Connection, Reply, Request};
+use connection::{Connection, Content, Reply, Request};
 use failure::Stage;
 use pool::{Idle, Pool};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
@@ -43,11 +44,11 @@ pub enum AuthMechanism {
     Basic,
 }
 
-/// Settings of an HTTPS transport.
+/// Settings of an HTTP transport.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpSettings {
-    /// `https://host:5986/wsman`.
+    /// `https://host:5986/wsman`, or `http://host:5985/wsman`, over which everything is sealed.
     pub url: url::Url,
     /// `None`: only anonymous Identify is possible.
     pub credentials: Option<Credentials>,
@@ -59,6 +60,8 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// Largest body accepted; default 64 MiB.
     pub max_body: usize,
+    /// Seals messages over TLS too, as plain HTTP needs it anyway. Not with Basic, which has no keys for it.
+    pub always_seal: bool,
 }
 
 impl HttpSettings {
@@ -72,6 +75,7 @@ impl HttpSettings {
             trust: Trust::default(),
             connect_timeout: Duration::from_secs(10),
             max_body: 64 * 1024 * 1024,
+            always_seal: false,
         }
     }
 }
@@ -86,11 +90,16 @@ impl fmt::Debug for HttpSettings {
             .field("trust", &self.trust)
             .field("connect_timeout", &self.connect_timeout)
             .field("max_body", &self.max_body)
+            .field("always_seal", &self.always_seal)
             .finish()
     }
 }
 
-/// The transport over HTTPS.
+/// The transport over HTTPS, and over HTTP with sealed messages.
+///
+/// Over `http://` messages and answers are encrypted and signed with the keys of the login; nothing
+/// else leaves but the login itself and an anonymous Identify, which holds no secret and whose answer
+/// nothing vouches for.
 ///
 /// Up to four connections, each logged in by itself. A connection that the host has closed in the
 /// meantime is replaced before anything is sent over it; a message that may have left is never sent
@@ -113,7 +122,8 @@ pub struct HttpTransport {
     settings: HttpSettings,
     /// `host:port`, for messages.
     host: Arc<str>,
-    tls: Tls,
+    /// Not over plain HTTP.
+    tls: Option<Tls>,
     pool: Pool,
     /// Also the gate that lets one login through at a time.
     standing: tokio::sync::Mutex<Standing>,
@@ -128,7 +138,7 @@ enum Standing {
 }
 
 impl HttpTransport {
-    /// Checks the settings (`http://` is refused with a hint); connects at the first exchange.
+    /// Checks the settings; connects at the first exchange.
     ///
     /// # Errors
     /// Kind `Config` or `Trust`.
@@ -142,9 +152,11 @@ impl HttpTransport {
                 "failed to use NTLM: this build is without the feature `ntlm`",
             ));
         }
+        let is_tls = settings.url.scheme() == "https";
+        expect_sealing(&settings, is_tls)?;
         Ok(Self {
             host: endpoint::host_and_port(&settings.url).into(),
-            tls: Tls::new(&settings.trust)?,
+            tls: is_tls.then(|| Tls::new(&settings.trust)).transpose()?,
             pool: Pool::new(),
             standing: tokio::sync::Mutex::new(Standing::Untried),
             settings,
@@ -160,8 +172,12 @@ impl HttpTransport {
         let reply = self.deliver(exchange, login, stage).await?;
         if let (StatusCode::UNAUTHORIZED, Login::Ntlm(credentials)) = (reply.status, login) {
             let reason = "the host accepts the login, and refuses the message that follows it";
-            return Err(login::failed(&self.host, credentials, reason)
-                .with_hint("a proxy or gateway on the way is not made for NTLM; reach the host directly"));
+            let mut error = login::failed(&self.host, credentials, reason)
+                .with_hint("a proxy or gateway on the way is not made for NTLM; reach the host directly");
+            if !reply.verified_tls {
+                error.phase = Phase::MaybeSent;
+            }
+            return Err(error);
         }
         Ok(self.answer(reply, login))
     }
@@ -225,7 +241,12 @@ impl HttpTransport {
                 Err(error) if error.phase == Phase::NotSent => {
                     tracing::debug!(%error, "connection lost, making a new one");
                 }
-                Ok(reply) if login.is_ntlm() && reply.status == StatusCode::UNAUTHORIZED => {
+                // Over plain HTTP anybody may have written it: then not for what changes the host.
+                Ok(reply)
+                    if login.is_ntlm()
+                        && reply.status == StatusCode::UNAUTHORIZED
+                        && (reply.verified_tls || !exchange.changes_host) =>
+                {
                     tracing::debug!("login lost, logging in again");
                 }
                 done => return done,
@@ -239,7 +260,7 @@ impl HttpTransport {
 
     async fn connect(&self, login: Login<'_>) -> Result<Connection, TransportError> {
         let number = self.pool.next_number();
-        let connection = Connection::new(&self.settings, &self.host, &self.tls, number)?;
+        let connection = Connection::new(&self.settings, &self.host, self.tls.as_ref(), number)?;
         match login {
             #[cfg(feature = "ntlm")]
             Login::Ntlm(credentials) => self.log_in(connection, credentials).await,
@@ -258,7 +279,8 @@ impl HttpTransport {
             return Err(self.refused(credentials));
         }
         let host_name = self.settings.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        match ntlm::log_in(&mut connection, credentials, &self.host, host_name).await {
+        let seal = self.tls.is_none() || self.settings.always_seal;
+        match ntlm::log_in(&mut connection, credentials, &self.host, host_name, seal).await {
             Ok(()) => {
                 *standing = Standing::Accepted;
                 self.pool.count_login();
@@ -282,7 +304,7 @@ impl HttpTransport {
         stage: &Mutex<Stage>,
     ) -> Result<Reply, TransportError> {
         let request = Request {
-            body: exchange.body.clone(),
+            content: Content::Message(exchange.body.clone()),
             authorization: match login {
                 Login::Basic(credentials) => Some(basic::authorization(credentials)),
                 Login::None | Login::Ntlm(_) => None,
@@ -290,7 +312,7 @@ impl HttpTransport {
             anonymous: exchange.anonymous,
         };
         set(stage, Stage::Sent);
-        let reply = connection.post(request, Phase::MaybeSent).await?;
+        let reply = connection.send(request).await?;
         if reply.keeps_open && reply.status != StatusCode::UNAUTHORIZED {
             self.pool.give_back(Idle { connection, logged_in: login.is_ntlm() });
         }
@@ -305,8 +327,8 @@ impl HttpTransport {
             body: reply.body,
             peer: Peer {
                 mechanism: login.name().to_owned(),
-                sealed: false,
-                verified_tls: true,
+                sealed: reply.sealed,
+                verified_tls: reply.verified_tls,
                 fingerprint: reply.certificate.map(Fingerprint::hex),
                 connection: reply.connection,
                 handshakes: self.pool.logins(),
@@ -368,6 +390,22 @@ impl Login<'_> {
             Self::Basic(_) => "basic",
         }
     }
+}
+
+/// Whether these settings protect what is sent.
+fn expect_sealing(settings: &HttpSettings, is_tls: bool) -> Result<(), TransportError> {
+    let logs_in_by_basic = settings.credentials.is_some() && settings.mechanism == AuthMechanism::Basic;
+    if logs_in_by_basic && (!is_tls || settings.always_seal) {
+        let message = "failed to use Basic: messages have to be sealed, for which it has no keys";
+        return Err(TransportError::config(message)
+            .with_hint("use the HTTPS listener, `https://HOST:5986/wsman`, or another mechanism"));
+    }
+    if !is_tls && settings.trust.is_special() {
+        let message = "failed to use an `http://` URL: there is no certificate that could be the trusted one";
+        return Err(TransportError::config(message)
+            .with_hint("use `https://HOST:5986/wsman`, or leave out fingerprint and CA"));
+    }
+    Ok(())
 }
 
 fn set(stage: &Mutex<Stage>, to: Stage) {

@@ -1,5 +1,6 @@
 //! Logging a connection in with NTLM. As every client of WinRM does it, NEGOTIATE and AUTHENTICATE
-//! ride on empty bodies, and the message follows when the connection is logged in. A login that fails therefore never had a message with it.
+//! ride on empty bodies, and the message follows when the connection is logged in. A login that fails
+//! therefore never had a message with it.
 
 use super::{
     AuthMechanism,
@@ -11,6 +12,7 @@ use crate::{
     auth::{
         AuthError, Credentials, Secret,
         ntlm::{Binding, NtlmClient},
+        sealing::{Protocol, Sealer},
     },
     transport::{Phase, TransportError, TransportErrorKind},
 };
@@ -37,21 +39,27 @@ impl From<TransportError> for LoginError {
     }
 }
 
-/// Logs a fresh connection in.
+/// Logs a fresh connection in. With `seal` its messages are sealed from then on.
 pub(super) async fn log_in(
     connection: &mut Connection,
     credentials: &Credentials,
     host: &str,
     host_name: &str,
+    seal: bool,
 ) -> Result<(), LoginError> {
     let failed =
         |error: AuthError| login::failed(host, credentials, "the NTLM login cannot go on").with_source(error);
-    let ntlm = NtlmClient::new(credentials).map_err(failed)?;
+    let client = if seal { NtlmClient::sealing } else { NtlmClient::new };
+    let ntlm = client(credentials).map_err(failed)?;
     let (scheme, token) = challenge(connection, &ntlm, credentials, host).await?;
-    let certificate = connection.certificate().ok_or_else(|| failed(AuthError::NoCertificate))?.to_vec();
-    let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate: Some(certificate) };
-    let message = ntlm.authenticate(&token, &binding).map_err(failed)?.message;
-    let reply = leg(connection, scheme, &message).await?;
+    let certificate = connection.certificate().map(<[u8]>::to_vec);
+    if connection.is_tls() && certificate.is_none() {
+        return Err(failed(AuthError::NoCertificate).into());
+    }
+    let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate };
+    let answer = ntlm.authenticate(&token, &binding).map_err(failed)?;
+    let reply = leg(connection, scheme, &answer.message).await?;
+    connection.sealer = answer.session.map(|session| Sealer::new(Protocol::Spnego, session));
     match reply.status {
         StatusCode::UNAUTHORIZED => Err(LoginError::Refused),
         StatusCode::FORBIDDEN => {

@@ -39,6 +39,11 @@ impl Trust {
         Self { fingerprint: Some(fingerprint), ca_pem: None }
     }
 
+    /// Whether anything is asked of the certificate beyond what the system trusts.
+    pub(super) fn is_special(&self) -> bool {
+        self.fingerprint.is_some() || self.ca_pem.is_some()
+    }
+
     /// Certificates issued by these roots.
     #[must_use]
     pub fn ca(pem: Vec<u8>) -> Self {
@@ -86,6 +91,14 @@ impl Tls {
         config.dangerous().set_certificate_verifier(Arc::new(verifier));
         (config, leaf)
     }
+}
+
+/// What reqwest wants for connections that have no TLS: trusts nobody.
+pub(super) fn no_tls() -> Result<ClientConfig, TransportError> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TransportError::config("failed to set up TLS").with_source(error))?;
+    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// The certificate is another one than was pinned.

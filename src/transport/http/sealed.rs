@@ -1,0 +1,77 @@
+//! Sealed messages on a connection ([MS-WSMV] 2.2.9.1). Over plain HTTP anybody on the way can write an
+//! answer, so that only a sealed one is the host's: of others nothing but a status that refuses is passed
+//! on, and without verified TLS that proves nothing.
+
+use super::connection::{Connection, Content, Reply, Request};
+use crate::{
+    auth::{AuthError, sealing},
+    transport::{Phase, TransportError, TransportErrorKind},
+};
+use bytes::Bytes;
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+
+impl Connection {
+    /// Sends a message, sealed if the connection is one that seals.
+    pub(super) async fn send(&mut self, request: Request) -> Result<Reply, TransportError> {
+        let Content::Message(message) = &request.content else {
+            return self.post(request, Phase::MaybeSent).await;
+        };
+        let host = self.host().to_owned();
+        let Some(sealer) = &mut self.sealer else {
+            return self.post(request, Phase::MaybeSent).await;
+        };
+        let body = sealer.seal(message).map_err(|error| not_sealed(&host, error))?;
+        let content = Content::Sealed { content_type: sealer.content_type(), body: body.into() };
+        let reply = self.post(Request { content, ..request }, Phase::MaybeSent).await?;
+        self.unseal(reply)
+    }
+
+    fn unseal(&mut self, mut reply: Reply) -> Result<Reply, TransportError> {
+        let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        match content_type.filter(|content_type| sealing::is_sealed(content_type)) {
+            Some(content_type) => {
+                let host = self.host().to_owned();
+                let Some(sealer) = &mut self.sealer else { return Ok(reply) };
+                // Faults come with status 500, and are sealed like any answer.
+                let opened =
+                    sealer.unseal(content_type, &reply.body).map_err(|error| not_unsealed(&host, error))?;
+                reply.body = opened.body.into();
+                reply.sealed = true;
+                match HeaderValue::from_str(&opened.content_type) {
+                    Ok(value) => drop(reply.headers.insert(CONTENT_TYPE, value)),
+                    Err(_) => drop(reply.headers.remove(CONTENT_TYPE)),
+                }
+                Ok(reply)
+            }
+            None if reply.status.is_client_error() || reply.status == StatusCode::SERVICE_UNAVAILABLE => {
+                reply.body = Bytes::new();
+                reply.headers.remove(CONTENT_TYPE);
+                Ok(reply)
+            }
+            None => Err(unsealed(self.host(), reply.status)),
+        }
+    }
+}
+
+fn not_sealed(host: &str, error: AuthError) -> TransportError {
+    let message = format!("failed to seal the message to `{host}`");
+    TransportError::new(TransportErrorKind::Protocol, Phase::NotSent, message).with_source(error)
+}
+
+fn not_unsealed(host: &str, error: AuthError) -> TransportError {
+    let message = format!("failed to unseal the answer of `{host}`");
+    TransportError::new(TransportErrorKind::Protocol, Phase::MaybeSent, message).with_source(error).with_hint(
+        "something between here and the host changes or cuts what passes; over HTTPS it cannot do so unseen",
+    )
+}
+
+fn unsealed(host: &str, status: StatusCode) -> TransportError {
+    let status = status.as_u16();
+    let message =
+        format!("failed to believe the answer of `{host}`: expected it sealed, got HTTP {status} unsealed");
+    TransportError::new(TransportErrorKind::Protocol, Phase::MaybeSent, message)
+        .with_hint("the host has lost the login, or something between here and the host answers in its place")
+}

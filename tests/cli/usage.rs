@@ -20,7 +20,7 @@ fn each_wrong_command_line_has_its_exit_code_and_says_what_to_do() {
             "--password-stdin",
         ),
         ("a password in the URL", &["group", "list", "--host", "https://u:geheim@hv1"], 3, "--user"),
-        ("plain http", &["identify", "--anonymous", "--host", "http://hv1"], 3, "HTTPS"),
+        ("another scheme", &["identify", "--anonymous", "--host", "ws://hv1"], 3, "`https` or `http`"),
         (
             "two sources of the password",
             &[
@@ -114,10 +114,10 @@ fn a_wrong_command_line_is_json_when_json_was_asked_for() {
 
 #[test]
 fn what_is_typed_wins_over_the_environment() {
-    let ran =
-        run(hvctl(["identify", "--anonymous", "--host", "ftp://typed"])
-            .env("HVCTL_HOST", "http://environment"));
+    let ran = run(
+        hvctl(["identify", "--anonymous", "--host", "ftp://typed"]).env("HVCTL_HOST", "ws://environment")
+    );
     assert!(ran.stderr.contains("`ftp`"), "{ran:?}");
-    let ran = run(hvctl(["identify", "--anonymous"]).env("HVCTL_HOST", "http://environment"));
-    assert!(ran.stderr.contains("http://"), "{ran:?}");
+    let ran = run(hvctl(["identify", "--anonymous"]).env("HVCTL_HOST", "ws://environment"));
+    assert!(ran.stderr.contains("`ws`"), "{ran:?}");
 }

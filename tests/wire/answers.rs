@@ -196,7 +196,7 @@ async fn a_name_that_no_host_can_have_is_refused() {
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
-    for url in ["http://127.0.0.1:5985/wsman", "https://op:secret@127.0.0.1/wsman", "ftp://127.0.0.1/"] {
+    for url in ["ws://127.0.0.1:5985/wsman", "https://op:secret@127.0.0.1/wsman", "ftp://127.0.0.1/"] {
         let error = HttpTransport::new(HttpSettings::new(url.parse().unwrap())).unwrap_err();
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Config, Phase::NotSent), "{url}");
         assert!(!error.to_string().contains("secret"));

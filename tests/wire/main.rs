@@ -1,10 +1,13 @@
-//! The HTTPS transport against a scripted server: what goes on the wire, and what every failure proves.
+//! The HTTP transport against a scripted server, and through somebody in the middle: what goes on the wire,
+//! and what every failure proves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod answers;
 mod basic;
 mod client;
 mod login;
+mod middle;
+mod sealed;
 mod secrets;
 mod server;
 mod stress;

@@ -10,13 +10,16 @@ use hyperv_wsman::{
     hyperv::{CreateSettings, HyperV},
     sim::{Host, PlainServer, Settings},
     transport::{
-        Answer, AuthMechanism, Credentials, Exchange, Fingerprint, HttpSettings, HttpTransport, Phase,
-        Secret, Transport as _, TransportError, TransportErrorKind, Trust,
+        Answer, AuthMechanism, BoxFuture, Clock, Credentials, Exchange, Fingerprint, HttpSettings,
+        HttpTransport, Phase, Secret, Transport, TransportError, TransportErrorKind, Trust,
     },
 };
 use insta::assert_snapshot;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use url::Url;
 
 const IDENTIFY: &str = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\
@@ -55,6 +58,38 @@ async fn read(transport: &HttpTransport, body: &'static str) -> Result<Answer, T
 
 fn cause(error: &TransportError) -> String {
     std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+}
+
+/// Waits for nothing but the network.
+#[derive(Debug)]
+struct Unhurried {
+    inner: HttpTransport,
+    clock: Arc<NoWait>,
+}
+
+/// Goes on by what is waited.
+#[derive(Debug, Default)]
+struct NoWait(Mutex<Duration>);
+
+impl Transport for Unhurried {
+    fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
+        self.inner.exchange(exchange)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::<NoWait>::clone(&self.clock)
+    }
+}
+
+impl Clock for NoWait {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        *self.0.lock().unwrap() += duration;
+        Box::pin(async {})
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
 }
 
 /// A message of ours through somebody who answers in this way (logins aside), and what came of it.
@@ -186,8 +221,8 @@ async fn a_forged_refusal_leaves_the_outcome_of_a_change_unknown() {
         };
         let middle =
             Middle::start(&server.url(), Hands { answer: Box::new(answer), ..Hands::default() }).await;
-        let hyperv =
-            HyperV::new(Client::with_transport(middle.url(), Arc::new(transport(&server, middle.url()))));
+        let transport = Unhurried { inner: transport(&server, middle.url()), clock: Arc::default() };
+        let hyperv = HyperV::new(Client::with_transport(middle.url(), Arc::new(transport)));
         let group = hyperv.group("web-tier").await.unwrap();
         let create = hyperv.collection_snapshots();
         let error = create.create(&group, &CreateSettings::recovery()).await.unwrap_err();

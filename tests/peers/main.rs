@@ -4,4 +4,5 @@
 
 mod ntlm;
 mod rig;
+mod sealed;
 mod simulator;

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Drives the simulated host with pypsrp's WSMan class, a client that is not ours, over HTTPS and NTLM.
+"""Drives the simulated host with pypsrp's WSMan class, a client that is not ours, with NTLM.
 
-    pypsrp_simulator.py PORT CA_FILE      user and password from HVCTL_USER and HVCTL_PASSWORD
+    pypsrp_simulator.py PORT CA_FILE            over HTTPS
+    pypsrp_simulator.py PORT CA_FILE sealed     over HTTPS, messages sealed
+    pypsrp_simulator.py PORT                    over HTTP, messages sealed
+
+User and password come from HVCTL_USER and HVCTL_PASSWORD.
 
 Get, Enumerate and Pull, Invoke CreateSnapshot with a reference, Get of the job until it ends, and
 the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
@@ -30,9 +34,13 @@ def check(what, holds, seen=None):
         sys.exit(1)
 
 
-def connect(port, ca_file, password):
-    return WSMan("localhost", port=port, username=os.environ["HVCTL_USER"], password=password, ssl=True,
-                 auth="ntlm", cert_validation=ca_file)
+def connect(way, password):
+    port, *ca_file = way[:2]
+    tls = {"ssl": True, "cert_validation": ca_file[0]} if ca_file else {"ssl": False}
+    # By default pypsrp seals over HTTP, and over HTTPS it does not.
+    encryption = "always" if way[2:] == ["sealed"] else "auto"
+    return WSMan("localhost", port=int(port), username=os.environ["HVCTL_USER"], password=password,
+                 auth="ntlm", encryption=encryption, **tls)
 
 
 def selectors(**keys):
@@ -122,8 +130,8 @@ def fault_code(call):
 
 
 def main():
-    port, ca_file = int(sys.argv[1]), sys.argv[2]
-    with connect(port, ca_file, os.environ["HVCTL_PASSWORD"]) as client:
+    way = sys.argv[1:]
+    with connect(way, os.environ["HVCTL_PASSWORD"]) as client:
         groups, _ = enumerate_all(client, NAMESPACE + "*", wql="SELECT * FROM Msvm_VirtualSystemCollection")
         named = {properties(g)["ElementName"][0]: properties(g)["CollectionID"][0] for g in groups}
         check("WQL finds the group", "web-tier" in named, named)
@@ -146,7 +154,7 @@ def main():
         check("WQL with a class URI is refused", code == 2150858778, code)
     refused = False
     try:
-        connect(port, ca_file, "not the password").get(NAMESPACE + "Msvm_ComputerSystem", selector_set=selectors(Name="x"))
+        connect(way, "not the password").get(NAMESPACE + "Msvm_ComputerSystem", selector_set=selectors(Name="x"))
     except AuthenticationError:
         refused = True
     check("a wrong password is refused", refused)

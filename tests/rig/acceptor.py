@@ -2,11 +2,14 @@
 
     acceptor.py DIR        certificates NAME.crt and NAME.key in DIR; writes DIR/rig.env
 
-One security context for each TCP connection, as WinRM has it. Every listener is HTTPS and has a policy
-for channel bindings as CbtHardeningLevel names them: none does not look, relaxed refuses wrong ones,
+One security context for each TCP connection, as WinRM has it. The listener PLAIN is HTTP and takes sealed
+messages only; it reads them line by line as Windows' own clients write them. The others are HTTPS, take
+sealed messages too, and have a policy for channel bindings as CbtHardeningLevel names them: none does not look, relaxed refuses wrong ones,
 strict also refuses missing ones. An intercepted listener shows another certificate than the one whose
 binding it expects, as a TLS proxy in front of a host would. NTLM_USER_FILE holds the users
-(DOMAIN:USER:PASSWORD). A SOAP-like answer tells who was authenticated, and how.
+(DOMAIN:USER:PASSWORD). A SOAP-like answer tells who was authenticated, and how. A message with the word
+FAULT gets HTTP 500, one with PAD=n an answer longer by n bytes, one with SPACED or BARE a sealed answer as
+other servers write it: a space behind the dashes, or no tabs.
 """
 import base64
 import hashlib
@@ -25,6 +28,16 @@ from spnego.channel_bindings import GssChannelBindings
 
 AV_END, AV_CHANNEL_BINDINGS = 0, 10
 NO_BINDING = bytes(16)
+SOAP = "application/soap+xml;charset=UTF-8"
+SEALED = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'
+# [MS-WSMV] 2.2.9.1, as Windows writes it.
+SEALED_HEAD = re.compile(
+    rb"--Encrypted Boundary\r\n"
+    rb"\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"
+    rb"\tOriginalContent: type=application/soap\+xml;charset=UTF-8;Length=(\d+)\r\n"
+    rb"--Encrypted Boundary\r\n"
+    rb"\tContent-Type: application/octet-stream\r\n")
+SEALED_TAIL = b"--Encrypted Boundary--\r\n"
 
 
 def end_point_bindings(certificate):
@@ -84,8 +97,43 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse("no login")
         if not body:
             return self.answer(200)
-        text = f"user={self.user} scheme={self.scheme} binding={self.binding} length={len(body)}"
-        self.answer(200, f"<answer>{text}</answer>".encode(), ("Content-Type", "application/soap+xml;charset=UTF-8"))
+        sealed = self.headers["Content-Type"] == SEALED
+        if not sealed and self.server.policy is None:
+            return self.answer(500, b"", ("X-Rig-Error", "not sealed"))
+        try:
+            message = self.unseal(body) if sealed else body
+        except Exception as error:
+            return self.answer(400, b"", ("X-Rig-Error", f"{type(error).__name__}: {error}"))
+        text = (f"user={self.user} scheme={self.scheme} binding={self.binding} sealed={sealed} length={len(message)} "
+                f"sha256={hashlib.sha256(message).hexdigest()}")
+        pad = re.search(rb"PAD=(\d+)", message)
+        reply = f"<answer>{text}{'x' * int(pad[1]) if pad else ''}</answer>".encode()
+        status = 500 if b"FAULT" in message else 200
+        if sealed:
+            self.answer(status, self.seal(reply, message), ("Content-Type", SEALED))
+        else:
+            self.answer(status, reply, ("Content-Type", SOAP))
+
+    def unseal(self, body):
+        head = SEALED_HEAD.match(body)
+        assert head and body.endswith(SEALED_TAIL), "not as Windows writes it"
+        sealed = body[head.end():-len(SEALED_TAIL)]
+        size, = struct.unpack("<I", sealed[:4])
+        message = self.context.unwrap_winrm(sealed[4:4 + size], sealed[4 + size:])
+        assert len(message) == int(head[1]), f"Length={int(head[1])}, and {len(message)} bytes unsealed"
+        return message
+
+    def seal(self, reply, message):
+        sealed = self.context.wrap_winrm(reply)
+        head = ("--Encrypted Boundary\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"
+                f"\tOriginalContent: type={SOAP};Length={len(reply) + sealed.padding_length}\r\n"
+                "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n")
+        tail = SEALED_TAIL.decode()
+        if b"SPACED" in message:
+            head, tail = head.replace("--", "-- "), "-- Encrypted Boundary--\r\n\r\n"
+        if b"BARE" in message:
+            head, tail = head.replace("\t", ""), "\r\n--Encrypted Boundary--"
+        return head.encode() + struct.pack("<I", len(sealed.header)) + sealed.header + sealed.data + tail.encode()
 
     def log_in(self, scheme, token):
         """One leg; False when it has been answered."""
@@ -134,14 +182,14 @@ class Backend(Handler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         text = f"user={self.headers.get('X-Remote-User')} length={len(body)}"
-        self.answer(200, f"<answer>{text}</answer>".encode(), ("Content-Type", "application/soap+xml;charset=UTF-8"))
+        self.answer(200, f"<answer>{text}</answer>".encode(), ("Content-Type", SOAP))
 
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, folder, name, certificate, policy, expected):
-        super().__init__(("127.0.0.1", 0), Handler if certificate else Backend)
+    def __init__(self, folder, name, handler, certificate=None, policy=None, expected=None):
+        super().__init__(("127.0.0.1", 0), handler)
         self.name, self.policy, self.bindings = name, policy, None
         if certificate:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -160,14 +208,14 @@ def free_port():
 def main():
     folder = sys.argv[1]
     usual = "rsa-sha256"
-    listeners = [("BACKEND", None, None, None)]
+    listeners = [("BACKEND", Backend), ("PLAIN", Handler)]
     for policy in ("none", "relaxed", "strict"):
-        listeners.append((f"DIRECT_{policy}", usual, policy, usual))
-        listeners.append((f"INTERCEPTED_{policy}", usual, policy, "rsa-sha512"))
+        listeners.append((f"DIRECT_{policy}", Handler, usual, policy, usual))
+        listeners.append((f"INTERCEPTED_{policy}", Handler, usual, policy, "rsa-sha512"))
     for file in sorted(os.listdir(folder)):
         if file.endswith(".crt"):
             name = file[:-4]
-            listeners.append((f"CERTIFICATE_{name}", name, "strict", name))
+            listeners.append((f"CERTIFICATE_{name}", Handler, name, "strict", name))
     lines = [f"APACHE={free_port()}"]
     for name, *settings in listeners:
         server = Server(folder, name, *settings)

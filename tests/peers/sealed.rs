@@ -46,7 +46,9 @@ async fn send(transport: &HttpTransport, body: &str) -> Result<Answer, Transport
 async fn exchange(transport: &HttpTransport, body: &str) -> Answer {
     let answer = send(transport, body).await.unwrap_or_else(|error| panic!("{error} {:?}", error.source));
     let text = String::from_utf8_lossy(&answer.body);
-    let digest = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // Of the digest, half: enough, and a number.
+    let digest = Sha256::digest(body);
+    let digest = format!("{:032x}", u128::from_be_bytes(*digest.first_chunk().unwrap()));
     for expected in [r"user=TEST\alice", "sealed=True", &format!("length={}", body.len()), &digest] {
         assert!(text.contains(expected), "expected {expected}: {text}");
     }

@@ -31,11 +31,13 @@ pub(crate) struct Passed {
     pub(crate) answer: Raw,
 }
 
+/// Makes an answer of what passes now and what passed before.
+type Answering = Box<dyn Fn(&Passed, &[Passed]) -> Raw + Send + Sync>;
+
 /// What is done to everything that passes.
 pub(crate) struct Hands {
     pub(crate) request: Box<dyn Fn(Raw) -> Raw + Send + Sync>,
-    /// Gets what passed before too.
-    pub(crate) answer: Box<dyn Fn(&Passed, &[Passed]) -> Raw + Send + Sync>,
+    pub(crate) answer: Answering,
 }
 
 /// At work until the test's runtime ends.

@@ -97,9 +97,8 @@ async fn answered_by(
     answer: impl Fn(&Passed, &[Passed]) -> Raw + Send + Sync + 'static,
 ) -> (Result<Answer, TransportError>, Middle) {
     let server = serve(&host()).await;
-    let answer = move |passed: &Passed, before: &[Passed]| match passed.request.body.is_empty() {
-        true => passed.answer.clone(),
-        false => answer(passed, before),
+    let answer = move |passed: &Passed, before: &[Passed]| {
+        if passed.request.body.is_empty() { passed.answer.clone() } else { answer(passed, before) }
     };
     let middle = Middle::start(&server.url(), Hands { answer: Box::new(answer), ..Hands::default() }).await;
     let answer = send(&transport(&server, middle.url()), IDENTIFY).await;
@@ -214,10 +213,13 @@ async fn a_forged_refusal_leaves_the_outcome_of_a_change_unknown() {
     for (status, headers) in [(401, "WWW-Authenticate: Negotiate\r\n"), (413, ""), (503, "")] {
         let before = host.invocations("CreateSnapshot");
         let watched = host.clone();
-        let answer = move |passed: &Passed, _: &[Passed]| match watched.invocations("CreateSnapshot") > before
-        {
-            true if passed.answer.is_sealed() => Raw::new(status, headers, ""),
-            _ => passed.answer.clone(),
+        let answer = move |passed: &Passed, _: &[Passed]| {
+            let has_run = watched.invocations("CreateSnapshot") > before;
+            if has_run && passed.answer.is_sealed() {
+                Raw::new(status, headers, "")
+            } else {
+                passed.answer.clone()
+            }
         };
         let middle =
             Middle::start(&server.url(), Hands { answer: Box::new(answer), ..Hands::default() }).await;
@@ -417,14 +419,15 @@ async fn messages_are_sealed_over_tls_too_where_that_is_asked_for() {
 async fn the_simulated_host_takes_no_unsealed_message() {
     let host = host();
     let server = serve(&host).await;
-    let request = |raw: Raw| match raw.is_sealed() {
-        true => raw
-            .with_head(|head| {
-                let others = head.lines().filter(|line| !line.starts_with("content-type"));
-                others.collect::<Vec<_>>().join("\r\n") + SOAP.trim_end() + "\r\n\r\n"
-            })
-            .with_body(IDENTIFY),
-        false => raw,
+    let request = |raw: Raw| {
+        if !raw.is_sealed() {
+            return raw;
+        }
+        let unsealed = |head: String| {
+            let others = head.trim_end().lines().filter(|line| !line.starts_with("content-type"));
+            others.chain([SOAP.trim_end(), "", ""]).collect::<Vec<_>>().join("\r\n")
+        };
+        raw.with_head(unsealed).with_body(IDENTIFY)
     };
     let middle = Middle::start(&server.url(), Hands { request: Box::new(request), ..Hands::default() }).await;
     let error = send(&transport(&server, middle.url()), IDENTIFY).await.unwrap_err();

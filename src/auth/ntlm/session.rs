@@ -58,7 +58,7 @@ impl SecurityContext for NtlmSession {
         let checksum = self.outgoing.checksum(sequence, plain);
         self.outgoing.stream.apply_keystream(&mut data);
         let header = self.outgoing.signature(sequence, checksum);
-        Ok(Sealed { header: header.to_vec(), data, padding: 0 })
+        Ok(Sealed { header, data, padding: 0 })
     }
 
     fn unseal(&mut self, header: &[u8], data: &[u8]) -> Result<Vec<u8>, AuthError> {
@@ -120,20 +120,15 @@ impl Direction {
         Ok(sequence)
     }
 
-    fn checksum(&self, sequence: u32, plain: &[u8]) -> [u8; 8] {
-        let [a, b, c, d, e, f, g, h, ..] = hmac_md5(&*self.signing_key, &[&sequence.to_le_bytes(), plain]);
-        [a, b, c, d, e, f, g, h]
+    fn checksum(&self, sequence: u32, plain: &[u8]) -> Vec<u8> {
+        let hash = hmac_md5(&*self.signing_key, &[&sequence.to_le_bytes(), plain]);
+        hash.into_iter().take(8).collect()
     }
 
     /// The stream goes over the message first, then over its checksum.
-    fn signature(&mut self, sequence: u32, mut checksum: [u8; 8]) -> [u8; SIGNATURE_LENGTH] {
+    fn signature(&mut self, sequence: u32, mut checksum: Vec<u8>) -> Vec<u8> {
         self.stream.apply_keystream(&mut checksum);
-        let mut signature = [0; SIGNATURE_LENGTH];
-        let bytes = SIGNATURE_VERSION.into_iter().chain(checksum).chain(sequence.to_le_bytes());
-        for (place, byte) in signature.iter_mut().zip(bytes) {
-            *place = byte;
-        }
-        signature
+        [&SIGNATURE_VERSION[..], &checksum, &sequence.to_le_bytes()].concat()
     }
 }
 
@@ -152,7 +147,11 @@ mod tests {
     const KEY: [u8; 16] = [0x55; 16];
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        use std::fmt::Write as _;
+        bytes.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     /// 4.2.4.4.

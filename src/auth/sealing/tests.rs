@@ -28,7 +28,7 @@ const TAIL: &str = "--Encrypted Boundary--\r\n";
 /// A header of two bytes and data of three.
 const SEALED: &[u8] = b"\x02\0\0\0HHabc";
 
-fn part<'a>(data: &'a [u8]) -> Part<'a> {
+fn part(data: &[u8]) -> Part<'_> {
     Part { content_type: "application/soap+xml;charset=UTF-8", length: 3, header: b"HH", data }
 }
 
@@ -221,7 +221,7 @@ fn a_length_that_is_not_that_of_the_message_is_refused() {
         let at = body.windows(10).position(|window| window == b"Length=7\r\n").unwrap();
         let changed = [&body[..at], text.as_bytes(), &body[at + 10..]].concat();
         let error = server().unseal(USUAL, &changed).unwrap_err();
-        assert_eq!(error.to_string(), format!("expected a message of {length} bytes as it says, unsealed 7"),);
+        assert_eq!(error.to_string(), format!("expected a message of {length} bytes as it says, unsealed 7"));
     }
 }
 

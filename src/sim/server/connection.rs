@@ -147,23 +147,23 @@ impl Connection {
         &self,
         mut response: HostResponse,
         cut_at: Option<usize>,
-        sealed: bool,
+        was_sealed: bool,
     ) -> Result<Response<Payload>, Cut> {
         let mut body = std::mem::take(&mut response.body);
-        let mut sealed_type = None;
-        if sealed && response.content_type == Some(SOAP_CONTENT) {
+        let mut content_type = None;
+        if was_sealed && response.content_type == Some(SOAP_CONTENT) {
             let mut login = self.login();
             let sealer = login.sealer.as_mut().ok_or_else(cut)?;
             body = sealer.seal(&body).map_err(io::Error::other)?;
-            sealed_type = HeaderValue::from_str(&sealer.content_type()).ok();
+            content_type = HeaderValue::from_str(&sealer.content_type()).ok();
         }
         let payload = match cut_at {
             Some(bytes) => Payload::cut(body, bytes),
             None => Payload::whole(body),
         };
         let mut http = with_payload(&response, payload);
-        if let Some(sealed_type) = sealed_type {
-            http.headers_mut().insert(header::CONTENT_TYPE, sealed_type);
+        if let Some(content_type) = content_type {
+            http.headers_mut().insert(header::CONTENT_TYPE, content_type);
         }
         Ok(http)
     }

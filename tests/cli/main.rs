@@ -8,6 +8,7 @@ mod commands;
 mod interruption;
 mod odd_server;
 mod offline;
+mod plain_http;
 mod recording;
 mod sim_host;
 mod support;

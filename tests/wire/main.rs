@@ -5,6 +5,7 @@
 mod answers;
 mod basic;
 mod client;
+mod forged;
 mod login;
 mod middle;
 mod sealed;

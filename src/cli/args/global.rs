@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 /// Options of every command.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Global {
-    /// Host: a name (`hv1.example.org`, port 5986 unless given) or an `https://` URL
+    /// Host: a name (`hv1.example.org`, port 5986 unless given), or a URL; over `http://` (port 5985) messages are sealed
     #[arg(
         long,
         global = true,

@@ -153,7 +153,7 @@ impl HttpTransport {
             ));
         }
         let is_tls = settings.url.scheme() == "https";
-        expect_sealing(&settings, is_tls)?;
+        sealed::check(&settings, is_tls)?;
         Ok(Self {
             host: endpoint::host_and_port(&settings.url).into(),
             tls: is_tls.then(|| Tls::new(&settings.trust)).transpose()?,
@@ -390,22 +390,6 @@ impl Login<'_> {
             Self::Basic(_) => "basic",
         }
     }
-}
-
-/// Whether these settings protect what is sent.
-fn expect_sealing(settings: &HttpSettings, is_tls: bool) -> Result<(), TransportError> {
-    let logs_in_by_basic = settings.credentials.is_some() && settings.mechanism == AuthMechanism::Basic;
-    if logs_in_by_basic && (!is_tls || settings.always_seal) {
-        let message = "failed to use Basic: messages have to be sealed, for which it has no keys";
-        return Err(TransportError::config(message)
-            .with_hint("use the HTTPS listener, `https://HOST:5986/wsman`, or another mechanism"));
-    }
-    if !is_tls && settings.trust.is_special() {
-        let message = "failed to use an `http://` URL: there is no certificate that could be the trusted one";
-        return Err(TransportError::config(message)
-            .with_hint("use `https://HOST:5986/wsman`, or leave out fingerprint and CA"));
-    }
-    Ok(())
 }
 
 fn set(stage: &Mutex<Stage>, to: Stage) {

@@ -2,7 +2,10 @@
 //! answer, so that only a sealed one is the host's: of others nothing but a status that refuses is passed
 //! on, and without verified TLS that proves nothing.
 
-use super::connection::{Connection, Content, Reply, Request};
+use super::{
+    AuthMechanism, HttpSettings,
+    connection::{Connection, Content, Reply, Request},
+};
 use crate::{
     auth::{AuthError, sealing},
     transport::{Phase, TransportError, TransportErrorKind},
@@ -12,6 +15,22 @@ use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderValue},
 };
+
+/// Whether these settings protect what is sent.
+pub(super) fn check(settings: &HttpSettings, is_tls: bool) -> Result<(), TransportError> {
+    let logs_in_by_basic = settings.credentials.is_some() && settings.mechanism == AuthMechanism::Basic;
+    if logs_in_by_basic && (!is_tls || settings.always_seal) {
+        let message = "failed to use Basic: messages have to be sealed, for which it has no keys";
+        return Err(TransportError::config(message)
+            .with_hint("use the HTTPS listener, `https://HOST:5986/wsman`, or another mechanism"));
+    }
+    if !is_tls && settings.trust.is_special() {
+        let message = "failed to use an `http://` URL: there is no certificate that could be the trusted one";
+        return Err(TransportError::config(message)
+            .with_hint("use `https://HOST:5986/wsman`, or leave out fingerprint and CA"));
+    }
+    Ok(())
+}
 
 impl Connection {
     /// Sends a message, sealed if the connection is one that seals.

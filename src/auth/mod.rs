@@ -7,11 +7,16 @@ pub(crate) mod certificate;
 mod credentials;
 #[cfg(feature = "ntlm")]
 mod end_point;
+#[cfg(all(feature = "kerberos", feature = "http"))]
+#[expect(dead_code, unused_imports, reason = "the transport is going to use it")]
+pub(crate) mod gssapi;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
 pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};
+#[cfg(all(feature = "kerberos", feature = "http"))]
+pub use gssapi::{KerberosError, KerberosErrorKind};
 
 /// Why authentication cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +49,10 @@ pub enum AuthError {
     /// A message that cannot be sealed, or a sealed one that is not what it should be.
     #[error("{0}")]
     Sealing(String),
+    /// Kerberos failed.
+    #[cfg(all(feature = "kerberos", feature = "http"))]
+    #[error(transparent)]
+    Kerberos(#[from] gssapi::KerberosError),
     /// The acceptor refused.
     #[error("refused: {0}")]
     Refused(&'static str),

@@ -9,6 +9,8 @@ pub(crate) mod replay;
 
 #[cfg(any(feature = "http", feature = "sim"))]
 pub use crate::auth::{AuthError, Credentials, Secret, UserName};
+#[cfg(all(feature = "kerberos", feature = "http"))]
+pub use crate::auth::{KerberosError, KerberosErrorKind};
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 pub(crate) use hex::hex;
 #[cfg(feature = "http")]

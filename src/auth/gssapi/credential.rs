@@ -1,0 +1,232 @@
+//! With what a user proves who he is: tickets, a keytab, or a password.
+
+use super::{
+    error::{KerberosError, KerberosErrorKind, Means, Subject},
+    ffi::{self, Failure},
+    library::Gssapi,
+    oid::{self, Oid},
+};
+use crate::auth::Secret;
+use std::{
+    ffi::{CStr, CString},
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How tokens are framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mechanism {
+    /// Kerberos alone, for the scheme `Kerberos`.
+    Kerberos,
+    /// Kerberos in SPNEGO, for the scheme `Negotiate`. Nothing else is offered in it.
+    Spnego,
+}
+
+impl Mechanism {
+    pub(super) fn oid(self) -> Oid {
+        match self {
+            Self::Kerberos => oid::KERBEROS,
+            Self::Spnego => oid::SPNEGO,
+        }
+    }
+}
+
+/// Where a credential comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum CredentialSource {
+    /// The user's tickets, as `kinit` leaves them.
+    Cache {
+        /// Whose, when the user has those of several: `user@REALM`.
+        principal: Option<String>,
+        /// Another cache than the user's own: `FILE:/run/job/ccache`.
+        name: Option<String>,
+    },
+    /// A file of keys. Tickets got with it stay in this process.
+    Keytab {
+        /// The file.
+        file: PathBuf,
+        /// `user@REALM`.
+        principal: String,
+    },
+    /// A password. Tickets got with it stay in this process.
+    Password {
+        /// `user@REALM`.
+        principal: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+impl CredentialSource {
+    fn subject(&self) -> Subject {
+        let (means, principal) = match self {
+            Self::Cache { principal, .. } => (Means::Cache, principal.clone()),
+            Self::Keytab { file, principal } => {
+                (Means::Keytab(file.display().to_string()), Some(principal.clone()))
+            }
+            Self::Password { principal, .. } => (Means::Password, Some(principal.clone())),
+        };
+        Subject { means, principal, ..Subject::default() }
+    }
+}
+
+/// A credential, shared by the logins that use it. One login at a time talks to the KDC with it, so
+/// that several do not ask for the same ticket, nor try the same wrong password.
+#[derive(Debug, Clone)]
+pub(crate) struct GssCredential {
+    inner: Arc<Mutex<ffi::Credential>>,
+    pub(super) library: Gssapi,
+    pub(super) mechanism: Mechanism,
+    pub(super) subject: Subject,
+}
+
+/// Whose a credential is, and how long it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// `user@REALM`.
+    pub(crate) principal: String,
+    /// What is left of its life.
+    pub(crate) remaining: Duration,
+}
+
+impl GssCredential {
+    /// Gets the credential. **Blocks**: with a password or a keytab, it may ask the KDC.
+    ///
+    /// # Errors
+    /// [`KerberosError`] of any kind but those of an answering host.
+    pub(crate) fn acquire(
+        library: &Gssapi,
+        source: &CredentialSource,
+        mechanism: Mechanism,
+    ) -> Result<Self, KerberosError> {
+        let subject = source.subject();
+        let acquired = Source { library, source, mechanism, subject: &subject }.acquire()?;
+        let inner = Arc::new(Mutex::new(acquired));
+        Ok(Self { inner, library: library.clone(), mechanism, subject })
+    }
+
+    /// Whose it is. **Blocks** as [`acquire`](Self::acquire) does.
+    ///
+    /// The user's own tickets are looked at only here or in the first leg of a login, and the default
+    /// ones are then settled on: ask on a credential of your own, not on the one for logins.
+    ///
+    /// # Errors
+    /// Mostly [`KerberosErrorKind::NoCredentials`] and [`KerberosErrorKind::Expired`].
+    pub(crate) fn owner(&self) -> Result<Owner, KerberosError> {
+        let credential = self.lock();
+        let (name, seconds) = credential
+            .inquire(self.mechanism.oid())
+            .map_err(|failure| KerberosError::of(failure, "look at the Kerberos tickets", &self.subject))?;
+        let principal = name
+            .display()
+            .map_err(|failure| KerberosError::of(failure, "read the name of the tickets", &self.subject))?;
+        if seconds == 0 {
+            let error = ffi::Status {
+                major: 11 << 16,
+                minor: 0,
+                major_text: "they have expired".to_owned(),
+                minor_text: String::new(),
+            };
+            return Err(KerberosError::of(Failure::Status(error), "use the Kerberos tickets", &self.subject));
+        }
+        Ok(Owner { principal, remaining: Duration::from_secs(seconds.into()) })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, ffi::Credential> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is to be acquired.
+struct Source<'a> {
+    library: &'a Gssapi,
+    source: &'a CredentialSource,
+    mechanism: Mechanism,
+    subject: &'a Subject,
+}
+
+impl Source<'_> {
+    fn acquire(&self) -> Result<ffi::Credential, KerberosError> {
+        let api = self.library.api;
+        // MIT looks for the credential of SPNEGO itself, and takes the default one where there is none.
+        // Heimdal hands the whole credential to SPNEGO, which offers what it is for.
+        let restricted = self.mechanism == Mechanism::Spnego && api.can_restrict_spnego();
+        let oid = if restricted { oid::SPNEGO } else { oid::KERBEROS };
+        let mut credential = match self.source {
+            CredentialSource::Cache { principal, name } => {
+                self.cache(principal.as_deref(), name.as_deref(), oid)
+            }
+            CredentialSource::Keytab { file, principal } => self.keytab(file, principal, oid),
+            CredentialSource::Password { principal, password } => {
+                let action = || format!("get a ticket for `{principal}` with its password");
+                let name = self.name(principal)?;
+                api.acquire_with_password(&name, oid, password.expose())
+                    .map_err(|failure| self.failed(failure, action()))
+            }
+        }?;
+        if restricted {
+            credential
+                .restrict_spnego(oid::KERBEROS)
+                .map_err(|failure| self.failed(failure, "offer Kerberos alone in SPNEGO"))?;
+        }
+        Ok(credential)
+    }
+
+    fn cache(
+        &self,
+        principal: Option<&str>,
+        place: Option<&str>,
+        oid: Oid,
+    ) -> Result<ffi::Credential, KerberosError> {
+        let api = self.library.api;
+        let name = principal.map(|principal| self.name(principal)).transpose()?;
+        let acquired = match place {
+            None => api.acquire(name.as_ref(), oid),
+            Some(place) => {
+                let place = c_text(place, "the ticket cache")?;
+                api.acquire_from(name.as_ref(), oid, &[(c"ccache", &place)])
+            }
+        };
+        let place = place.map_or_else(String::new, |place| format!(" in `{place}`"));
+        acquired.map_err(|failure| self.failed(failure, format!("find a Kerberos ticket{place}")))
+    }
+
+    fn keytab(&self, file: &Path, principal: &str, oid: Oid) -> Result<ffi::Credential, KerberosError> {
+        let action = || format!("log in with the keytab `{}`", file.display());
+        // The library says only that there is no key.
+        File::open(file)
+            .map_err(|error| KerberosError::new(KerberosErrorKind::Keytab, action(), error.to_string()))?;
+        let path = file.to_str().ok_or_else(|| {
+            KerberosError::new(KerberosErrorKind::Keytab, action(), "its path is not UTF-8")
+        })?;
+        let keys = c_text(&format!("FILE:{path}"), "the keytab")?;
+        // Of this process. Named by what it holds: the logins of one keytab share tickets, and what
+        // libraries keep until the process ends does not grow with logins.
+        let tickets = c_text(&format!("MEMORY:hvctl {principal} {path}"), "the keytab")?;
+        let places: [(&CStr, &CStr); 2] = [(c"client_keytab", &keys), (c"ccache", &tickets)];
+        let name = self.name(principal)?;
+        self.library
+            .api
+            .acquire_from(Some(&name), oid, &places)
+            .map_err(|failure| self.failed(failure, action()))
+    }
+
+    fn name(&self, principal: &str) -> Result<ffi::Name, KerberosError> {
+        let imported = self.library.api.import_name(principal, oid::USER_NAME);
+        imported.map_err(|failure| {
+            self.failed(failure, format!("read the principal `{}`", principal.escape_debug()))
+        })
+    }
+
+    fn failed(&self, failure: Failure, action: impl Into<String>) -> KerberosError {
+        KerberosError::of(failure, action, self.subject)
+    }
+}
+
+fn c_text(text: &str, what: &str) -> Result<CString, KerberosError> {
+    CString::new(text).map_err(|_| {
+        KerberosError::new(KerberosErrorKind::Other, format!("open {what}"), "its name has a zero byte")
+    })
+}

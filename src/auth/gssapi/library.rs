@@ -1,0 +1,156 @@
+//! Which library: the system's, looked for at run time.
+
+use super::{
+    error::{KerberosError, KerberosErrorKind},
+    ffi::{Api, Failure},
+};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    sync::{Mutex, PoisonError},
+};
+
+/// Names a library to be taken instead of the system's.
+pub(crate) const VARIABLE: &str = "HVCTL_GSSAPI_LIBRARY";
+
+/// Where libraries are, the first that loads being taken.
+const CANDIDATES: &[&str] = if cfg!(target_os = "macos") {
+    &[
+        "/System/Library/Frameworks/GSS.framework/GSS",
+        "/opt/homebrew/opt/krb5/lib/libgssapi_krb5.dylib",
+        "/usr/local/opt/krb5/lib/libgssapi_krb5.dylib",
+    ]
+} else if cfg!(windows) {
+    &[]
+} else {
+    // MIT; Heimdal; Heimdal as FreeBSD has it.
+    &["libgssapi_krb5.so.2", "libgssapi.so.3", "libgssapi.so.10"]
+};
+
+const INSTALL: &str = if cfg!(target_os = "macos") {
+    "macOS has one; `brew install krb5` brings another"
+} else {
+    "install it: `apt install libgssapi-krb5-2 krb5-user` (Debian, Ubuntu), `dnf install krb5-workstation` (Fedora, \
+     RHEL), `zypper install krb5-client` (SUSE), `apk add krb5` (Alpine), `pkg install krb5` (FreeBSD); or set \
+     HVCTL_GSSAPI_LIBRARY to the library"
+};
+
+/// A loaded GSSAPI library. Cheap to copy; loaded once for each process, and never unloaded.
+#[derive(Debug, Clone)]
+pub(crate) struct Gssapi {
+    pub(super) api: Api,
+    name: OsString,
+}
+
+impl Gssapi {
+    /// Looks for the library, `HVCTL_GSSAPI_LIBRARY` first. With `sealing`, one that can seal is
+    /// preferred: macOS' own cannot.
+    ///
+    /// # Errors
+    /// [`KerberosErrorKind::NoLibrary`] with what to install; [`KerberosErrorKind::Unsupported`] on Windows.
+    pub(crate) fn load(sealing: bool) -> Result<Self, KerberosError> {
+        let chosen = env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        Self::choose(chosen.as_deref(), sealing)
+    }
+
+    fn choose(chosen: Option<&OsStr>, sealing: bool) -> Result<Self, KerberosError> {
+        if cfg!(windows) {
+            return Err(unsupported());
+        }
+        if let Some(name) = chosen {
+            return Self::open(name).map_err(|reason| {
+                let reason = format!("`{}`, which {VARIABLE} names, does not load: {reason}", name.display());
+                no_library(reason).with_hint(format!("correct or unset {VARIABLE}"))
+            });
+        }
+        let mut first = None;
+        let mut reasons = Vec::new();
+        for name in CANDIDATES {
+            match Self::open(OsStr::new(name)) {
+                Ok(library) if !sealing || library.can_seal() => return Ok(library),
+                Ok(library) => first = first.or(Some(library)),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        // Without sealing it still does for https, and says so when it is to seal.
+        first.ok_or_else(|| no_library(format!("found none ({})", reasons.join("; "))).with_hint(INSTALL))
+    }
+
+    fn open(name: &OsStr) -> Result<Self, String> {
+        static LOADED: Mutex<Vec<Gssapi>> = Mutex::new(Vec::new());
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(library) = loaded.iter().find(|library| library.name == name) {
+            return Ok(library.clone());
+        }
+        let library = Self { api: Api::open(name)?, name: name.to_owned() };
+        loaded.push(library.clone());
+        Ok(library)
+    }
+
+    /// Which one it is, for people.
+    pub(crate) fn name(&self) -> String {
+        self.name.display().to_string()
+    }
+
+    /// Whether messages can be sealed with it. Where not, only https will do.
+    pub(crate) fn can_seal(&self) -> bool {
+        self.api.can_seal()
+    }
+
+    /// # Errors
+    /// [`KerberosErrorKind::Unsupported`] when it cannot seal.
+    pub(super) fn require_sealing(&self) -> Result<(), KerberosError> {
+        if self.can_seal() {
+            return Ok(());
+        }
+        let action = format!("seal with `{}`", self.name());
+        Err(KerberosError::of(Failure::Missing("gss_wrap_iov"), action, &super::error::Subject::default()))
+    }
+}
+
+#[cfg(test)]
+impl Gssapi {
+    /// A library by name, whatever the environment says.
+    pub(super) fn at(name: &str) -> Result<Self, KerberosError> {
+        Self::choose(Some(OsStr::new(name)), true)
+    }
+}
+
+fn no_library(reason: String) -> KerberosError {
+    KerberosError::new(KerberosErrorKind::NoLibrary, "load a GSSAPI library, which Kerberos needs", reason)
+}
+
+fn unsupported() -> KerberosError {
+    let reason = "not supported on Windows yet";
+    KerberosError::new(KerberosErrorKind::Unsupported, "log in by Kerberos", reason)
+        .with_hint("use NTLM: `--auth ntlm`")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_is_not_there_is_named_with_the_variable() {
+        let error = Gssapi::at("/nonexistent").unwrap_err();
+        assert_eq!(error.kind(), KerberosErrorKind::NoLibrary);
+        let text = error.to_string();
+        let start = "failed to load a GSSAPI library, which Kerberos needs: `/nonexistent`, which HVCTL_GSSAPI_LIBRARY names, does not load: ";
+        assert!(text.starts_with(start), "{text}");
+        assert_eq!(error.hint(), Some("correct or unset HVCTL_GSSAPI_LIBRARY"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_library_that_is_not_gssapi_lacks_its_functions() {
+        let text = Gssapi::at("libc.so.6").unwrap_err().to_string();
+        assert!(text.contains("gss_acquire_cred"), "{text}");
+    }
+
+    #[test]
+    fn the_packages_to_install_are_named() {
+        let text = no_library("found none".to_owned()).with_hint(INSTALL);
+        assert_eq!(text.to_string(), "failed to load a GSSAPI library, which Kerberos needs: found none");
+        assert!(text.hint().unwrap().contains("krb5"));
+    }
+}

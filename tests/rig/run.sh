@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Independent peers for tests/peers, on loopback and free ports, from Debian 12 and PyPI parts:
-# pyspnego behind a small WinRM-like server, and gss-ntlmssp behind Apache's mod_auth_gssapi.
+# Independent peers for tests, on loopback and free ports, from Debian 12 and PyPI parts:
+# pyspnego behind a small WinRM-like server, gss-ntlmssp behind Apache's mod_auth_gssapi, MIT's KDC, and
+# pyspnego and MIT's library as acceptors of Kerberos. Heimdal's library is there to be a client too.
 #
 #   RIG=DIR tests/rig/run.sh install|start|stop
 #
 # As root (it installs packages; Apache drops to www-data). `start` writes DIR/rig.env, which
-# HVCTL_TEST_RIG=DIR tells the tests to read. `stop` ends only what `start` began.
+# HVCTL_TEST_RIG=DIR tells the tests to read; those of Kerberos also need KRB5_CONFIG=DIR/krb5.conf.
+# `stop` ends only what `start` began. `install` compiles for some minutes the first time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rig=${RIG:-/tmp/hyperv-wsman-rig}
 python=$rig/venv/bin/python
 
 install() {
-  local packages="apache2 libapache2-mod-auth-gssapi gss-ntlmssp openssl python3-venv"
+  local packages="apache2 libapache2-mod-auth-gssapi gss-ntlmssp openssl python3-venv
+    faketime gcc krb5-admin-server krb5-kdc krb5-user libgssapi3-heimdal libkrb5-dev python3-dev"
   # shellcheck disable=SC2086
   if ! dpkg -s $packages >/dev/null 2>&1; then
     # Packaged daemons shall not start. A policy that is there already is left alone.
@@ -75,6 +78,56 @@ wait_for() {
   exit 1
 }
 
+# with_realm COMMAND...: a command that talks to our KDC.
+with_realm() { KRB5_CONFIG=$rig/krb5.conf KRB5_KDC_PROFILE=$rig/kdc.conf "$@"; }
+
+# A realm with a KDC, its users, a keytab for each side, and tickets; new each time.
+realm() {
+  local port
+  port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig/kdc.log"
+  mkdir "$rig/kdc"
+  local name
+  for name in krb5.conf kdc.conf; do
+    sed -e "s#@RIG@#$rig#g" -e "s#@KDC@#$port#g" "$here/$name.in" >"$rig/$name"
+  done
+  {
+    with_realm kdb5_util create -s -r TEST.LOCAL -P master
+    # The acceptors have the keys of the first, not those of the second.
+    with_realm kadmin.local <<END
+addprinc -randkey +ok_as_delegate HTTP/localhost
+addprinc -randkey +ok_as_delegate HTTP/hv01.test.local
+ktadd -k $rig/http.keytab HTTP/localhost HTTP/hv01.test.local
+addprinc -randkey HTTP/foreign.test.local
+addprinc -pw Passw0rd! alice
+addprinc -pw Passw0rd! bob
+addprinc -pw Passw0rd! bert
+addprinc -pw Passw0rd! carol
+addprinc -pw Passw0rd! +needchange dave
+addprinc -pw Passw0rd! -allow_tix erin
+addprinc -pw Passw0rd! frank
+ktadd -norandkey -k $rig/frank.keytab frank
+addprinc -pw Passw0rd! stale
+ktadd -norandkey -k $rig/stale.keytab stale
+cpw -pw other stale
+END
+  } >"$rig/realm.log" 2>&1 || { cat "$rig/realm.log" >&2; exit 1; }
+  with_realm spawn kdc krb5kdc -n -r TEST.LOCAL
+  wait_for kdc opens "$port"
+  # Tickets that last, and those of a second, which are over when the tests come.
+  echo 'Passw0rd!' | with_realm kinit alice >/dev/null
+  echo 'Passw0rd!' | with_realm kinit -l 1s -c "FILE:$rig/ccache-expired" alice >/dev/null
+}
+
+# gss_acceptor NAME COMMAND...: an acceptor of Kerberos, COMMAND being put in front of it.
+gss_acceptor() {
+  local name=$1
+  shift
+  rm -f "$rig/$name.port"
+  KRB5_KTNAME=$rig/http.keytab with_realm spawn "$name" "$@" "$python" "$here/gss_acceptor.py" "$rig/$name.port"
+  wait_for "$name" test -s "$rig/$name.port"
+}
+
 opens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 
 start() {
@@ -93,6 +146,11 @@ start() {
   sed -e "s#@RIG@#$rig#g" -e "s#@PORT@#$APACHE#g" -e "s#@BACKEND@#$BACKEND#g" "$here/apache.conf.in" >"$rig/apache.conf"
   spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
   wait_for apache opens "$APACHE"
+  realm
+  gss_acceptor gss env
+  # As a host whose clock is an hour ahead.
+  gss_acceptor gss-skewed faketime -f +1h
+  printf 'GSS=%s\nGSS_SKEWED=%s\n' "$(cat "$rig/gss.port")" "$(cat "$rig/gss-skewed.port")" >>"$rig/rig.env"
   echo "the peers run; HVCTL_TEST_RIG=$rig"
 }
 

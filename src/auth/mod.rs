@@ -7,15 +7,16 @@ pub(crate) mod certificate;
 mod credentials;
 #[cfg(feature = "ntlm")]
 mod end_point;
-#[cfg(all(feature = "kerberos", feature = "http"))]
-#[expect(dead_code, unused_imports, reason = "the transport is going to use it")]
+#[cfg(feature = "kerberos")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the transport is going to use it"))]
+#[allow(unused_imports, reason = "the transport is going to use them")]
 pub(crate) mod gssapi;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
 pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};
-#[cfg(all(feature = "kerberos", feature = "http"))]
+#[cfg(feature = "kerberos")]
 pub use gssapi::{KerberosError, KerberosErrorKind};
 
 /// Why authentication cannot go on.
@@ -50,7 +51,7 @@ pub enum AuthError {
     #[error("{0}")]
     Sealing(String),
     /// Kerberos failed.
-    #[cfg(all(feature = "kerberos", feature = "http"))]
+    #[cfg(feature = "kerberos")]
     #[error(transparent)]
     Kerberos(#[from] gssapi::KerberosError),
     /// The acceptor refused.

@@ -102,6 +102,7 @@ addprinc -randkey HTTP/foreign.test.local
 addprinc -pw Passw0rd! alice
 addprinc -pw Passw0rd! bob
 addprinc -pw Passw0rd! bert
+addprinc -pw Passw0rd! harry
 addprinc -pw Passw0rd! carol
 addprinc -pw Passw0rd! +needchange dave
 addprinc -pw Passw0rd! -allow_tix erin

@@ -56,6 +56,7 @@ fn by_text(text: &str, subject: &Subject) -> Option<Kind> {
         ("password incorrect", Kind::WrongPassword),
         ("decrypt integrity check failed", integrity(subject)),
         ("wrong principal in request", Kind::WrongKey),
+        ("ticket isn't for us", Kind::WrongKey),
         ("message stream modified", Kind::WrongKey),
         ("have been revoked", Kind::AccountRefused),
         ("password has expired", Kind::AccountRefused),
@@ -80,9 +81,9 @@ fn by_major(major: u32) -> Option<Kind> {
         1 | 16 => Kind::Unsupported,
         2 | 3 => Kind::Target,
         4 => Kind::Binding,
-        6 | 8 | 9 | 12 => Kind::Token,
+        6 | 8 | 9 => Kind::Token,
         7 | 10 => Kind::NoCredentials,
-        11 => Kind::Expired,
+        11 | 12 => Kind::Expired,
         _ => return None,
     })
 }

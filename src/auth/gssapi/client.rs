@@ -165,7 +165,7 @@ impl GssClient {
     pub(crate) fn seal(&mut self, plain: &[u8]) -> Result<Sealed, KerberosError> {
         let mechanism = self.sealing("seal")?;
         let wrapped = self.context.wrap(mechanism, plain);
-        let wrapped = wrapped.map_err(|failure| self.failed(failure, "seal a message for"))?;
+        let wrapped = wrapped.map_err(|failure| self.message_failed(failure, "seal a message for"))?;
         let Some((header, data, padding)) = wrapped else {
             return Err(self.unsealed("the library signed the message, but did not encrypt it"));
         };
@@ -180,7 +180,7 @@ impl GssClient {
         let mechanism = self.sealing("open")?;
         let opened = self.open(mechanism, header, data);
         let Opened { plain, encrypted, out_of_order } =
-            opened.map_err(|failure| self.failed(failure, "open a sealed message of"))?;
+            opened.map_err(|failure| self.message_failed(failure, "open a sealed message of"))?;
         if !encrypted {
             return Err(self.unsealed("it is signed, but not encrypted"));
         }
@@ -279,6 +279,10 @@ impl GssClient {
 
     fn failed(&self, failure: Failure, action: &str) -> KerberosError {
         KerberosError::of(failure, format!("{action} `{}`", self.target), &self.subject)
+    }
+
+    fn message_failed(&self, failure: Failure, action: &str) -> KerberosError {
+        KerberosError::of_message(failure, format!("{action} `{}`", self.target), &self.subject)
     }
 
     fn error(&self, kind: KerberosErrorKind, reason: &str) -> KerberosError {

@@ -123,13 +123,8 @@ impl GssCredential {
             .display()
             .map_err(|failure| KerberosError::of(failure, "read the name of the tickets", &self.subject))?;
         if seconds == 0 {
-            let error = ffi::Status {
-                major: 11 << 16,
-                minor: 0,
-                major_text: "they have expired".to_owned(),
-                minor_text: String::new(),
-            };
-            return Err(KerberosError::of(Failure::Status(error), "use the Kerberos tickets", &self.subject));
+            let (kind, action) = (KerberosErrorKind::Expired, "use the Kerberos tickets");
+            return Err(KerberosError::about(kind, action, "they have expired", &self.subject));
         }
         Ok(Owner { principal, remaining: Duration::from_secs(seconds.into()) })
     }
@@ -149,24 +144,43 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn acquire(&self) -> Result<ffi::Credential, KerberosError> {
-        let api = self.library.api;
-        // MIT looks for the credential of SPNEGO itself, and takes the default one where there is none.
-        // Heimdal hands the whole credential to SPNEGO, which offers what it is for.
-        let restricted = self.mechanism == Mechanism::Spnego && api.can_restrict_spnego();
-        let oid = if restricted { oid::SPNEGO } else { oid::KERBEROS };
-        let mut credential = match self.source {
+        match self.source {
             CredentialSource::Cache { principal, name } => {
-                self.cache(principal.as_deref(), name.as_deref(), oid)
+                self.framed(|oid| self.cache(principal.as_deref(), name.as_deref(), oid))
             }
-            CredentialSource::Keytab { file, principal } => self.keytab(file, principal, oid),
+            CredentialSource::Keytab { file, principal } => {
+                self.proven(principal, |oid| self.keytab(file, principal, oid))
+            }
             CredentialSource::Password { principal, password } => {
-                let action = || format!("get a ticket for `{principal}` with its password");
-                let name = self.name(principal)?;
-                api.acquire_with_password(&name, oid, password.expose())
-                    .map_err(|failure| self.failed(failure, action()))
+                self.proven(principal, |oid| self.password(principal, password, oid))
             }
-        }?;
-        if restricted {
+        }
+    }
+
+    /// With a key the KDC is asked at once, and for Kerberos alone: in SPNEGO a plug-in for NTLM takes
+    /// any password, and what the KDC refused would not be told.
+    fn proven(
+        &self,
+        principal: &str,
+        acquire: impl Fn(Oid) -> Result<ffi::Credential, KerberosError>,
+    ) -> Result<ffi::Credential, KerberosError> {
+        let credential = acquire(oid::KERBEROS)?;
+        credential
+            .inquire(oid::KERBEROS)
+            .map_err(|failure| self.failed(failure, format!("get a ticket for `{principal}`")))?;
+        match self.mechanism {
+            Mechanism::Kerberos => Ok(credential),
+            Mechanism::Spnego => self.framed(acquire),
+        }
+    }
+
+    fn framed(
+        &self,
+        acquire: impl Fn(Oid) -> Result<ffi::Credential, KerberosError>,
+    ) -> Result<ffi::Credential, KerberosError> {
+        let mut credential = acquire(self.mechanism.oid())?;
+        // Heimdal 7 cannot; it offers what there are tickets for. The first token tells.
+        if self.mechanism == Mechanism::Spnego && self.library.api.can_restrict_spnego() {
             credential
                 .restrict_spnego(oid::KERBEROS)
                 .map_err(|failure| self.failed(failure, "offer Kerberos alone in SPNEGO"))?;
@@ -195,12 +209,11 @@ impl Source<'_> {
 
     fn keytab(&self, file: &Path, principal: &str, oid: Oid) -> Result<ffi::Credential, KerberosError> {
         let action = || format!("log in with the keytab `{}`", file.display());
+        let unusable =
+            |reason: String| KerberosError::about(KerberosErrorKind::Keytab, action(), reason, self.subject);
         // The library says only that there is no key.
-        File::open(file)
-            .map_err(|error| KerberosError::new(KerberosErrorKind::Keytab, action(), error.to_string()))?;
-        let path = file.to_str().ok_or_else(|| {
-            KerberosError::new(KerberosErrorKind::Keytab, action(), "its path is not UTF-8")
-        })?;
+        File::open(file).map_err(|error| unusable(error.to_string()))?;
+        let path = file.to_str().ok_or_else(|| unusable("its path is not UTF-8".to_owned()))?;
         let keys = c_text(&format!("FILE:{path}"), "the keytab")?;
         // Of this process. Named by what it holds: the logins of one keytab share tickets, and what
         // libraries keep until the process ends does not grow with logins.
@@ -211,6 +224,24 @@ impl Source<'_> {
             .api
             .acquire_from(Some(&name), oid, &places)
             .map_err(|failure| self.failed(failure, action()))
+    }
+
+    fn password(
+        &self,
+        principal: &str,
+        password: &Secret,
+        oid: Oid,
+    ) -> Result<ffi::Credential, KerberosError> {
+        let api = self.library.api;
+        let action = format!("get a ticket for `{principal}`");
+        // Measured with Heimdal 7.8: one call, and the KDC counts two failures.
+        if api.is_heimdal() {
+            let reason = "Heimdal sends a wrong password twice, which could lock the account";
+            return Err(KerberosError::new(KerberosErrorKind::Unsupported, action, reason)
+                .with_hint(format!("get a ticket by `kinit {principal}`, or use MIT's library")));
+        }
+        let acquired = api.acquire_with_password(&self.name(principal)?, oid, password.expose());
+        acquired.map_err(|failure| self.failed(failure, action))
     }
 
     fn name(&self, principal: &str) -> Result<ffi::Name, KerberosError> {

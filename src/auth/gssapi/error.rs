@@ -77,13 +77,27 @@ impl KerberosError {
                 Self::new(KerberosErrorKind::Unsupported, action, reason).with_hint(lacking(function))
             }
             Failure::Status(status) => {
-                let kind = classify(&status, subject);
-                let error = Self::new(kind, action, reason(&status));
-                match subject.hint(kind) {
-                    Some(hint) => error.with_hint(hint),
-                    None => error,
-                }
+                Self::about(classify(&status, subject), action, reason(&status), subject)
             }
+        }
+    }
+
+    /// With the hint that is usual for its kind.
+    pub(super) fn about(
+        kind: KerberosErrorKind,
+        action: impl Into<String>,
+        reason: impl Into<String>,
+        subject: &Subject,
+    ) -> Self {
+        Self { hint: subject.hint(kind), ..Self::new(kind, action, reason) }
+    }
+
+    /// What a library said of a sealed message: with the login standing, it is the message.
+    pub(super) fn of_message(failure: Failure, action: impl Into<String>, subject: &Subject) -> Self {
+        let error = Self::of(failure, action, subject);
+        match error.kind {
+            KerberosErrorKind::Expired | KerberosErrorKind::Unsupported => error,
+            _ => Self { kind: KerberosErrorKind::Token, hint: None, ..error },
         }
     }
 

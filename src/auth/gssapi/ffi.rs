@@ -115,8 +115,8 @@ impl Api {
     pub(super) fn open(library: &OsStr) -> Result<Self, String> {
         // SAFETY: initializers of a GSSAPI library have no preconditions. Which library it is decide the
         // user of this process and its system, as they do for every library of this process.
-        let library = unsafe { libloading::Library::new(library) }.map_err(|error| error.to_string())?;
-        let functions = Functions::of(&library).map_err(|error| error.to_string())?;
+        let library = unsafe { libloading::Library::new(library) }.map_err(with_source)?;
+        let functions = Functions::of(&library).map_err(with_source)?;
         std::mem::forget(library);
         Ok(Self(Box::leak(Box::new(functions))))
     }
@@ -287,6 +287,13 @@ impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api").field("is_heimdal", &self.is_heimdal()).finish_non_exhaustive()
     }
+}
+
+/// Its own text only says which function failed; which file or symbol, its source.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn with_source(error: libloading::Error) -> String {
+    let source = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+    format!("{error}{source}")
 }
 
 /// # Safety

@@ -35,6 +35,15 @@ const INSTALL: &str = if cfg!(target_os = "macos") {
      HVCTL_GSSAPI_LIBRARY to the library"
 };
 
+/// What a library is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Logins over https with the user's own tickets: any library does.
+    Tickets,
+    /// Sealing, passwords, or keytabs: what only MIT's has, all in one.
+    All,
+}
+
 /// A loaded GSSAPI library. Cheap to copy; loaded once for each process, and never unloaded.
 #[derive(Debug, Clone)]
 pub(crate) struct Gssapi {
@@ -43,17 +52,17 @@ pub(crate) struct Gssapi {
 }
 
 impl Gssapi {
-    /// Looks for the library, `HVCTL_GSSAPI_LIBRARY` first. With `sealing`, one that can seal is
-    /// preferred: macOS' own cannot.
+    /// Looks for the library, `HVCTL_GSSAPI_LIBRARY` first. One that does all that is needed is
+    /// preferred, but one that does not is better than none: it says what it lacks.
     ///
     /// # Errors
     /// [`KerberosErrorKind::NoLibrary`] with what to install; [`KerberosErrorKind::Unsupported`] on Windows.
-    pub(crate) fn load(sealing: bool) -> Result<Self, KerberosError> {
+    pub(crate) fn load(need: Need) -> Result<Self, KerberosError> {
         let chosen = env::var_os(VARIABLE).filter(|value| !value.is_empty());
-        Self::choose(chosen.as_deref(), sealing)
+        Self::choose(chosen.as_deref(), need)
     }
 
-    fn choose(chosen: Option<&OsStr>, sealing: bool) -> Result<Self, KerberosError> {
+    fn choose(chosen: Option<&OsStr>, need: Need) -> Result<Self, KerberosError> {
         if cfg!(windows) {
             return Err(unsupported());
         }
@@ -67,12 +76,11 @@ impl Gssapi {
         let mut reasons = Vec::new();
         for name in CANDIDATES {
             match Self::open(OsStr::new(name)) {
-                Ok(library) if !sealing || library.can_seal() => return Ok(library),
+                Ok(library) if need == Need::Tickets || !library.api.is_heimdal() => return Ok(library),
                 Ok(library) => first = first.or(Some(library)),
                 Err(reason) => reasons.push(reason),
             }
         }
-        // Without sealing it still does for https, and says so when it is to seal.
         first.ok_or_else(|| no_library(format!("found none ({})", reasons.join("; "))).with_hint(INSTALL))
     }
 
@@ -112,7 +120,7 @@ impl Gssapi {
 impl Gssapi {
     /// A library by name, whatever the environment says.
     pub(super) fn at(name: &str) -> Result<Self, KerberosError> {
-        Self::choose(Some(OsStr::new(name)), true)
+        Self::choose(Some(OsStr::new(name)), Need::All)
     }
 }
 
@@ -145,6 +153,24 @@ mod tests {
     fn a_library_that_is_not_gssapi_lacks_its_functions() {
         let text = Gssapi::at("libc.so.6").unwrap_err().to_string();
         assert!(text.contains("gss_acquire_cred"), "{text}");
+    }
+
+    /// An environment of its own has only another process.
+    #[test]
+    fn the_environment_names_another_library() {
+        if env::var_os(VARIABLE).is_some_and(|value| value == "/nonexistent") {
+            let error = Gssapi::load(Need::All).unwrap_err();
+            assert_eq!(error.kind(), KerberosErrorKind::NoLibrary);
+            return;
+        }
+        let name = concat!(module_path!(), "::the_environment_names_another_library");
+        let child = std::process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", name.split_once("::").unwrap().1])
+            .env(VARIABLE, "/nonexistent")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && text.contains("1 passed"), "{text}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! # How to use it
 //! ```text
-//! let library = Gssapi::load(seal)?;                       // once; cheap
+//! let library = Gssapi::load(Need::All)?;                  // once; cheap
 //! let source = CredentialSource::Cache { principal: None, name: None };
 //! let credential = GssCredential::acquire(&library, &source, Mechanism::Spnego)?;      // blocks
 //! let target = Target::new("HTTP", host)?;
@@ -25,9 +25,9 @@
 //! - **One context for each TCP connection**, and texts in order: after any error of `unseal`, or of
 //!   the connection, drop both together.
 //! - **Binding**: over TLS always give `tls-server-end-point:` and the hash of the certificate.
-//! - **Wrong passwords**: a password is sent to the KDC by `acquire`, or by the first `step`; both
-//!   give [`KerberosErrorKind::WrongPassword`], and nothing here tries again. Where krb5.conf names a
-//!   primary KDC besides others, MIT itself asks that one too before it believes a refusal.
+//! - **Wrong passwords**: `acquire` asks the KDC, once, and gives [`KerberosErrorKind::WrongPassword`].
+//!   Nothing here tries again. But where krb5.conf names a primary KDC besides others (`primary_kdc`,
+//!   `admin_server`), MIT itself asks that one too before it believes a refusal.
 //! - **NTLM never slips in**: SPNEGO is told to offer Kerberos alone, the first token is checked for
 //!   what it offers, and the mechanism that was settled on is checked in the end.
 //! - **Names**: the library may canonicalize the host's name by DNS before it asks for a ticket
@@ -35,7 +35,9 @@
 //! - **Environment**: `KRB5_CONFIG`, `KRB5CCNAME` and the like are the library's own; none is changed.
 //!
 //! What libraries lack: Heimdal 7 has no stores of credentials (no keytab, no named cache; use
-//! `kinit -k -t`); macOS' own cannot seal. Both are told as [`KerberosErrorKind::Unsupported`].
+//! `kinit -k -t`), and sends a wrong password twice, so that it gets none; macOS' own, a Heimdal too,
+//! cannot seal; in SPNEGO, Heimdal does not tell why there is no ticket: with it [`Mechanism::Kerberos`]
+//! is the better choice where the host offers it. What is missing is told as [`KerberosErrorKind::Unsupported`].
 
 mod classify;
 mod client;
@@ -53,5 +55,5 @@ mod spnego;
 pub(crate) use client::{Established, GssClient, GssOptions, Sealed, Step};
 pub(crate) use credential::{CredentialSource, GssCredential, Mechanism, Owner};
 pub use error::{KerberosError, KerberosErrorKind};
-pub(crate) use library::{Gssapi, VARIABLE};
+pub(crate) use library::{Gssapi, Need, VARIABLE};
 pub(crate) use principal::{NoPrincipal, Target, principal};

@@ -68,7 +68,7 @@ mod tests {
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), cut in 0_usize..64) {
             let _ = offered(&bytes);
             let whole = token(&[KERBEROS.bytes(), NTLM]);
-            if let Some(part) = whole.get(..cut) {
+            if let Some(part) = whole.get(..cut).filter(|part| part.len() < whole.len()) {
                 prop_assert!(offered(part).is_none());
             }
         }

@@ -16,6 +16,34 @@ fn a_wrong_password_is_tried_once() {
     }
 }
 
+/// The cache that the environment names can only be another one in another process.
+#[test]
+fn the_users_own_tickets_are_missed_by_kind() {
+    let Some(rig) = Rig::find() else { return };
+    if let Ok(kind) = std::env::var("HVCTL_TEST_KIND") {
+        for mechanism in [Mechanism::Kerberos, Mechanism::Spnego] {
+            let error = first_failure(&OWN, mechanism, &localhost());
+            assert_eq!(format!("{:?}", error.kind()), kind, "{mechanism:?}: {error}");
+            assert!(error.hint().unwrap().contains("`kinit USER@REALM`"));
+            let error = acquire(MIT, &OWN, mechanism).and_then(|credential| credential.owner()).unwrap_err();
+            assert_eq!(format!("{:?}", error.kind()), kind, "{mechanism:?}: {error}");
+        }
+        return;
+    }
+    for (cache, kind) in [("ccache-none", "NoCredentials"), ("ccache-expired", "Expired")] {
+        let name = concat!(module_path!(), "::the_users_own_tickets_are_missed_by_kind");
+        let name = name.split_once("::").unwrap().1;
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name])
+            .env("KRB5CCNAME", format!("FILE:{}", rig.file(cache).display()))
+            .env("HVCTL_TEST_KIND", kind)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && text.contains("1 passed"), "{kind}: {text}");
+    }
+}
+
 #[test]
 fn each_cause_has_its_kind() {
     use KerberosErrorKind as Kind;

@@ -101,7 +101,8 @@ fn a_text_that_is_only_signed_is_refused() {
         let mut client = log_in(&credential(MIT, &OWN, mechanism), sealing(), &mut acceptor);
         let token = acceptor.whole("sign", b"for all to read");
         let error = client.unseal(&token[..16], &token[16..]).unwrap_err();
-        insta::assert_snapshot!(error, @"failed to exchange sealed messages with `HTTP/localhost`: it is signed, but not encrypted");
+        assert_eq!(error.kind(), KerberosErrorKind::Token);
+        assert!(error.to_string().ends_with("`HTTP/localhost`: it is signed, but not encrypted"), "{error}");
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod replay;
 
 #[cfg(any(feature = "http", feature = "sim"))]
 pub use crate::auth::{AuthError, Credentials, Secret, UserName};
-#[cfg(feature = "kerberos")]
+#[cfg(all(feature = "kerberos", any(feature = "http", feature = "sim")))]
 pub use crate::auth::{KerberosError, KerberosErrorKind};
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 pub(crate) use hex::hex;

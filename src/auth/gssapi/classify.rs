@@ -4,7 +4,7 @@
 
 use super::{
     error::{KerberosErrorKind as Kind, Means, Subject},
-    ffi::Status,
+    outcome::Status,
 };
 
 /// `ERROR_TABLE_BASE_krb5`, of MIT and Heimdal alike.

@@ -3,8 +3,9 @@
 use super::{
     credential::{GssCredential, Mechanism},
     error::{KerberosError, KerberosErrorKind, Subject},
-    ffi::{self, Failure, Leg, Opened},
+    ffi::{self, Leg},
     oid::{self, is_kerberos},
+    outcome::{Failure, Opened, Progress},
     principal::Target,
     spnego,
 };
@@ -166,10 +167,10 @@ impl GssClient {
         let mechanism = self.sealing("seal")?;
         let wrapped = self.context.wrap(mechanism, plain);
         let wrapped = wrapped.map_err(|failure| self.message_failed(failure, "seal a message for"))?;
-        let Some((header, data, padding)) = wrapped else {
+        if !wrapped.encrypted {
             return Err(self.unsealed("the library signed the message, but did not encrypt it"));
-        };
-        Ok(Sealed { header, data, padding })
+        }
+        Ok(Sealed { header: wrapped.header, data: wrapped.text, padding: wrapped.padding })
     }
 
     /// Opens a sealed text. An error ends the use of this connection.
@@ -203,7 +204,7 @@ impl GssClient {
         apart.or_else(|failure| self.context.unwrap(mechanism, &whole()).map_err(|_| failure))
     }
 
-    fn leg(&mut self, token: Option<&[u8]>) -> Result<ffi::Progress, KerberosError> {
+    fn leg(&mut self, token: Option<&[u8]>) -> Result<Progress, KerberosError> {
         let mut flags = MUTUAL | REPLAY | SEQUENCE | INTEGRITY | CONFIDENTIALITY;
         if self.options.delegate {
             flags |= DELEGATION;

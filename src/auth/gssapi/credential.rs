@@ -2,9 +2,10 @@
 
 use super::{
     error::{KerberosError, KerberosErrorKind, Means, Subject},
-    ffi::{self, Failure},
+    ffi,
     library::Gssapi,
     oid::{self, Oid},
+    outcome::Failure,
 };
 use crate::auth::Secret;
 use std::{
@@ -102,7 +103,7 @@ impl GssCredential {
         mechanism: Mechanism,
     ) -> Result<Self, KerberosError> {
         let subject = source.subject();
-        let acquired = Source { library, source, mechanism, subject: &subject }.acquire()?;
+        let acquired = Source { library, from: source, mechanism, subject: &subject }.acquire()?;
         let inner = Arc::new(Mutex::new(acquired));
         Ok(Self { inner, library: library.clone(), mechanism, subject })
     }
@@ -137,14 +138,14 @@ impl GssCredential {
 /// What is to be acquired.
 struct Source<'a> {
     library: &'a Gssapi,
-    source: &'a CredentialSource,
+    from: &'a CredentialSource,
     mechanism: Mechanism,
     subject: &'a Subject,
 }
 
 impl Source<'_> {
     fn acquire(&self) -> Result<ffi::Credential, KerberosError> {
-        match self.source {
+        match self.from {
             CredentialSource::Cache { principal, name } => {
                 self.framed(|oid| self.cache(principal.as_deref(), name.as_deref(), oid))
             }

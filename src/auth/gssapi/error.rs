@@ -2,7 +2,7 @@
 
 use super::{
     classify::classify,
-    ffi::{Failure, Status},
+    outcome::{Failure, Status},
 };
 use std::fmt;
 

@@ -5,6 +5,7 @@
 use super::{
     layout::{Buffer, ChannelBindings, Iov, OidDesc, OidSet, Store, StoreEntry},
     oid::Oid,
+    outcome::{Failure, Opened, Progress, Status, Wrapped},
 };
 use std::{
     ffi::{CStr, OsStr, c_int, c_void},
@@ -92,24 +93,6 @@ const IOV_ALLOCATE: u32 = 0x0001_0000;
 #[derive(Clone, Copy)]
 pub(super) struct Api(&'static Functions);
 
-/// What a library said of a call that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Status {
-    pub(super) major: u32,
-    pub(super) minor: u32,
-    pub(super) major_text: String,
-    pub(super) minor_text: String,
-}
-
-/// Why a call gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// The library lacks the function.
-    Missing(&'static str),
-    /// The library refused.
-    Status(Status),
-}
-
 impl Api {
     /// Loads a library for good: plug-ins and thread exits may call into it at any time.
     pub(super) fn open(library: &OsStr) -> Result<Self, String> {
@@ -165,7 +148,7 @@ impl Api {
         })
     }
 
-    /// A credential from named places (RFC 5588's sibling in gssapi_ext.h).
+    /// A credential from named places: an extension of MIT.
     pub(super) fn acquire_from(
         self,
         name: Option<&Name>,
@@ -440,27 +423,12 @@ pub(super) struct Leg<'a> {
     pub(super) input: Option<&'a [u8]>,
 }
 
-/// What a leg gave.
-pub(super) struct Progress {
-    pub(super) token: Vec<u8>,
-    pub(super) complete: bool,
-}
-
 /// What an established context says of itself.
 pub(super) struct Facts {
     pub(super) source: Name,
     pub(super) target: Name,
     pub(super) mechanism: Vec<u8>,
     pub(super) flags: u32,
-}
-
-/// A text that was opened.
-pub(super) struct Opened {
-    pub(super) plain: Vec<u8>,
-    /// Whether it had been encrypted, not only signed.
-    pub(super) encrypted: bool,
-    /// Replayed, old, or out of order.
-    pub(super) out_of_order: bool,
 }
 
 /// A security context of the side that begins.
@@ -528,12 +496,8 @@ impl Context {
         Ok(Facts { source: name(source), target: name(target), mechanism, flags })
     }
 
-    /// Encrypts: header, text, padding. `None` when the library only signed.
-    pub(super) fn wrap(
-        &mut self,
-        mechanism: Oid,
-        plain: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>, Vec<u8>)>, Failure> {
+    /// Encrypts, with the header apart.
+    pub(super) fn wrap(&mut self, mechanism: Oid, plain: &[u8]) -> Result<Wrapped, Failure> {
         let function = self.api.0.gss_wrap_iov.ok_or(Failure::Missing("gss_wrap_iov"))?;
         let release = self.api.0.gss_release_iov_buffer.ok_or(Failure::Missing("gss_release_iov_buffer"))?;
         let mut text = plain.to_vec();
@@ -554,7 +518,7 @@ impl Context {
         // SAFETY: as above; it frees only what it allocated (it has marked those), once.
         unsafe { release(&raw mut minor, iov.as_mut_ptr(), 3) };
         wrapped?;
-        Ok((encrypted != 0).then_some((header, text, padding)))
+        Ok(Wrapped { header, text, padding, encrypted: encrypted != 0 })
     }
 
     /// Opens a text whose header stands apart.

@@ -1,4 +1,4 @@
-//! The structures of gssapi.h and gssapi_ext.h, as C lays them out.
+//! The structures of `gssapi.h` and `gssapi_ext.h`, as C lays them out.
 
 use super::oid::Oid;
 use std::{
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use std::mem::{align_of, offset_of, size_of};
 
-    /// As `gcc` lays out gssapi.h and gssapi_ext.h of MIT on a system with 64-bit pointers.
+    /// As `gcc` lays out `gssapi.h` and `gssapi_ext.h` of MIT on a system with 64-bit pointers.
     #[cfg(all(target_pointer_width = "64", not(all(target_os = "macos", target_arch = "x86_64"))))]
     #[test]
     fn structures_are_laid_out_as_in_c() {

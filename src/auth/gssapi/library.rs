@@ -2,7 +2,8 @@
 
 use super::{
     error::{KerberosError, KerberosErrorKind},
-    ffi::{Api, Failure},
+    ffi::Api,
+    outcome::Failure,
 };
 use std::{
     env,

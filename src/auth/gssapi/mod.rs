@@ -47,6 +47,7 @@ mod ffi;
 mod layout;
 mod library;
 mod oid;
+mod outcome;
 mod principal;
 #[cfg(all(test, unix))]
 mod rig_tests;

@@ -136,12 +136,13 @@ fn a_host_that_does_not_prove_itself_is_refused() {
     let Some(_rig) = Rig::find() else { return };
     for mechanism in [Mechanism::Kerberos, Mechanism::Spnego] {
         let credential = credential(MIT, &OWN, mechanism);
+        let long = vec![0; 70_000];
         for (answer, expected) in [
             (None, "it sent no token"),
             (Some(&b""[..]), "it sent no token"),
             (Some(&b"NTLMSSP\0\x02\0\0\0"[..]), "failed to verify the answer of `HTTP/localhost`"),
             (Some(&[0x60, 0x84, 0xff, 0xff, 0xff, 0xff][..]), "failed to verify the answer"),
-            (Some(&[0; 70_000][..]), "failed to verify the answer"),
+            (Some(&long[..]), "failed to verify the answer"),
         ] {
             let mut client = GssClient::new(&credential, &localhost(), sealing()).unwrap();
             assert!(!client.step(None).unwrap().done);

@@ -104,6 +104,16 @@ fn tickets_tell_whose_they_are_and_how_long_they_last() {
 }
 
 #[test]
+fn logins_may_move_to_other_threads() {
+    fn is_send<T: Send>() {}
+    fn is_sync<T: Sync>() {}
+    is_send::<GssClient>();
+    is_send::<GssCredential>();
+    is_sync::<GssCredential>();
+    is_send::<Gssapi>();
+}
+
+#[test]
 fn logins_of_several_threads_share_a_credential() {
     let Some(rig) = Rig::find() else { return };
     let shared = credential(MIT, &password("carol@TEST.LOCAL", PASSWORD), Mechanism::Spnego);

@@ -209,14 +209,15 @@ impl GssClient {
         if self.options.delegate {
             flags |= DELEGATION;
         }
-        let credential = self.credential.lock();
-        let progress = self.context.init(&Leg {
-            credential: &credential,
-            target: &self.target_name,
-            mechanism: self.credential.mechanism.oid(),
-            flags,
-            binding: self.options.binding.as_deref(),
-            input: token,
+        let progress = self.credential.with(|credential| {
+            self.context.init(&Leg {
+                credential,
+                target: &self.target_name,
+                mechanism: self.credential.mechanism.oid(),
+                flags,
+                binding: self.options.binding.as_deref(),
+                input: token,
+            })
         });
         let action = if token.is_some() { "verify the answer of" } else { "get a ticket for" };
         progress.map_err(|failure| self.failed(failure, action))

@@ -4,6 +4,7 @@ use super::{
     error::{KerberosError, KerberosErrorKind, Means, Subject},
     ffi,
     library::Gssapi,
+    memory_cache::MemoryCache,
     oid::{self, Oid},
     outcome::Failure,
 };
@@ -12,9 +13,10 @@ use std::{
     ffi::{CStr, CString},
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use zeroize::Zeroizing;
 
 /// How tokens are framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +79,18 @@ impl CredentialSource {
 /// that several do not ask for the same ticket, nor try the same wrong password.
 #[derive(Debug, Clone)]
 pub(crate) struct GssCredential {
-    inner: Arc<Mutex<ffi::Credential>>,
+    inner: Arc<Mutex<Inner>>,
     pub(super) library: Gssapi,
     pub(super) mechanism: Mechanism,
     pub(super) subject: Subject,
+}
+
+/// In the order of dropping.
+#[derive(Debug)]
+struct Inner {
+    credential: ffi::Credential,
+    /// What it reads its tickets from.
+    _tickets: Option<MemoryCache>,
 }
 
 /// Whose a credential is, and how long it lasts.
@@ -116,9 +126,8 @@ impl GssCredential {
     /// # Errors
     /// Mostly [`KerberosErrorKind::NoCredentials`] and [`KerberosErrorKind::Expired`].
     pub(crate) fn owner(&self) -> Result<Owner, KerberosError> {
-        let credential = self.lock();
-        let (name, seconds) = credential
-            .inquire(self.mechanism.oid())
+        let (name, seconds) = self
+            .with(|credential| credential.inquire(self.mechanism.oid()))
             .map_err(|failure| KerberosError::of(failure, "look at the Kerberos tickets", &self.subject))?;
         let principal = name
             .display()
@@ -130,8 +139,9 @@ impl GssCredential {
         Ok(Owner { principal, remaining: Duration::from_secs(seconds.into()) })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, ffi::Credential> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for others to be done with it.
+    pub(super) fn with<T>(&self, call: impl FnOnce(&ffi::Credential) -> T) -> T {
+        call(&self.inner.lock().unwrap_or_else(PoisonError::into_inner).credential)
     }
 }
 
@@ -144,35 +154,54 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn acquire(&self) -> Result<ffi::Credential, KerberosError> {
-        match self.from {
+    fn acquire(&self) -> Result<Inner, KerberosError> {
+        let mut tickets = None;
+        let credential = match self.from {
             CredentialSource::Cache { principal, name } => {
-                self.framed(|oid| self.cache(principal.as_deref(), name.as_deref(), oid))
+                self.framed(|oid| self.cache(principal.as_deref(), name.as_deref(), oid))?
             }
             CredentialSource::Keytab { file, principal } => {
-                self.proven(principal, |oid| self.keytab(file, principal, oid))
+                let acquire = |oid| self.keytab(file, principal, oid);
+                self.prove(acquire(oid::KERBEROS)?, principal)?;
+                self.framed(acquire)?
             }
             CredentialSource::Password { principal, password } => {
-                self.proven(principal, |oid| self.password(principal, password, oid))
+                let credential = self.prove(self.password(principal, password)?, principal)?;
+                match self.mechanism {
+                    Mechanism::Kerberos => credential,
+                    Mechanism::Spnego => {
+                        let cache = tickets.insert(MemoryCache::take());
+                        self.framed(|oid| self.handed_over(&credential, principal, cache, oid))?
+                    }
+                }
             }
-        }
+        };
+        Ok(Inner { credential, _tickets: tickets })
     }
 
-    /// With a key the KDC is asked at once, and for Kerberos alone: in SPNEGO a plug-in for NTLM takes
-    /// any password, and what the KDC refused would not be told.
-    fn proven(
-        &self,
-        principal: &str,
-        acquire: impl Fn(Oid) -> Result<ffi::Credential, KerberosError>,
-    ) -> Result<ffi::Credential, KerberosError> {
-        let credential = acquire(oid::KERBEROS)?;
+    /// With a key the KDC is asked at once, and for Kerberos alone: MIT would put it off, and SPNEGO
+    /// would not tell what the KDC refused.
+    fn prove(&self, credential: ffi::Credential, principal: &str) -> Result<ffi::Credential, KerberosError> {
         credential
             .inquire(oid::KERBEROS)
             .map_err(|failure| self.failed(failure, format!("get a ticket for `{principal}`")))?;
-        match self.mechanism {
-            Mechanism::Kerberos => Ok(credential),
-            Mechanism::Spnego => self.framed(acquire),
-        }
+        Ok(credential)
+    }
+
+    /// A credential with the tickets of another one. SPNEGO would give a password to every plug-in, that
+    /// for NTLM too, and ask the KDC again; so it gets tickets.
+    fn handed_over(
+        &self,
+        credential: &ffi::Credential,
+        principal: &str,
+        cache: &MemoryCache,
+        oid: Oid,
+    ) -> Result<ffi::Credential, KerberosError> {
+        let places = [(c"ccache", cache.name())];
+        credential
+            .store(oid::KERBEROS, &places)
+            .and_then(|()| self.library.api.acquire_from(None, oid, &places))
+            .map_err(|failure| self.failed(failure, format!("use the ticket of `{principal}`")))
     }
 
     fn framed(
@@ -227,12 +256,7 @@ impl Source<'_> {
             .map_err(|failure| self.failed(failure, action()))
     }
 
-    fn password(
-        &self,
-        principal: &str,
-        password: &Secret,
-        oid: Oid,
-    ) -> Result<ffi::Credential, KerberosError> {
+    fn password(&self, principal: &str, password: &Secret) -> Result<ffi::Credential, KerberosError> {
         let api = self.library.api;
         let action = format!("get a ticket for `{principal}`");
         // Measured with Heimdal 7.8: one call, and the KDC counts two failures.
@@ -241,7 +265,11 @@ impl Source<'_> {
             return Err(KerberosError::new(KerberosErrorKind::Unsupported, action, reason)
                 .with_hint(format!("get a ticket by `kinit {principal}`, or use MIT's library")));
         }
-        let acquired = api.acquire_with_password(&self.name(principal)?, oid, password.expose());
+        let ended = Zeroizing::new([password.expose().as_bytes(), b"\0"].concat());
+        let ended = CStr::from_bytes_with_nul(&ended).map_err(|_| {
+            KerberosError::new(KerberosErrorKind::Other, action.as_str(), "the password has a zero byte")
+        })?;
+        let acquired = api.acquire_with_password(&self.name(principal)?, oid::KERBEROS, ended);
         acquired.map_err(|failure| self.failed(failure, action))
     }
 

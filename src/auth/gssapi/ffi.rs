@@ -68,6 +68,9 @@ functions! {
         );
         gss_release_iov_buffer(*mut Iov, c_int);
         gss_set_neg_mechs(RawCredential, *const OidSet);
+        gss_store_cred_into(
+            RawCredential, c_int, *const OidDesc, u32, u32, *const Store, *mut *mut OidSet, *mut c_int
+        );
         gss_unwrap_iov(RawContext, *mut c_int, *mut u32, *mut Iov, c_int);
         gss_wrap_iov(RawContext, c_int, u32, *mut c_int, *mut Iov, c_int);
     }
@@ -77,8 +80,10 @@ type RawName = *mut c_void;
 type RawCredential = *mut c_void;
 type RawContext = *mut c_void;
 
-const GSS_C_INITIATE: c_int = 1;
-const GSS_C_INDEFINITE: u32 = u32::MAX;
+/// `GSS_C_INITIATE`
+const INITIATE: c_int = 1;
+/// `GSS_C_INDEFINITE`
+const FOREVER: u32 = u32::MAX;
 const GSS_C_GSS_CODE: c_int = 1;
 const GSS_C_MECH_CODE: c_int = 2;
 const GSS_S_CONTINUE_NEEDED: u32 = 1;
@@ -134,15 +139,16 @@ impl Api {
         self.credential(mechanism, |minor, mechanisms, credential| {
             // SAFETY: all pointers are to live values or null where RFC 2744 5.2 allows it.
             unsafe {
+                let (set, time) = (ptr::null_mut(), ptr::null_mut());
                 (self.0.gss_acquire_cred)(
                     minor,
                     raw_name(name),
-                    GSS_C_INDEFINITE,
+                    FOREVER,
                     mechanisms,
-                    GSS_C_INITIATE,
+                    INITIATE,
                     credential,
-                    ptr::null_mut(),
-                    ptr::null_mut(),
+                    set,
+                    time,
                 )
             }
         })
@@ -156,54 +162,32 @@ impl Api {
         places: &[(&CStr, &CStr)],
     ) -> Result<Credential, Failure> {
         let function = self.0.gss_acquire_cred_from.ok_or(Failure::Missing("gss_acquire_cred_from"))?;
-        let entries: Vec<_> = places
-            .iter()
-            .map(|(key, value)| StoreEntry { key: key.as_ptr(), value: value.as_ptr() })
-            .collect();
-        let count = u32::try_from(entries.len()).unwrap_or_default();
-        let store = Store { count, entries: entries.as_ptr() };
         self.credential(mechanism, |minor, mechanisms, credential| {
-            // SAFETY: as in `acquire`; `store` has `count` entries of texts that outlive the call.
-            unsafe {
-                function(
-                    minor,
-                    raw_name(name),
-                    GSS_C_INDEFINITE,
-                    mechanisms,
-                    GSS_C_INITIATE,
-                    &raw const store,
-                    credential,
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                )
-            }
+            // SAFETY: as in `acquire`, and by `with_store`.
+            with_store(places, |store| unsafe {
+                let (set, time) = (ptr::null_mut(), ptr::null_mut());
+                function(minor, raw_name(name), FOREVER, mechanisms, INITIATE, store, credential, set, time)
+            })
         })
     }
 
-    /// A credential by password. The library keeps a copy of it as long as the credential lives.
+    /// A credential by password. The library keeps a copy of it as long as the credential lives. A zero
+    /// byte must follow it in memory: gss-ntlmssp, though told the length, reads up to one.
     pub(super) fn acquire_with_password(
         self,
         name: &Name,
         mechanism: Oid,
-        password: &str,
+        password: &CStr,
     ) -> Result<Credential, Failure> {
         let missing = Failure::Missing("gss_acquire_cred_with_password");
         let function = self.0.gss_acquire_cred_with_password.ok_or(missing)?;
-        let password = Buffer::of(password.as_bytes());
+        let (length, value) = (password.count_bytes(), password.as_ptr().cast_mut().cast());
+        let password = Buffer { length, value };
         self.credential(mechanism, |minor, mechanisms, credential| {
             // SAFETY: as in `acquire`; the password outlives the call.
             unsafe {
-                function(
-                    minor,
-                    name.raw,
-                    &raw const password,
-                    GSS_C_INDEFINITE,
-                    mechanisms,
-                    GSS_C_INITIATE,
-                    credential,
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                )
+                let (password, set, time) = (&raw const password, ptr::null_mut(), ptr::null_mut());
+                function(minor, name.raw, password, FOREVER, mechanisms, INITIATE, credential, set, time)
             }
         })
     }
@@ -303,6 +287,15 @@ unsafe fn read_buffer(buffer: Buffer) -> Vec<u8> {
     unsafe { slice::from_raw_parts(buffer.value.cast::<u8>(), buffer.length) }.to_vec()
 }
 
+/// The places as C takes them, for the time of a call.
+fn with_store<T>(places: &[(&CStr, &CStr)], call: impl FnOnce(*const Store) -> T) -> T {
+    let entry = |(key, value): &(&CStr, &CStr)| StoreEntry { key: key.as_ptr(), value: value.as_ptr() };
+    let entries: Vec<_> = places.iter().map(entry).collect();
+    let count = u32::try_from(entries.len()).unwrap_or_default();
+    let store = Store { count, entries: entries.as_ptr() };
+    call(&raw const store)
+}
+
 fn raw_name(name: Option<&Name>) -> RawName {
     name.map_or(ptr::null_mut(), |name| name.raw)
 }
@@ -384,6 +377,21 @@ impl Credential {
         Ok(())
     }
 
+    /// Puts its tickets into a place, over what is there.
+    pub(super) fn store(&self, mechanism: Oid, places: &[(&CStr, &CStr)]) -> Result<(), Failure> {
+        let function = self.api.0.gss_store_cred_into.ok_or(Failure::Missing("gss_store_cred_into"))?;
+        let oid = OidDesc::of(mechanism);
+        // SAFETY: the credential is live, `oid` and the store outlive the call, and what is not asked
+        // for is null.
+        self.api.call(Some(mechanism), |minor| {
+            with_store(places, |store| unsafe {
+                let (stored, usage) = (ptr::null_mut(), ptr::null_mut());
+                function(minor, self.raw, INITIATE, &raw const oid, 1, 0, store, stored, usage)
+            })
+        })?;
+        Ok(())
+    }
+
     /// Whose it is, and for how many seconds yet.
     pub(super) fn inquire(&self, mechanism: Oid) -> Result<(Name, u32), Failure> {
         let mut name = Name { api: self.api, raw: ptr::null_mut() };
@@ -461,7 +469,7 @@ impl Context {
                 leg.target.raw,
                 &raw const mechanism,
                 leg.flags,
-                GSS_C_INDEFINITE,
+                FOREVER,
                 binding.as_ref().map_or(ptr::null(), ptr::from_ref),
                 input.as_ref().map_or(ptr::null(), ptr::from_ref),
                 ptr::null_mut(),

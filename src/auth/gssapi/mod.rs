@@ -46,6 +46,7 @@ mod error;
 mod ffi;
 mod layout;
 mod library;
+mod memory_cache;
 mod oid;
 mod outcome;
 mod principal;

@@ -15,6 +15,8 @@ pub use crate::auth::{KerberosError, KerberosErrorKind};
 pub(crate) use hex::hex;
 #[cfg(feature = "http")]
 pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};
+#[cfg(feature = "probe")]
+pub use http::{CertificateContent, CertificateInfo, Door, knock, probe_certificate};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 

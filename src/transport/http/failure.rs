@@ -66,7 +66,12 @@ pub(super) enum Stage {
     Sent,
 }
 
-fn not_connected(error: &reqwest::Error, host: &str, leaf: Option<&Leaf>) -> TransportError {
+/// A connection that could not be made, by whatever made it; `leaf` where it is one with TLS.
+pub(super) fn not_connected(
+    error: &(dyn StdError + 'static),
+    host: &str,
+    leaf: Option<&Leaf>,
+) -> TransportError {
     let (closed, silent) = if leaf.is_some() { (CLOSED, SILENT) } else { (CLOSED_PLAIN, SILENT_PLAIN) };
     if let (Some(tls), Some(leaf)) = (find::<rustls::Error>(error), leaf) {
         return not_trusted(tls, host, leaf);
@@ -92,6 +97,18 @@ fn not_connected(error: &reqwest::Error, host: &str, leaf: Option<&Leaf>) -> Tra
             )
         }
         _ => failed("the connection cannot be made").with_source(innermost(error)),
+    }
+}
+
+/// Why a certificate is not trusted, and what mends it.
+#[cfg(feature = "probe")]
+pub(super) fn distrust(error: &rustls::Error) -> (String, Option<String>) {
+    match error {
+        rustls::Error::InvalidCertificate(problem) => {
+            let (reason, advice) = describe(problem);
+            (reason, Some(advice))
+        }
+        other => (other.to_string(), None),
     }
 }
 

@@ -7,15 +7,23 @@ mod connection;
 mod endpoint;
 mod failure;
 mod fingerprint;
+#[cfg(feature = "probe")]
+mod knock;
 mod login;
 #[cfg(feature = "ntlm")]
 mod ntlm;
 mod pool;
+#[cfg(feature = "probe")]
+mod probe;
 mod sealed;
 mod trust;
 
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
+#[cfg(feature = "probe")]
+pub use knock::{Door, knock};
+#[cfg(feature = "probe")]
+pub use probe::{CertificateContent, CertificateInfo, probe_certificate};
 pub use trust::Trust;
 
 use super::{Answer, BoxFuture, Exchange, Peer, Phase, Transport, TransportError};

@@ -101,6 +101,85 @@ pub(super) fn no_tls() -> Result<ClientConfig, TransportError> {
     Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
+/// What a look at a server's certificate needs: a configuration that takes any certificate whose owner holds its
+/// key, where the certificate will be, and the judgement that a connection would make.
+#[cfg(feature = "probe")]
+pub(super) struct Look {
+    pub(super) config: ClientConfig,
+    pub(super) chain: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
+    judge: Arc<Verifier>,
+}
+
+#[cfg(feature = "probe")]
+impl Look {
+    pub(super) fn new(trust: &Trust) -> Result<Self, TransportError> {
+        let Tls { checks, template: mut config } = Tls::new(trust)?;
+        let judge = Arc::new(Verifier::new(&checks));
+        let chain = Arc::default();
+        let observer = Observer { judge: Arc::clone(&judge), chain: Arc::clone(&chain) };
+        config.dangerous().set_certificate_verifier(Arc::new(observer));
+        Ok(Self { config, chain, judge })
+    }
+
+    /// Whether a connection would trust these certificates, the leaf first.
+    pub(super) fn judge(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) -> Result<(), rustls::Error> {
+        let Some((leaf, intermediates)) = chain.split_first() else {
+            return Err(rustls::Error::NoCertificatesPresented);
+        };
+        self.judge.verify_server_cert(leaf, intermediates, name, &[], UnixTime::now()).map(|_| ())
+    }
+}
+
+/// Keeps the certificates of a connection and judges only the signature over its handshake.
+#[cfg(feature = "probe")]
+#[derive(Debug)]
+struct Observer {
+    judge: Arc<Verifier>,
+    chain: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
+}
+
+#[cfg(feature = "probe")]
+impl ServerCertVerifier for Observer {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let shown = std::iter::once(end_entity).chain(intermediates);
+        self.chain.get_or_init(|| shown.map(|certificate| certificate.clone().into_owned()).collect());
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}
+
 /// The certificate is another one than was pinned.
 #[derive(Debug)]
 pub(super) struct WrongFingerprint {

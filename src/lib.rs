@@ -54,7 +54,8 @@
 //! [`Error::hint`] says what a user can do.
 //!
 //! # Features
-//! `http`, `ntlm`, `replay`, `sim`, and `cli` (default: the tool `hvctl` and all the others). Embedders
+//! `http`, `ntlm`, `replay`, `sim`, `probe`, `keyring`, and `cli` (default: the tool `hvctl` and all the others
+//! but `keyring`). Embedders
 //! take `default-features = false, features = ["http", "ntlm"]`.
 
 #[cfg(any(feature = "http", feature = "sim"))]

@@ -1,12 +1,13 @@
-//! From what was typed to what is valid: an endpoint, credentials, trust, options.
+//! From settings to a way to a host: an endpoint, credentials, trust, options.
 
 use super::{
     args::{Auth, Global},
     failure::Failure,
     output::Output,
     password,
-    session::Session,
-    shell,
+    port::{self, Question, Way},
+    session::{Session, TlsMemory},
+    settings::Settings,
 };
 use crate::{
     client::{Client, Options},
@@ -14,11 +15,10 @@ use crate::{
     hyperv::HyperV,
     transport::{
         AuthMechanism, Credentials, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay,
-        Transport, Trust, endpoint,
+        Transport, Trust, endpoint, knock,
     },
 };
-use clap::{ArgMatches, parser::ValueSource};
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 use url::Url;
 
 /// Whether a command logs in.
@@ -34,18 +34,15 @@ pub(crate) enum Login {
 ///
 /// # Errors
 /// `Usage` where something is missing; `Config`, `Trust`, `Cassette`, `Io`.
-pub(crate) fn connect(
-    global: &Global,
-    prefix: &str,
-    output: &Output,
-    login: Login,
-) -> Result<Session, Failure> {
+pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) -> Result<Session, Failure> {
+    let global = &settings.global;
     if global.record.is_some() && global.replay.is_some() {
         return Err(Failure::usage(
             "--record and --replay exclude each other",
             "record against a host, replay afterwards; look at HVCTL_RECORD and HVCTL_REPLAY too",
         ));
     }
+    let mut tls_memory = None;
     let (url, transport, replay, record) = if let Some(directory) = &global.replay {
         let replay = Arc::new(Replay::open(directory)?);
         let transport: Arc<dyn Transport> = replay.clone();
@@ -53,8 +50,9 @@ pub(crate) fn connect(
         let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
         (url, transport, Some(replay), None)
     } else {
-        let (url, transport, record) = live(global, login)?;
-        (url, transport, None, record)
+        let live = live(settings, output, login).await?;
+        tls_memory = live.chose_tls.then(|| TlsMemory::of(settings)).flatten();
+        (live.url, live.transport, None, live.record)
     };
     let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), &known(global));
     let flight = observed.flight();
@@ -65,41 +63,96 @@ pub(crate) fn connect(
     };
     let client = Client::with_transport(url, Arc::new(observed)).with_options(options);
     let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
-    Ok(Session::new(client, hyperv, flight, replay, record, global.timeout, prefix.to_owned()))
+    let prefix = settings.prefix.clone();
+    let session = Session::new(client, hyperv, flight, replay, record, global.timeout, prefix);
+    Ok(session.remembering(tls_memory))
 }
 
-type Live = (Url, Arc<dyn Transport>, Option<Arc<Record>>);
+/// The way to a host that is there.
+struct Live {
+    url: Url,
+    transport: Arc<dyn Transport>,
+    record: Option<Arc<Record>>,
+    /// Whether TLS was taken where something else could have been.
+    chose_tls: bool,
+}
 
-fn live(global: &Global, login: Login) -> Result<Live, Failure> {
+async fn live(settings: &Settings, output: &Output, login: Login) -> Result<Live, Failure> {
+    let global = &settings.global;
     let Some(host) = &global.host else {
         return Err(Failure::usage(
             "no host: neither --host nor --replay is given",
-            "name the host with --host NAME or HVCTL_HOST, or a recording with --replay DIR",
+            "name the host with --host NAME, HVCTL_HOST or a profile, or a recording with --replay DIR",
         ));
     };
-    let url = endpoint(host)?;
-    let mut settings = HttpSettings::new(url.clone());
-    settings.trust = trust(global)?;
-    settings.connect_timeout = global.connect_timeout;
-    settings.mechanism = match global.auth {
-        Auth::Ntlm => AuthMechanism::Ntlm,
-        Auth::Basic => AuthMechanism::Basic,
+    let way = port::way(Question { host, policy: global.tls, meant: sign_of_tls(settings) })?;
+    let trust = trust(global)?;
+    let credentials = match login {
+        Login::User => Some(credentials(settings)?),
+        Login::Anonymous => None,
     };
-    if login == Login::User {
-        settings.credentials = Some(credentials(global)?);
-    }
-    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(settings)?);
-    let Some(directory) = &global.record else { return Ok((url, transport, None)) };
+    let (url, chose_tls) = match way {
+        Way::Fixed(url) => (url, false),
+        Way::Either { tls, sealed } => {
+            let door = knock(&tls, KNOCK.min(global.connect_timeout)).await;
+            let (url, told) = port::choose(tls, sealed, door);
+            let chose_tls = url.scheme() == "https";
+            if chose_tls {
+                output.note(&told);
+            } else {
+                output.warning(&told);
+            }
+            (url, chose_tls)
+        }
+    };
+    let mut http = HttpSettings::new(url.clone());
+    http.trust = trust;
+    http.connect_timeout = global.connect_timeout;
+    http.mechanism = mechanism(global.auth);
+    http.credentials = credentials;
+    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
+    let Some(directory) = &global.record else {
+        return Ok(Live { url, transport, record: None, chose_tls });
+    };
     let settings = RecordSettings {
         about: format!("recorded by hvctl {}", env!("CARGO_PKG_VERSION")),
         keep_names: global.keep_names,
         known: known(global),
     };
     let record = Arc::new(Record::start(transport, directory, settings)?);
-    Ok((url, record.clone(), Some(record)))
+    Ok(Live { url, transport: record.clone(), record: Some(record), chose_tls })
 }
 
-fn trust(global: &Global) -> Result<Trust, Failure> {
+/// How to log in.
+fn mechanism(auth: Auth) -> AuthMechanism {
+    match auth {
+        Auth::Ntlm => AuthMechanism::Ntlm,
+        Auth::Basic => AuthMechanism::Basic,
+    }
+}
+
+/// How long to wait for an answer of the port for TLS before the other one is tried.
+const KNOCK: Duration = Duration::from_secs(3);
+
+/// What shows that TLS is meant, so that nothing without it is tried.
+fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
+    let global = &settings.global;
+    let used = settings.profile.as_ref().is_some_and(|profile| profile.tls_used);
+    [
+        (global.fingerprint.is_some(), "a pinned certificate"),
+        (global.cacert.is_some(), "a CA"),
+        (global.auth == Auth::Basic, "`--auth basic`"),
+        (used, "a profile that has used TLS before (`tls-used`)"),
+    ]
+    .into_iter()
+    .find_map(|(is_there, sign)| is_there.then_some(sign))
+}
+
+/// What the certificate is measured by.
+///
+/// # Errors
+/// `Config` for a fingerprint that is none, `Io` for a CA file that cannot be read.
+pub(crate) fn trust(global: &Global) -> Result<Trust, Failure> {
     let mut trust = Trust::default();
     if let Some(fingerprint) = &global.fingerprint {
         trust.fingerprint = Some(fingerprint.parse()?);
@@ -118,14 +171,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::io(format!("failed to read `{}`", path.display()), error))
 }
 
-fn credentials(global: &Global) -> Result<Credentials, Failure> {
-    let Some(user) = &global.user else {
+fn credentials(settings: &Settings) -> Result<Credentials, Failure> {
+    let Some(user) = &settings.global.user else {
         return Err(Failure::usage(
             "no user: --user is not given",
-            "give it with --user 'DOMAIN\\user' or HVCTL_USER; only `identify --anonymous` works without",
+            "give it with --user 'DOMAIN\\user', HVCTL_USER or a profile; only `identify --anonymous` works without",
         ));
     };
-    let password = password::obtain(global, user)?;
+    let password = password::obtain(settings, user)?;
     Ok(Credentials::new(user, password).map_err(Error::from)?)
 }
 
@@ -150,41 +203,4 @@ fn known(global: &Global) -> Vec<Known> {
         }
     }
     known
-}
-
-/// The beginning of a command line that talks to the same host: `hvctl` and what was typed of the connection.
-/// What came from the environment is still there for the next command.
-pub(crate) fn command_prefix(matches: &ArgMatches) -> String {
-    let mut words = vec!["hvctl".to_owned()];
-    for option in ["host", "user", "auth", "namespace", "cacert", "fingerprint", "password_command"] {
-        if matches.value_source(option) != Some(ValueSource::CommandLine) {
-            continue;
-        }
-        let Some(value) = matches.get_raw(option).and_then(|mut values| values.next_back()) else { continue };
-        words.push(format!("--{}", option.replace('_', "-")));
-        words.push(shell::word(&value.to_string_lossy()));
-    }
-    words.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::args::grammar;
-
-    #[test]
-    fn the_next_command_repeats_what_was_typed_and_quotes_it() {
-        let matches = grammar().get_matches_from([
-            "hvctl",
-            "job",
-            "list",
-            "--host",
-            "hv1",
-            "--user",
-            "CORP\\backup user",
-            "--output",
-            "json",
-        ]);
-        assert_eq!(command_prefix(&matches), "hvctl --host hv1 --user 'CORP\\backup user'");
-    }
 }

@@ -1,15 +1,20 @@
-//! `hvctl`, the command line: what was typed (`args`) becomes valid settings (`config`), a command
-//! (`commands`) does its work, `output` prints, and `failure` knows the exit code.
+//! `hvctl`, the command line: what was typed (`args`) becomes valid settings (`settings`, with `profiles`) and
+//! a way to a host (`config`), a command (`commands`) does its work, `output` prints, and `failure` knows the
+//! exit code.
 
 mod args;
 mod commands;
 mod config;
 mod detail;
 mod failure;
+mod keyring;
 mod observe;
 mod output;
 mod password;
+mod port;
+mod profiles;
 mod session;
+mod settings;
 mod text;
 mod view;
 mod wait;
@@ -19,7 +24,7 @@ use crate::{
     hyperv::shell,
 };
 use args::{Args, Command, Format, grammar};
-use clap::{FromArgMatches, error::ContextKind};
+use clap::{ArgMatches, FromArgMatches as _, error::ContextKind};
 use commands::Context;
 use failure::Failure;
 use output::Output;
@@ -33,20 +38,21 @@ use std::{
 #[must_use]
 pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let parsed = grammar().try_get_matches_from(&typed).and_then(|matches| {
-        let prefix = config::command_prefix(&matches);
-        Ok((Args::from_arg_matches(&matches)?, prefix))
-    });
+    let parsed = grammar()
+        .try_get_matches_from(&typed)
+        .and_then(|matches| Ok((Args::from_arg_matches(&matches)?, matches)));
     match parsed {
-        Ok((args, prefix)) => run(args, prefix),
+        Ok((args, matches)) => run(args, matches, &typed),
         Err(error) => refuse(&error, &typed),
     }
 }
 
-fn run(args: Args, prefix: String) -> ExitCode {
+fn run(args: Args, matches: ArgMatches, typed: &[OsString]) -> ExitCode {
     let output = Output::standard(args.global.output, args.global.no_color);
-    let context = Context { output: output.clone(), global: args.global, prefix };
-    let work = AssertUnwindSafe(|| execute(args.command, &context));
+    let work = AssertUnwindSafe(|| {
+        let (command, settings) = settings::settle(args, matches, typed)?;
+        execute(command, &Context { output: output.clone(), settings })
+    });
     match panic::catch_unwind(work).unwrap_or_else(|_| Err(defect())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -92,7 +98,7 @@ fn refuse(error: &clap::Error, typed: &[OsString]) -> ExitCode {
     if is_password(error) {
         let failure = Failure::usage(
             "--password is not an option: arguments are visible to every user of this machine",
-            "set HVCTL_PASSWORD, or give --password-stdin or --password-command",
+            "set HVCTL_PASSWORD, or give --password-stdin, --password-command or --password-file",
         );
         output.failure(&failure);
     } else if output.is_json() {

@@ -177,13 +177,26 @@ impl Output {
         lock(&self.inner.last_progress).clear();
     }
 
-    /// Asks a question that wants a `yes`; the caller has made sure that somebody can answer. Nothing is blocked
-    /// meanwhile, so that Ctrl-C is heard.
+    /// Asks a question that wants a `yes`; the caller has made sure that somebody can answer.
     ///
     /// # Errors
     /// `Io`.
     pub(crate) async fn confirm(&self, question: &str) -> Result<bool, Failure> {
-        self.say(&format!("{} [y/N] ", text::line(question)));
+        let answer = self.answer(&format!("{} [y/N] ", text::line(question))).await?;
+        Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks for a line; the caller has made sure that somebody can answer.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(crate) async fn ask(&self, question: &str) -> Result<String, Failure> {
+        self.answer(&format!("{}: ", text::line(question))).await
+    }
+
+    /// Reads a line. Nothing is blocked meanwhile, so that Ctrl-C is heard.
+    async fn answer(&self, prompt: &str) -> Result<String, Failure> {
+        self.say(prompt);
         self.inner.asking.store(true, Ordering::Relaxed);
         let (answered, answer) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
@@ -198,7 +211,7 @@ impl Output {
         if line.ends_with('\n') {
             self.inner.asking.store(false, Ordering::Relaxed);
         }
-        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+        Ok(line.trim().to_owned())
     }
 
     /// Writes to standard error. There is nobody to tell when that fails.

@@ -1,38 +1,134 @@
-//! Where the password comes from: standard input, a command, the environment, or a prompt. Never an argument.
+//! Where the password comes from: standard input, a command, a file, the keyring, the environment, or a prompt.
+//! Never an argument.
 
-use super::{args::Global, failure::Failure, text};
+use super::{
+    failure::Failure,
+    keyring,
+    settings::{Origin, Settings},
+    text,
+};
 use crate::{
     error::{Error, ErrorKind},
+    hyperv::shell,
     transport::Secret,
 };
 use std::{
+    fs,
     io::{self, BufRead, IsTerminal, Read},
+    path::Path,
     process::{Command, Stdio},
 };
 use zeroize::Zeroizing;
 
-/// Gets the password, from the first of the sources that is there.
+/// Gets the password from the source that was said nearest to the command: by an option, by the environment, by the
+/// profile; else from a prompt.
 ///
 /// # Errors
-/// `Usage` for several or no sources, `Config` for a source that gives nothing.
-pub(crate) fn obtain(global: &Global, user: &str) -> Result<Secret, Failure> {
-    match (global.password_stdin, &global.password_command) {
-        (true, Some(_)) => Err(Failure::usage(
-            "--password-stdin and --password-command exclude each other",
-            "give one of them; look at HVCTL_PASSWORD_STDIN and HVCTL_PASSWORD_COMMAND too",
-        )),
-        (true, None) => from_stdin(),
-        (false, Some(command)) => from_command(command),
-        (false, None) => match std::env::var_os(VARIABLE) {
-            Some(password) => from_environment(password),
-            None => from_prompt(user),
-        },
+/// `Usage` for several sources, `Config` for none, and for one that gives nothing.
+pub(crate) fn obtain(settings: &Settings, user: &str) -> Result<Secret, Failure> {
+    match source(settings, std::env::var_os(VARIABLE).is_some())? {
+        Some(Source::Stdin) => from_stdin(),
+        Some(Source::Command(command)) => from_command(command),
+        Some(Source::File(path)) => from_file(path),
+        Some(Source::Keyring) => keyring::read(settings.global.host.as_deref().unwrap_or_default(), user),
+        Some(Source::Variable) => from_environment(std::env::var_os(VARIABLE).unwrap_or_default()),
+        None => from_prompt(user),
     }
+}
+
+/// Where a password comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source<'a> {
+    /// Standard input.
+    Stdin,
+    /// What a command prints.
+    Command(&'a str),
+    /// A file.
+    File(&'a Path),
+    /// The system's keyring.
+    Keyring,
+    /// `HVCTL_PASSWORD`.
+    Variable,
+}
+
+/// The source that holds; `None` is the prompt.
+///
+/// # Errors
+/// `Usage` for several that were said equally near.
+pub(crate) fn source(settings: &Settings, variable: bool) -> Result<Option<Source<'_>>, Failure> {
+    let global = &settings.global;
+    let options = [
+        ("password-stdin", global.password_stdin.then_some(Source::Stdin)),
+        ("password-command", global.password_command.as_deref().map(Source::Command)),
+        ("password-file", global.password_file.as_deref().map(Source::File)),
+        ("password-keyring", global.password_keyring.then_some(Source::Keyring)),
+    ];
+    let mut said: Vec<_> = options
+        .into_iter()
+        .filter_map(|(name, source)| Some((settings.origin_of_option(name), name, source?)))
+        .filter(|(origin, ..)| *origin != Origin::Profile || is_of_profile(settings))
+        .collect();
+    // Stable: of what the environment says, the variable is the last.
+    said.sort_by_key(|(origin, ..)| *origin);
+    let (first, rest) = match said.split_first() {
+        Some((first, rest)) if !variable || first.0 <= Origin::Environment => (first, rest),
+        _ => return Ok(variable.then_some(Source::Variable)),
+    };
+    match rest.first() {
+        Some(second) if second.0 == first.0 => Err(Failure::usage(
+            format!("--{} and --{} exclude each other", first.1, second.1),
+            "give one of them; look at HVCTL_PASSWORD_STDIN, HVCTL_PASSWORD_COMMAND, HVCTL_PASSWORD_FILE, \
+             HVCTL_PASSWORD_KEYRING and the profile too",
+        )),
+        _ => Ok(Some(first.2)),
+    }
+}
+
+/// Whether the profile's source is for the user who logs in.
+fn is_of_profile(settings: &Settings) -> bool {
+    let known = settings.profile.as_ref().and_then(|profile| profile.value("user"));
+    known.is_none() || known == settings.global.user.as_deref()
 }
 
 const VARIABLE: &str = "HVCTL_PASSWORD";
 /// Far longer than Windows lets passwords be (256 characters), far shorter than what is no password.
 const LONGEST: usize = 4096;
+
+fn from_file(path: &Path) -> Result<Secret, Failure> {
+    let failed = |error| Failure::io(format!("failed to read `{}`", path.display()), error);
+    let file = fs::File::open(path).map_err(failed)?;
+    expect_private(path, &file)?;
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+    io::BufReader::new(file.take(limit)).read_until(b'\n', &mut line).map_err(failed)?;
+    if line.len() == LONGEST {
+        return Err(config(format!("the password from the password file is longer than {LONGEST} bytes")));
+    }
+    secret(&line, "the password file")
+}
+
+#[cfg(unix)]
+fn expect_private(path: &Path, file: &fs::File) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = path.display();
+    let metadata = file.metadata().map_err(|error| Failure::io(format!("failed to read `{path}`"), error))?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    let others = mode & 0o077;
+    if others == 0 {
+        return Ok(());
+    }
+    let message = format!("failed to trust the password file `{path}`: others may use it (mode {mode:04o})");
+    let command = format!("chmod 600 {}", shell::word(&path.to_string()));
+    Err(Error::new(ErrorKind::Config, message)
+        .with_hint(format!("`{command}` makes it yours alone; change the password if others could read it"))
+        .into())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature where there are modes")]
+fn expect_private(_: &Path, _: &fs::File) -> Result<(), Failure> {
+    Ok(())
+}
 
 fn from_stdin() -> Result<Secret, Failure> {
     // Room for all of it: a text that moves while it grows leaves a copy behind that is not wiped.
@@ -90,9 +186,17 @@ fn from_prompt(user: &str) -> Result<Secret, Failure> {
                 ErrorKind::Config,
                 "no password: HVCTL_PASSWORD is not set, and there is no terminal to ask on",
             )
-            .with_hint("set HVCTL_PASSWORD, or give --password-stdin or --password-command"),
+            .with_hint("set HVCTL_PASSWORD, or give --password-stdin, --password-command or --password-file"),
         ));
     }
+    ask(user)
+}
+
+/// Asks at the terminal; the caller has made sure that there is one.
+///
+/// # Errors
+/// `Io`; `Config` for an empty password.
+pub(crate) fn ask(user: &str) -> Result<Secret, Failure> {
     hear_interruptions()?;
     let password = rpassword::prompt_password(format!("Password of {}: ", text::line(user))).map_err(
         |error| match error.kind() {

@@ -1,6 +1,12 @@
 //! One command's conversation with a host: what it is doing, and how it ends when the user ends it.
 
-use super::{failure::Failure, observe::Flight, output::Output};
+use super::{
+    failure::Failure,
+    observe::Flight,
+    output::Output,
+    profiles::{self, ConfigFile, TLS_USED},
+    settings::Settings,
+};
 use crate::{
     client::Client,
     error::{Error, ErrorKind, Evidence, UnknownOutcome},
@@ -25,6 +31,26 @@ pub(crate) struct Session {
     replay: Option<Arc<Replay>>,
     record: Option<Arc<Record>>,
     stage: Mutex<Stage>,
+    tls_memory: Option<TlsMemory>,
+}
+
+/// A profile in which to write down that TLS has worked, so that nothing without it is tried from then on.
+#[derive(Debug)]
+pub(crate) struct TlsMemory {
+    profile: String,
+}
+
+impl TlsMemory {
+    /// Where that is of use: the host comes from the profile, and it is not written down yet.
+    pub(crate) fn of(settings: &Settings) -> Option<Self> {
+        let profile = settings.profile.as_ref()?;
+        let of_profile = settings.global.host.as_deref() == profile.value("host");
+        (of_profile && !profile.tls_used).then(|| Self { profile: profile.name.clone() })
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        ConfigFile::locate()?.edit(|document| profiles::set(document, &self.profile, &[(TLS_USED, "true")]))
+    }
 }
 
 /// What an interruption would interrupt.
@@ -52,7 +78,22 @@ impl Session {
         timeout: Option<Duration>,
         prefix: String,
     ) -> Self {
-        Self { client, hyperv, timeout, prefix, flight, replay, record, stage: Mutex::default() }
+        Self {
+            client,
+            hyperv,
+            timeout,
+            prefix,
+            flight,
+            replay,
+            record,
+            stage: Mutex::default(),
+            tls_memory: None,
+        }
+    }
+
+    /// Writes down at its end that TLS has worked.
+    pub(crate) fn remembering(self, tls_memory: Option<TlsMemory>) -> Self {
+        Self { tls_memory, ..self }
     }
 
     /// Does the work unless the user interrupts it, and closes what is open.
@@ -154,9 +195,24 @@ impl Session {
         error.with_hint(hint).with_evidence(Evidence::Outcome(Box::new(outcome))).into()
     }
 
+    fn remember_tls(&self, output: &Output) {
+        if let Some(memory) = &self.tls_memory
+            && let Err(failure) = memory.write()
+        {
+            output.warning(&format!(
+                "profile `{}` cannot hold that TLS has worked (set `tls = \"require\"` in it): {}",
+                memory.profile,
+                failure.to_text().lines().next().unwrap_or_default()
+            ));
+        }
+    }
+
     async fn finish(self, output: &Output, result: Result<(), Failure>) -> Result<(), Failure> {
         // What cannot be released now, the host releases by itself after its own time limit.
         let _ = self.client.close(CLOSE).await;
+        if result.is_ok() {
+            self.remember_tls(output);
+        }
         let recorded = match &self.record {
             Some(record) => match record.finish() {
                 Err(error) => Err(error),

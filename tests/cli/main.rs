@@ -9,6 +9,8 @@ mod interruption;
 mod odd_server;
 mod offline;
 mod plain_http;
+mod ports;
+mod profiles;
 mod recording;
 mod sim_host;
 mod support;

@@ -31,7 +31,8 @@ fn completions_exist_for_every_shell() {
         let ran = run_alone(&["completions", shell]);
         assert_eq!(ran.code, 0);
         assert!(ran.stdout.contains("hvctl") && ran.stdout.contains("snapshot"), "{shell}");
-        let offered = ran.stdout.replace("--password-stdin", "").replace("--password-command", "");
+        let sources = ["stdin", "command", "file", "keyring"].map(|source| format!("--password-{source}"));
+        let offered = sources.iter().fold(ran.stdout, |offered, source| offered.replace(source, ""));
         assert!(!offered.contains("--password"), "{shell}");
     }
 }

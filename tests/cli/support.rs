@@ -12,6 +12,8 @@ pub(crate) fn hvctl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
             command.env_remove(&name);
         }
     }
+    // Not the profiles of who runs the tests.
+    command.env("HVCTL_CONFIG", env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-profiles.toml");
     command.env_remove("RUST_BACKTRACE").env("NO_COLOR", "1").env("COLUMNS", "110").args(arguments);
     command
 }

@@ -1,13 +1,25 @@
 //! Options that every command takes. Each has an environment variable; what is typed wins.
 
 use super::values;
-use clap::{Args as ClapArgs, ValueEnum};
+use crate::cli::profiles::profile_name;
+use clap::{Arg, Args as ClapArgs, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
 /// Options of every command.
 #[derive(Debug, Clone, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Global {
-    /// Host: a name (`hv1.example.org`, port 5986 unless given), or a URL; over `http://` (port 5985) messages are sealed
+    /// Profile to take settings from (default: `default-profile` of the file, unless a host is named)
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        value_parser = profile_name,
+        env = "HVCTL_PROFILE",
+        help_heading = CONNECTION
+    )]
+    pub(crate) profile: Option<String>,
+    /// Host: a name (`hv1.example.org`; ports as `--tls` says), or a URL; over `http://` (port 5985) messages are sealed
     #[arg(
         long,
         global = true,
@@ -69,7 +81,36 @@ pub(crate) struct Global {
         help_heading = PASSWORD
     )]
     pub(crate) password_command: Option<String>,
+    /// Take the password from this file (its first line), which only its owner may read
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "HVCTL_PASSWORD_FILE",
+        help_heading = PASSWORD
+    )]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Take the password from the system's keyring (in builds with the feature `keyring`)
+    #[arg(
+        long,
+        global = true,
+        env = "HVCTL_PASSWORD_KEYRING",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = PASSWORD
+    )]
+    pub(crate) password_keyring: bool,
 
+    /// Whether to insist on TLS, where `--host` is a bare name; `require` is for automation
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "POLICY",
+        default_value = "prefer",
+        env = "HVCTL_TLS",
+        help_heading = TRUST
+    )]
+    pub(crate) tls: TlsPolicy,
     /// Trust the certification authorities of this file (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CACERT", help_heading = TRUST)]
     pub(crate) cacert: Option<PathBuf>,
@@ -184,6 +225,17 @@ pub(crate) enum Auth {
     Basic,
 }
 
+/// Whether to insist on TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsPolicy {
+    /// Port 5986, over TLS
+    Require,
+    /// Port 5986, over TLS; if nothing listens there, 5985 with sealed messages
+    Prefer,
+    /// Port 5985, with sealed messages
+    Never,
+}
+
 /// Format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -191,6 +243,21 @@ pub(crate) enum Format {
     Table,
     /// One JSON document
     Json,
+}
+
+/// Whether an option of every command may stand in a profile.
+pub(crate) fn is_profile_option(option: &Arg) -> bool {
+    let of_connection = option
+        .get_help_heading()
+        .is_some_and(|heading| [CONNECTION, PASSWORD, TRUST, TIMEOUTS].contains(&heading));
+    of_connection
+        && !option.is_hide_set()
+        && !["profile", "password_stdin"].contains(&option.get_id().as_str())
+}
+
+/// Whether an option says where and as whom to connect, so that the next command has to repeat it.
+pub(crate) fn is_identity_option(option: &Arg) -> bool {
+    option.get_id() == "profile" || is_profile_option(option) && option.get_help_heading() != Some(TIMEOUTS)
 }
 
 const CONNECTION: &str = "Connection";

@@ -22,8 +22,14 @@ Examples:
   hvctl snapshot export ID --to 'D:\\Exports' --copy-storage
 
 Password:
-It comes from HVCTL_PASSWORD, --password-stdin, --password-command, or a prompt on a terminal. Never from an \
-argument: arguments are visible to every user of this machine.
+It comes from --password-stdin, --password-command, --password-file or --password-keyring, else from HVCTL_PASSWORD, else from where the \
+profile says, else from a prompt on a terminal. Never from an argument: arguments are visible to every user of this \
+machine.
+
+Ports:
+A bare host name means port 5986, over TLS. If nothing listens there, it means 5985, with sealed messages, unless \
+something shows that TLS was meant: a pin, a CA, Basic, or an earlier connection of the profile. Which way is taken is \
+told on standard error. Who can drop packets can force the second way: let automation use `--tls require`.
 
 Output:
 Data goes to standard output, everything else to standard error. With `--output json` a command prints one JSON \
@@ -55,6 +61,74 @@ Exit codes:
 Not proven on a live host:
 What `snapshot create` and `snapshot export` send follows the documents; no session with a real host stands behind \
 it yet. `hvctl simulate` is written from the same documents.";
+
+/// `hvctl trust`.
+pub(super) const TRUST: &str = "\
+Shows the certificate that the host presents: nothing is sent but the TLS handshake. When you confirm at a terminal \
+that the fingerprint is the host's own, or `--fingerprint` says the same, it is stored in the profile: `--profile`, \
+else the one of this host, else a new one with the host's name.
+
+Compare on the host itself, in PowerShell:
+  Get-ChildItem Cert:\\LocalMachine\\My | ForEach-Object { $_.GetCertHashString('SHA256') }
+
+Another certificate than the stored one ends with exit code 6; only `--fingerprint` with the new one replaces it.
+
+Examples:
+  hvctl trust hv1.example.org
+  hvctl trust hv1.example.org --profile hv1 --fingerprint sha256:2f6c…
+
+JSON: `url`, `fingerprint`, `subject`, `issuer`, `names`, `not_before`, `not_after`, `key`, `version`, `ca`, \
+`trusted`, `problem`, `profile`, `stored`.";
+
+/// `hvctl profile`.
+pub(super) const PROFILE: &str = "\
+Profiles are in the file that `hvctl config path` names. `--profile NAME` takes one; without it `default-profile` is \
+taken, unless a host is named by --host or HVCTL_HOST. What is typed beats the environment, and that beats the \
+profile. Each option of a connection is a key of a profile, under its own name:
+
+  default-profile = \"hv1\"
+
+  [profile.hv1]
+  host = \"hv1.example.org\"
+  user = 'CORP\\backup'
+  password-command = \"pass show hv1\"
+  fingerprint = \"sha256:2f6c…\"
+  tls = \"require\"
+
+A profile never holds a password, only where it comes from: `password-command`, \
+`password-file` (mode 0600) or `password-keyring = true`. It is not used for another user than the profile's.";
+
+/// `hvctl profile list`.
+pub(super) const PROFILE_LIST: &str = "\
+JSON: an array of `name`, `host`, `user`, `default`.";
+
+/// `hvctl profile show`.
+pub(super) const PROFILE_SHOW: &str = "\
+JSON: `name`, `file`, `default`, `settings`.";
+
+/// `hvctl profile add`.
+pub(super) const PROFILE_ADD: &str = "\
+Examples:
+  hvctl profile add hv1 --host hv1.example.org --user 'CORP\\backup' --password-command 'pass show hv1'
+  hvctl profile add hv1 --update --tls require --default
+
+JSON: as `profile show`.";
+
+/// `hvctl profile remove`.
+pub(super) const PROFILE_REMOVE: &str = "\
+Asks; without a terminal it needs `--yes`. What the file holds beside the profile stays.";
+
+/// `hvctl profile test`.
+pub(super) const PROFILE_TEST: &str = "\
+JSON: `profile`, `url`, `product_vendor`, `product_version`, `login_seconds` (connection, login and first answer), \
+`round_trip_seconds` (a second question).";
+
+/// `hvctl config show`.
+pub(super) const CONFIG_SHOW: &str = "\
+Of a password only the source is shown; of a command only its program.
+
+JSON: an array of `name`, `value`, and with --origin `origin` (`flag`, `environment`, `profile`, `default`) and \
+`place` (the option, the variable, or the profile and its file).";
 
 /// `hvctl identify`.
 pub(super) const IDENTIFY: &str = "\

@@ -2,10 +2,12 @@
 
 pub(crate) mod global;
 mod help;
+mod profile;
 pub(crate) mod snapshot;
 pub(crate) mod values;
 
-pub(crate) use global::{Auth, Format, Global};
+pub(crate) use global::{Auth, Format, Global, TlsPolicy, is_identity_option, is_profile_option};
+pub(crate) use profile::{ConfigCommand, ProfileCommand, TrustArgs};
 pub(crate) use snapshot::SnapshotCommand;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
@@ -57,6 +59,15 @@ pub(crate) enum Command {
     /// Jobs of the host
     #[command(subcommand)]
     Job(JobCommand),
+    /// Look at a host's certificate, and pin it in a profile
+    #[command(after_help = help::TRUST)]
+    Trust(TrustArgs),
+    /// Profiles: settings of hosts, under a name
+    #[command(subcommand, after_help = help::PROFILE)]
+    Profile(ProfileCommand),
+    /// Settings, and where they come from
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Say in words what a WS-Management message is (offline)
     #[command(after_help = help::EXPLAIN)]
     Explain {

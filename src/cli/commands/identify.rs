@@ -17,7 +17,8 @@ pub(super) async fn run(context: &Context, anonymous: bool) -> Result<(), Failur
     let login = if anonymous { Login::Anonymous } else { Login::User };
     let output = &context.output;
     context
-        .connect(login)?
+        .connect(login)
+        .await?
         .run(output, async |session| {
             let call = session.client.identify();
             let identity = if anonymous { call.anonymous().await? } else { call.await? };

@@ -1,20 +1,24 @@
 //! What each command does, from valid settings to output.
 
+mod config;
 mod demo;
 mod generate;
 mod group;
 mod identify;
 mod job;
 mod local;
+mod profile;
 mod simulate;
 mod snapshot;
+mod trust;
 
 use super::{
-    args::{Command, FixtureCommand, Global},
-    config::{self, Login},
+    args::{Command, FixtureCommand},
+    config::Login,
     failure::Failure,
     output::Output,
     session::Session,
+    settings::Settings,
 };
 use crate::error::{Error, ErrorKind};
 use std::io::IsTerminal;
@@ -23,14 +27,12 @@ use std::io::IsTerminal;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) output: Output,
-    pub(crate) global: Global,
-    /// How a command line begins that talks to the same host.
-    pub(crate) prefix: String,
+    pub(crate) settings: Settings,
 }
 
 impl Context {
-    fn connect(&self, login: Login) -> Result<Session, Failure> {
-        config::connect(&self.global, &self.prefix, &self.output, login)
+    async fn connect(&self, login: Login) -> Result<Session, Failure> {
+        super::config::connect(&self.settings, &self.output, login).await
     }
 
     /// Does the work over a session as the user.
@@ -38,12 +40,17 @@ impl Context {
         &self,
         work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.connect(Login::User)?.run(&self.output, work).await
+        self.connect(Login::User).await?.run(&self.output, work).await
+    }
+
+    /// Whether somebody could answer a question.
+    fn is_watched() -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// Makes sure that a question can be asked, before anything is done.
     fn can_ask(yes: bool) -> Result<(), Failure> {
-        if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        if yes || Self::is_watched() {
             return Ok(());
         }
         Err(Failure::usage(
@@ -71,10 +78,13 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Group(command) => group::run(context, command).await,
         Command::Snapshot(command) => snapshot::run(context, *command).await,
         Command::Job(command) => job::run(context, command).await,
+        Command::Trust(args) => trust::run(context, args).await,
+        Command::Profile(command) => profile::run(context, command).await,
+        Command::Config(command) => config::run(context, &command),
         Command::Explain { file } => local::explain(&context.output, &file),
         Command::Fixture(FixtureCommand::Lint { directory }) => local::lint(&context.output, &directory),
         Command::Simulate(args) => simulate::run(&context.output, args).await,
-        Command::Demo => demo::run(&context.output, context.global.verbose).await,
+        Command::Demo => demo::run(&context.output, context.settings.global.verbose).await,
         Command::Completions { shell } => generate::completions(&context.output, shell),
         Command::Man { directory } => generate::man(&context.output, directory.as_deref()),
     }

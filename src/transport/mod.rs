@@ -14,7 +14,10 @@ pub use crate::auth::{KerberosError, KerberosErrorKind};
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 pub(crate) use hex::hex;
 #[cfg(feature = "http")]
-pub use http::{AuthMechanism, Fingerprint, HttpSettings, HttpTransport, Trust, endpoint};
+pub use http::{
+    AuthMechanism, Fingerprint, HttpSettings, HttpTransport, KerberosSettings, Login, OnLogin, Trust,
+    endpoint,
+};
 #[cfg(feature = "probe")]
 pub use http::{CertificateContent, CertificateInfo, Door, knock, probe_certificate};
 #[cfg(feature = "replay")]

@@ -12,7 +12,7 @@ use crate::{
 /// The host does not believe user name and password.
 pub(super) fn refused(host: &str, credentials: &Credentials, mechanism: AuthMechanism) -> TransportError {
     let hint = match mechanism {
-        AuthMechanism::Ntlm => {
+        AuthMechanism::Negotiate | AuthMechanism::Kerberos | AuthMechanism::Ntlm => {
             "not tried again, which could lock the account; check both, and the form of the name: `DOMAIN\\user`, \
              or `.\\user` for an account of the host itself. If they are right: NTLM may be off by policy, the \
              account may not be allowed to log on over the network, or something between here and the host ends TLS"
@@ -35,7 +35,9 @@ pub(super) fn not_offered(
     let names: Vec<_> = offered.iter().take(MOST_SCHEMES).map(|challenge| short(&challenge.scheme)).collect();
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     let (wanted, setting, other, option) = match mechanism {
-        AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", "Basic", "basic"),
+        AuthMechanism::Negotiate | AuthMechanism::Kerberos | AuthMechanism::Ntlm => {
+            ("Negotiate or NTLM", "Negotiate", "Basic", "basic")
+        }
         AuthMechanism::Basic => ("Basic", "Basic", "Negotiate", "ntlm"),
     };
     let enable = format!(r"`Set-Item WSMan:\localhost\Service\Auth\{setting} $true` on the host enables it");

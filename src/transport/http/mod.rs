@@ -16,6 +16,7 @@ mod pool;
 #[cfg(feature = "probe")]
 mod probe;
 mod sealed;
+mod settings;
 mod trust;
 
 pub use endpoint::endpoint;
@@ -24,6 +25,7 @@ pub use fingerprint::Fingerprint;
 pub use knock::{Door, knock};
 #[cfg(feature = "probe")]
 pub use probe::{CertificateContent, CertificateInfo, probe_certificate};
+pub use settings::{AuthMechanism, HttpSettings, KerberosSettings, Login, OnLogin};
 pub use trust::Trust;
 
 use super::{Answer, BoxFuture, Exchange, Peer, Phase, Transport, TransportError};
@@ -33,75 +35,9 @@ use connection::{Connection, Content, Reply, Request};
 use failure::Stage;
 use pool::{Idle, Pool};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 use trust::Tls;
-
-/// Which mechanism logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum AuthMechanism {
-    /// NTLMv2 in `Negotiate` or `NTLM`.
-    #[default]
-    Ntlm,
-    /// Basic, over TLS only.
-    Basic,
-}
-
-/// Settings of an HTTP transport.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct HttpSettings {
-    /// `https://host:5986/wsman`, or `http://host:5985/wsman`, over which everything is sealed.
-    pub url: url::Url,
-    /// `None`: only anonymous Identify is possible.
-    pub credentials: Option<Credentials>,
-    /// Mechanism.
-    pub mechanism: AuthMechanism,
-    /// Trust.
-    pub trust: Trust,
-    /// Name, TCP and TLS; default 10 s.
-    pub connect_timeout: Duration,
-    /// Largest body accepted; default 64 MiB.
-    pub max_body: usize,
-    /// Seals messages over TLS too, as plain HTTP needs it anyway. Not with Basic, which has no keys for it.
-    pub always_seal: bool,
-}
-
-impl HttpSettings {
-    /// Defaults for this endpoint.
-    #[must_use]
-    pub fn new(url: url::Url) -> Self {
-        Self {
-            url,
-            credentials: None,
-            mechanism: AuthMechanism::default(),
-            trust: Trust::default(),
-            connect_timeout: Duration::from_secs(10),
-            max_body: 64 * 1024 * 1024,
-            always_seal: false,
-        }
-    }
-}
-
-impl fmt::Debug for HttpSettings {
-    /// Without user and password of the URL, which [`HttpTransport::new`] refuses.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpSettings")
-            .field("host", &endpoint::host_and_port(&self.url))
-            .field("credentials", &self.credentials)
-            .field("mechanism", &self.mechanism)
-            .field("trust", &self.trust)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("max_body", &self.max_body)
-            .field("always_seal", &self.always_seal)
-            .finish()
-    }
-}
 
 /// The transport over HTTPS, and over HTTP with sealed messages.
 ///
@@ -153,7 +89,7 @@ impl HttpTransport {
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
         endpoint::check(&settings.url)?;
         if cfg!(not(feature = "ntlm"))
-            && settings.mechanism == AuthMechanism::Ntlm
+            && matches!(settings.mechanism, AuthMechanism::Ntlm | AuthMechanism::Negotiate)
             && settings.credentials.is_some()
         {
             return Err(TransportError::config(
@@ -174,11 +110,11 @@ impl HttpTransport {
     async fn run(&self, exchange: &Exchange, stage: &Mutex<Stage>) -> Result<Answer, TransportError> {
         let _turn = self.pool.turn().await;
         let login = self.login(exchange)?;
-        if let Login::Basic(credentials) = login {
+        if let Proof::Basic(credentials) = login {
             return self.run_basic(exchange, credentials, stage).await;
         }
         let reply = self.deliver(exchange, login, stage).await?;
-        if let (StatusCode::UNAUTHORIZED, Login::Ntlm(credentials)) = (reply.status, login) {
+        if let (StatusCode::UNAUTHORIZED, Proof::Ntlm(credentials)) = (reply.status, login) {
             let reason = "the host accepts the login, and refuses the message that follows it";
             let mut error = login::failed(&self.host, credentials, reason)
                 .with_hint("a proxy or gateway on the way is not made for NTLM; reach the host directly");
@@ -204,7 +140,7 @@ impl HttpTransport {
             Some(Standing::Accepted) => gate = None,
             _ => {}
         }
-        let login = Login::Basic(credentials);
+        let login = Proof::Basic(credentials);
         let reply = self.deliver(exchange, login, stage).await?;
         let offered = challenges(&reply.headers);
         let accepted = reply.status != StatusCode::UNAUTHORIZED;
@@ -224,11 +160,16 @@ impl HttpTransport {
         Err(self.refused(credentials))
     }
 
-    fn login(&self, exchange: &Exchange) -> Result<Login<'_>, TransportError> {
+    fn login(&self, exchange: &Exchange) -> Result<Proof<'_>, TransportError> {
         match (&self.settings.credentials, self.settings.mechanism) {
-            _ if exchange.anonymous => Ok(Login::None),
-            (Some(credentials), AuthMechanism::Ntlm) => Ok(Login::Ntlm(credentials)),
-            (Some(credentials), AuthMechanism::Basic) => Ok(Login::Basic(credentials)),
+            _ if exchange.anonymous => Ok(Proof::None),
+            (Some(credentials), AuthMechanism::Ntlm | AuthMechanism::Negotiate) => {
+                Ok(Proof::Ntlm(credentials))
+            }
+            (_, AuthMechanism::Kerberos) => Err(TransportError::config(
+                "failed to use Kerberos: HTTP connections do not log in by it yet",
+            )),
+            (Some(credentials), AuthMechanism::Basic) => Ok(Proof::Basic(credentials)),
             (None, _) => {
                 Err(TransportError::config(format!("failed to log in to `{}`: no user is given", self.host))
                     .with_hint("give one by `--user`; without, only an anonymous Identify is possible"))
@@ -241,7 +182,7 @@ impl HttpTransport {
     async fn deliver(
         &self,
         exchange: &Exchange,
-        login: Login<'_>,
+        login: Proof<'_>,
         stage: &Mutex<Stage>,
     ) -> Result<Reply, TransportError> {
         if let Some(connection) = self.pool.take(login.is_ntlm()) {
@@ -266,12 +207,12 @@ impl HttpTransport {
         self.send(connection, exchange, login, stage).await
     }
 
-    async fn connect(&self, login: Login<'_>) -> Result<Connection, TransportError> {
+    async fn connect(&self, login: Proof<'_>) -> Result<Connection, TransportError> {
         let number = self.pool.next_number();
         let connection = Connection::new(&self.settings, &self.host, self.tls.as_ref(), number)?;
         match login {
             #[cfg(feature = "ntlm")]
-            Login::Ntlm(credentials) => self.log_in(connection, credentials).await,
+            Proof::Ntlm(credentials) => self.log_in(connection, credentials).await,
             _ => Ok(connection),
         }
     }
@@ -308,14 +249,14 @@ impl HttpTransport {
         &self,
         mut connection: Connection,
         exchange: &Exchange,
-        login: Login<'_>,
+        login: Proof<'_>,
         stage: &Mutex<Stage>,
     ) -> Result<Reply, TransportError> {
         let request = Request {
             content: Content::Message(exchange.body.clone()),
             authorization: match login {
-                Login::Basic(credentials) => Some(basic::authorization(credentials)),
-                Login::None | Login::Ntlm(_) => None,
+                Proof::Basic(credentials) => Some(basic::authorization(credentials)),
+                Proof::None | Proof::Ntlm(_) => None,
             },
             anonymous: exchange.anonymous,
         };
@@ -327,7 +268,7 @@ impl HttpTransport {
         Ok(reply)
     }
 
-    fn answer(&self, reply: Reply, login: Login<'_>) -> Answer {
+    fn answer(&self, reply: Reply, login: Proof<'_>) -> Answer {
         let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Answer {
             status: reply.status.as_u16(),
@@ -380,13 +321,13 @@ impl Transport for HttpTransport {
 
 /// How an exchange proves who we are.
 #[derive(Debug, Clone, Copy)]
-enum Login<'a> {
+enum Proof<'a> {
     None,
     Ntlm(&'a Credentials),
     Basic(&'a Credentials),
 }
 
-impl Login<'_> {
+impl Proof<'_> {
     fn is_ntlm(self) -> bool {
         matches!(self, Self::Ntlm(_))
     }

@@ -1,0 +1,142 @@
+//! Settings of an HTTP transport, and what it tells of its logins.
+
+use super::{Trust, endpoint};
+use crate::auth::Credentials;
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+/// Which mechanism logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AuthMechanism {
+    /// Kerberos where a ticket can be had, else NTLM where a password is given; [`Login`] tells which, and why.
+    #[default]
+    Negotiate,
+    /// Kerberos, and nothing else.
+    Kerberos,
+    /// NTLMv2 in `Negotiate` or `NTLM`.
+    Ntlm,
+    /// Basic, over TLS only.
+    Basic,
+}
+
+/// How to get Kerberos tickets, and for what.
+///
+/// A ticket is got with the keytab if there is one, else with the password of
+/// [`HttpSettings::credentials`] if there are some, else it is one that the user has already (`kinit`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KerberosSettings {
+    /// `user@REALM`. Without it, the user of the credentials, if the realm is known; for tickets that are
+    /// there already, whoever they are for.
+    pub principal: Option<String>,
+    /// Realm of a user whose name has none.
+    pub realm: Option<String>,
+    /// File of keys to log in with.
+    pub keytab: Option<PathBuf>,
+    /// Ticket cache, as the library names them (`FILE:/run/job/ccache`), instead of the user's own.
+    pub cache: Option<String>,
+    /// Service class of the host's principal name: `HTTP` unless told otherwise; `WSMAN` is the other one
+    /// that WinRM registers.
+    pub service: String,
+    /// Host in the host's principal name, where it is not that of the URL.
+    pub host: Option<String>,
+    /// Lets the host act for the user on other hosts. Never unless asked for.
+    pub delegate: bool,
+    /// How long to wait for the KDC: 30 s unless told otherwise.
+    pub timeout: Duration,
+}
+
+impl Default for KerberosSettings {
+    fn default() -> Self {
+        Self {
+            principal: None,
+            realm: None,
+            keytab: None,
+            cache: None,
+            service: "HTTP".to_owned(),
+            host: None,
+            delegate: false,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Settings of an HTTP transport.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct HttpSettings {
+    /// `https://host:5986/wsman`, or `http://host:5985/wsman`, over which everything is sealed.
+    pub url: url::Url,
+    /// User and password. `None`: tickets of Kerberos, and anonymous Identify.
+    pub credentials: Option<Credentials>,
+    /// Mechanism.
+    pub mechanism: AuthMechanism,
+    /// Tickets.
+    pub kerberos: KerberosSettings,
+    /// Trust.
+    pub trust: Trust,
+    /// Name, TCP and TLS; default 10 s.
+    pub connect_timeout: Duration,
+    /// Largest body accepted; default 64 MiB.
+    pub max_body: usize,
+    /// Seals messages over TLS too, as plain HTTP needs it anyway. Not with Basic, which has no keys for it.
+    pub always_seal: bool,
+    /// Told of each connection that has logged in.
+    pub on_login: Option<OnLogin>,
+}
+
+/// Who wants to know of logins.
+pub type OnLogin = Arc<dyn Fn(&Login) + Send + Sync>;
+
+/// A connection that has logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Login {
+    /// `kerberos` or `ntlm`.
+    pub mechanism: &'static str,
+    /// As whom: `alice@CORP.EXAMPLE`, `CORP\alice`.
+    pub user: String,
+    /// Why NTLM, where [`AuthMechanism::Negotiate`] would rather have taken Kerberos.
+    pub why: Option<String>,
+    /// Whether messages are sealed.
+    pub sealed: bool,
+    /// Whether the login is bound to the TLS connection.
+    pub bound: bool,
+    /// Whether the host may act for the user on other hosts.
+    pub delegated: bool,
+}
+
+impl HttpSettings {
+    /// Defaults for this endpoint.
+    #[must_use]
+    pub fn new(url: url::Url) -> Self {
+        Self {
+            url,
+            credentials: None,
+            mechanism: AuthMechanism::default(),
+            kerberos: KerberosSettings::default(),
+            trust: Trust::default(),
+            connect_timeout: Duration::from_secs(10),
+            max_body: 64 * 1024 * 1024,
+            always_seal: false,
+            on_login: None,
+        }
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    /// Without user and password of the URL, which [`HttpTransport::new`](super::HttpTransport::new) refuses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("host", &endpoint::host_and_port(&self.url))
+            .field("credentials", &self.credentials)
+            .field("mechanism", &self.mechanism)
+            .field("kerberos", &self.kerberos)
+            .field("trust", &self.trust)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_body", &self.max_body)
+            .field("always_seal", &self.always_seal)
+            .field("on_login", &self.on_login.is_some())
+            .finish()
+    }
+}

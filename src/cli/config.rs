@@ -35,57 +35,11 @@ pub(crate) enum Login {
 /// # Errors
 /// `Usage` where something is missing; `Config`, `Trust`, `Cassette`, `Io`.
 pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) -> Result<Session, Failure> {
-    let global = &settings.global;
-    if global.record.is_some() && global.replay.is_some() {
-        return Err(Failure::usage(
-            "--record and --replay exclude each other",
-            "record against a host, replay afterwards; look at HVCTL_RECORD and HVCTL_REPLAY too",
-        ));
+    if let Some(session) = replayed(settings, output)? {
+        return Ok(session);
     }
-    let mut tls_memory = None;
-    let (url, transport, replay, record) = if let Some(directory) = &global.replay {
-        let replay = Arc::new(Replay::open(directory)?);
-        let transport: Arc<dyn Transport> = replay.clone();
-        // A cassette answers for any host; the one typed is the one that outputs name.
-        let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
-        (url, transport, Some(replay), None)
-    } else {
-        let live = live(settings, output, login).await?;
-        tls_memory = live.chose_tls.then(|| TlsMemory::of(settings)).flatten();
-        (live.url, live.transport, None, live.record)
-    };
-    let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), &known(global));
-    let flight = observed.flight();
-    let options = Options {
-        operation_timeout: global.operation_timeout,
-        request_timeout: global.request_timeout,
-        ..Options::default()
-    };
-    let client = Client::with_transport(url, Arc::new(observed)).with_options(options);
-    let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
-    let prefix = settings.prefix.clone();
-    let session = Session::new(client, hyperv, flight, replay, record, global.timeout, prefix);
-    Ok(session.remembering(tls_memory))
-}
-
-/// The way to a host that is there.
-struct Live {
-    url: Url,
-    transport: Arc<dyn Transport>,
-    record: Option<Arc<Record>>,
-    /// Whether TLS was taken where something else could have been.
-    chose_tls: bool,
-}
-
-async fn live(settings: &Settings, output: &Output, login: Login) -> Result<Live, Failure> {
     let global = &settings.global;
-    let Some(host) = &global.host else {
-        return Err(Failure::usage(
-            "no host: neither --host nor --replay is given",
-            "name the host with --host NAME, HVCTL_HOST or a profile, or a recording with --replay DIR",
-        ));
-    };
-    let way = port::way(Question { host, policy: global.tls, meant: sign_of_tls(settings) })?;
+    let way = port::way(question(settings, host(settings)?))?;
     let trust = trust(global)?;
     let credentials = match login {
         Login::User => Some(credentials(settings)?),
@@ -105,22 +59,108 @@ async fn live(settings: &Settings, output: &Output, login: Login) -> Result<Live
             (url, chose_tls)
         }
     };
-    let mut http = HttpSettings::new(url.clone());
-    http.trust = trust;
-    http.connect_timeout = global.connect_timeout;
-    http.mechanism = mechanism(global.auth);
-    http.credentials = credentials;
+    let session = over(settings, output, http(settings, url, trust, credentials))?;
+    Ok(session.remembering(chose_tls.then(|| TlsMemory::of(settings)).flatten()))
+}
+
+/// A session that a recording answers, if one was named.
+///
+/// # Errors
+/// `Usage` for two opposite wishes; `Config`, `Cassette`, `Io`.
+pub(crate) fn replayed(settings: &Settings, output: &Output) -> Result<Option<Session>, Failure> {
+    let global = &settings.global;
+    let Some(directory) = &global.replay else { return Ok(None) };
+    if global.record.is_some() {
+        return Err(Failure::usage(
+            "--record and --replay exclude each other",
+            "record against a host, replay afterwards; look at HVCTL_RECORD and HVCTL_REPLAY too",
+        ));
+    }
+    let replay = Arc::new(Replay::open(directory)?);
+    // A cassette answers for any host; the one typed is the one that outputs name.
+    let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
+    let transport: Arc<dyn Transport> = replay.clone();
+    Ok(Some(session(settings, output, url, transport, Some(replay), None)))
+}
+
+/// A session over HTTP, recorded if that is wished.
+///
+/// # Errors
+/// `Config`, `Trust`, `Io`.
+pub(crate) fn over(settings: &Settings, output: &Output, http: HttpSettings) -> Result<Session, Failure> {
+    let global = &settings.global;
+    let url = http.url.clone();
     let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
     let Some(directory) = &global.record else {
-        return Ok(Live { url, transport, record: None, chose_tls });
+        return Ok(session(settings, output, url, transport, None, None));
     };
-    let settings = RecordSettings {
+    let about = RecordSettings {
         about: format!("recorded by hvctl {}", env!("CARGO_PKG_VERSION")),
         keep_names: global.keep_names,
         known: known(global),
     };
-    let record = Arc::new(Record::start(transport, directory, settings)?);
-    Ok(Live { url, transport: record.clone(), record: Some(record), chose_tls })
+    let record = Arc::new(Record::start(transport, directory, about)?);
+    Ok(session(settings, output, url, record.clone(), None, Some(record)))
+}
+
+fn session(
+    settings: &Settings,
+    output: &Output,
+    url: Url,
+    transport: Arc<dyn Transport>,
+    replay: Option<Arc<Replay>>,
+    record: Option<Arc<Record>>,
+) -> Session {
+    let global = &settings.global;
+    let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), &known(global));
+    let flight = observed.flight();
+    let client = Client::with_transport(url, Arc::new(observed)).with_options(options(global));
+    let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
+    let prefix = settings.prefix.clone();
+    Session::new(client, hyperv, flight, replay, record, global.timeout, prefix)
+}
+
+/// Options of all calls.
+pub(crate) fn options(global: &Global) -> Options {
+    Options {
+        operation_timeout: global.operation_timeout,
+        request_timeout: global.request_timeout,
+        ..Options::default()
+    }
+}
+
+/// The host that was typed.
+///
+/// # Errors
+/// `Usage` where there is none.
+pub(crate) fn host(settings: &Settings) -> Result<&str, Failure> {
+    settings.global.host.as_deref().ok_or_else(|| {
+        Failure::usage(
+            "no host: neither --host nor --replay is given",
+            "name the host with --host NAME, HVCTL_HOST or a profile, or a recording with --replay DIR",
+        )
+    })
+}
+
+/// What decides about the way to a host.
+pub(crate) fn question<'a>(settings: &'a Settings, host: &'a str) -> Question<'a> {
+    Question { host, policy: settings.global.tls, meant: sign_of_tls(settings) }
+}
+
+/// Settings of the transport.
+pub(crate) fn http(
+    settings: &Settings,
+    url: Url,
+    trust: Trust,
+    credentials: Option<Credentials>,
+) -> HttpSettings {
+    let global = &settings.global;
+    let mut http = HttpSettings::new(url);
+    http.trust = trust;
+    http.connect_timeout = global.connect_timeout;
+    http.mechanism = mechanism(global.auth);
+    http.credentials = credentials;
+    http
 }
 
 /// How to log in.
@@ -132,7 +172,7 @@ fn mechanism(auth: Auth) -> AuthMechanism {
 }
 
 /// How long to wait for an answer of the port for TLS before the other one is tried.
-const KNOCK: Duration = Duration::from_secs(3);
+pub(crate) const KNOCK: Duration = Duration::from_secs(3);
 
 /// What shows that TLS is meant, so that nothing without it is tried.
 fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
@@ -171,7 +211,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::io(format!("failed to read `{}`", path.display()), error))
 }
 
-fn credentials(settings: &Settings) -> Result<Credentials, Failure> {
+/// Who logs in.
+///
+/// # Errors
+/// `Usage` for nobody, and as the source of the password fails.
+pub(crate) fn credentials(settings: &Settings) -> Result<Credentials, Failure> {
     let Some(user) = &settings.global.user else {
         return Err(Failure::usage(
             "no user: --user is not given",

@@ -1,6 +1,6 @@
 """Accepts Kerberos and SPNEGO over a plain socket: a line of text for each token and each sealed text.
 
-    gss_acceptor.py FILE        writes its port to FILE
+    gss_acceptor.py FILE NAME       writes NAME=port to FILE
 
 Independent of the client under test: by pyspnego (`kerberos`, and `negotiate` with its own SPNEGO), or
 by MIT's library alone (`mit`), which also gives the token of a refusal. KRB5_KTNAME holds the keys.
@@ -128,9 +128,10 @@ class Server(socketserver.ThreadingTCPServer):
 
 def main():
     server = Server(("127.0.0.1", 0), Handler)
-    with open(f"{sys.argv[1]}.new", "w") as file:
-        file.write(f"{server.server_address[1]}\n")
-    os.rename(f"{sys.argv[1]}.new", sys.argv[1])
+    ports, name = sys.argv[1:]
+    with open(f"{ports}.new", "w") as file:
+        file.write(f"{name}={server.server_address[1]}\n")
+    os.rename(f"{ports}.new", ports)
     server.serve_forever()
 
 

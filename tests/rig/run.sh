@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Independent peers for tests, on loopback and free ports, from Debian 12 and PyPI parts:
-# pyspnego behind a small WinRM-like server, gss-ntlmssp behind Apache's mod_auth_gssapi, MIT's KDC, and
-# pyspnego and MIT's library as acceptors of Kerberos. Heimdal's library is there to be a client too.
+# Independent peers for tests, on loopback and free ports, from Debian 12 and PyPI parts: MIT's KDC; a small
+# WinRM-like server on pyspnego, gss-ntlmssp and MIT's library; Apache's mod_auth_gssapi with the latter two;
+# and pyspnego and MIT's library as acceptors of bare tokens. Heimdal's library is there to be a client.
 #
 #   RIG=DIR tests/rig/run.sh install|start|stop
 #
 # As root (it installs packages; Apache drops to www-data). `start` writes DIR/rig.env, which
 # HVCTL_TEST_RIG=DIR tells the tests to read; those of Kerberos also need KRB5_CONFIG=DIR/krb5.conf.
-# `stop` ends only what `start` began. `install` compiles for some minutes the first time.
+# `stop` ends only what `start` began. `install` compiles for a minute or two the first time; pip keeps what it made.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rig=${RIG:-/tmp/hyperv-wsman-rig}
@@ -28,7 +28,8 @@ install() {
   fi
   mkdir -p "$rig"
   [ -x "$python" ] || python3 -m venv "$rig/venv"
-  "$rig/venv/bin/pip" install -q -r "$here/requirements.txt"
+  # Tests do not need bindings that are fast: without optimization they compile in a tenth of the time.
+  CFLAGS=-O0 "$rig/venv/bin/pip" install -q -r "$here/requirements.txt"
 }
 
 # certificate NAME OPENSSL-OPTIONS...: a self-signed one, for localhost.
@@ -78,13 +79,17 @@ wait_for() {
   exit 1
 }
 
+free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+opens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
+
 # with_realm COMMAND...: a command that talks to our KDC.
 with_realm() { KRB5_CONFIG=$rig/krb5.conf KRB5_KDC_PROFILE=$rig/kdc.conf "$@"; }
 
 # A realm with a KDC, its users, a keytab for each side, and tickets; new each time.
 realm() {
   local port
-  port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_port)
   rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig/kdc.log"
   mkdir "$rig/kdc"
   local name
@@ -93,12 +98,17 @@ realm() {
   done
   {
     with_realm kdb5_util create -s -r TEST.LOCAL -P master
-    # The acceptors have the keys of the first, not those of the second.
+    # The acceptors have the keys of the first two, none of `foreign`, and one of `rekeyed` that is not its
+    # key any more, though it has the same number.
     with_realm kadmin.local <<END
 addprinc -randkey +ok_as_delegate HTTP/localhost
 addprinc -randkey +ok_as_delegate HTTP/hv01.test.local
 ktadd -k $rig/http.keytab HTTP/localhost HTTP/hv01.test.local
 addprinc -randkey HTTP/foreign.test.local
+addprinc -randkey HTTP/rekeyed.test.local
+ktadd -norandkey -k $rig/http.keytab HTTP/rekeyed.test.local
+delprinc -force HTTP/rekeyed.test.local
+addprinc -randkey HTTP/rekeyed.test.local
 addprinc -pw Passw0rd! alice
 addprinc -pw Passw0rd! bob
 addprinc -pw Passw0rd! bert
@@ -120,39 +130,49 @@ END
   echo 'Passw0rd!' | with_realm kinit -l 1s -c "FILE:$rig/ccache-expired" alice >/dev/null
 }
 
-# gss_acceptor NAME COMMAND...: an acceptor of Kerberos, COMMAND being put in front of it.
-gss_acceptor() {
-  local name=$1
-  shift
-  rm -f "$rig/$name.port"
-  KRB5_KTNAME=$rig/http.keytab with_realm spawn "$name" "$@" "$python" "$here/gss_acceptor.py" "$rig/$name.port"
-  wait_for "$name" test -s "$rig/$name.port"
+# The WinRM-like server; its ports in rig.env, and with a prefix those of one whose clock is an hour ahead.
+acceptors() {
+  local faketime
+  faketime=$(dpkg -L libfaketime | grep '/libfaketime.so.1$')
+  rm -f "$rig"/*.ports
+  with_realm spawn acceptor "$python" "$here/acceptor.py" "$rig" "$rig/acceptor.ports"
+  # Not by the command `faketime`, which stays in front of what it runs and does not pass signals on.
+  with_realm spawn acceptor-skewed env FAKETIME=+1h "LD_PRELOAD=$faketime" \
+    "$python" "$here/acceptor.py" "$rig" "$rig/acceptor-skewed.ports" SKEWED_
+  with_realm spawn gss "$python" "$here/gss_acceptor.py" "$rig/gss.ports" GSS
+  with_realm spawn gss-skewed env FAKETIME=+1h "LD_PRELOAD=$faketime" \
+    "$python" "$here/gss_acceptor.py" "$rig/gss-skewed.ports" GSS_SKEWED
+  local name
+  for name in acceptor acceptor-skewed gss gss-skewed; do
+    wait_for $name test -s "$rig/$name.ports"
+  done
+  cat "$rig"/*.ports >>"$rig/rig.env"
 }
 
-opens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
+# Apache, in front of the backend that is among the acceptors.
+apache() {
+  local backend plain tls
+  backend=$(sed -n 's/^BACKEND=//p' "$rig/rig.env")
+  plain=$(free_port) tls=$(free_port)
+  sed -e "s#@RIG@#$rig#g" -e "s#@PLAIN@#$plain#g" -e "s#@TLS@#$tls#g" -e "s#@BACKEND@#$backend#g" \
+    "$here/apache.conf.in" >"$rig/apache.conf"
+  with_realm spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
+  wait_for apache opens "$tls"
+  printf 'APACHE=%s\nAPACHE_PLAIN=%s\n' "$tls" "$plain" >>"$rig/rig.env"
+}
 
 start() {
   stop
   chmod 755 "$rig" # for Apache's www-data
-  certificates
-  # DOMAIN:USER:PASSWORD, read by pyspnego and by gss-ntlmssp.
-  printf 'TEST:alice:Passw0rd!\n' >"$rig/ntlm.users"
-  chmod 644 "$rig/ntlm.users"
-  export NTLM_USER_FILE=$rig/ntlm.users
   rm -f "$rig/rig.env"
-  spawn acceptor "$python" "$here/acceptor.py" "$rig"
-  wait_for acceptor test -s "$rig/rig.env"
-  # shellcheck source=/dev/null
-  . "$rig/rig.env"
-  sed -e "s#@RIG@#$rig#g" -e "s#@PORT@#$APACHE#g" -e "s#@BACKEND@#$BACKEND#g" "$here/apache.conf.in" >"$rig/apache.conf"
-  spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
-  wait_for apache opens "$APACHE"
+  certificates
   realm
-  gss_acceptor gss env
-  # As a host whose clock is an hour ahead.
-  # Not by the command, which stays in front of what it runs and does not pass signals on.
-  gss_acceptor gss-skewed env FAKETIME=+1h "LD_PRELOAD=$(dpkg -L libfaketime | grep '/libfaketime.so.1$')"
-  printf 'GSS=%s\nGSS_SKEWED=%s\n' "$(cat "$rig/gss.port")" "$(cat "$rig/gss-skewed.port")" >>"$rig/rig.env"
+  # DOMAIN:USER:PASSWORD, read by pyspnego and by gss-ntlmssp.
+  printf 'TEST:alice:Passw0rd!\nTEST:bob:Passw0rd!\n' >"$rig/ntlm.users"
+  chmod 644 "$rig/ntlm.users" "$rig/http.keytab"
+  export NTLM_USER_FILE=$rig/ntlm.users KRB5_KTNAME=$rig/http.keytab
+  acceptors
+  apache
   echo "the peers run; HVCTL_TEST_RIG=$rig"
 }
 

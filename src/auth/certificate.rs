@@ -5,7 +5,7 @@ use super::AuthError;
 /// A certificate taken apart: each part is the DER of its element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Certificate<'a> {
-    #[cfg(feature = "ntlm")]
+    #[cfg(any(feature = "ntlm", feature = "probe"))]
     signature_algorithm: &'a [u8],
     #[cfg(feature = "http")]
     subject_public_key_info: &'a [u8],
@@ -27,7 +27,7 @@ impl<'a> Certificate<'a> {
             return Err(AuthError::Certificate("a public key"));
         }
         Ok(Self {
-            #[cfg(feature = "ntlm")]
+            #[cfg(any(feature = "ntlm", feature = "probe"))]
             signature_algorithm: outer.expect(SEQUENCE, "a signature algorithm")?.0,
             #[cfg(feature = "http")]
             subject_public_key_info: key.whole,
@@ -35,7 +35,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// Content of `signatureAlgorithm`.
-    #[cfg(feature = "ntlm")]
+    #[cfg(any(feature = "ntlm", feature = "probe"))]
     pub(super) fn signature_algorithm(&self) -> &'a [u8] {
         self.signature_algorithm
     }
@@ -111,7 +111,7 @@ impl<'a> Der<'a> {
 }
 
 pub(super) const SEQUENCE: u8 = 0x30;
-#[cfg(feature = "ntlm")]
+#[cfg(any(feature = "ntlm", feature = "probe"))]
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 #[cfg(feature = "http")]
 const BIT_STRING: u8 = 0x03;

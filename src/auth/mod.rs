@@ -5,8 +5,8 @@ pub(crate) mod acceptor;
 pub(crate) mod basic;
 pub(crate) mod certificate;
 mod credentials;
-#[cfg(feature = "ntlm")]
-mod end_point;
+#[cfg(any(feature = "ntlm", feature = "probe"))]
+pub(crate) mod end_point;
 #[cfg(feature = "kerberos")]
 #[cfg_attr(not(test), expect(dead_code, reason = "the transport is going to use it"))]
 #[allow(unused_imports, reason = "the transport is going to use them")]

@@ -19,7 +19,9 @@ pub use http::{
     endpoint,
 };
 #[cfg(feature = "probe")]
-pub use http::{CertificateContent, CertificateInfo, Door, knock, probe_certificate};
+pub use http::{
+    CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,
+};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 

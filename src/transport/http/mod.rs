@@ -8,8 +8,12 @@ mod endpoint;
 mod failure;
 mod fingerprint;
 #[cfg(feature = "probe")]
+mod greeting;
+#[cfg(feature = "probe")]
 mod knock;
 mod login;
+#[cfg(feature = "probe")]
+mod lookup;
 #[cfg(feature = "ntlm")]
 mod ntlm;
 mod pool;
@@ -22,7 +26,11 @@ mod trust;
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "probe")]
+pub use greeting::{Greeting, greet};
+#[cfg(feature = "probe")]
 pub use knock::{Door, knock};
+#[cfg(feature = "probe")]
+pub use lookup::{HostNames, look_up};
 #[cfg(feature = "probe")]
 pub use probe::{CertificateContent, CertificateInfo, probe_certificate};
 pub use settings::{AuthMechanism, HttpSettings, KerberosSettings, Login, OnLogin};

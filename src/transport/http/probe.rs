@@ -6,7 +6,10 @@ use super::{
     endpoint, failure,
     trust::{Leaf, Look},
 };
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::{
+    auth::end_point::server_end_point,
+    transport::{TransportError, TransportErrorKind, hex},
+};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
@@ -25,6 +28,13 @@ use x509_parser::{
 pub struct CertificateInfo {
     /// SHA-256 of the certificate.
     pub fingerprint: Fingerprint,
+    /// The hash that a login is bound to (`tls-server-end-point`, RFC 5929), with its length in bits; `None` if the
+    /// certificate cannot be read.
+    pub channel_binding: Option<String>,
+    /// Version of TLS and cipher of the handshake: `TLS 1.3`, `TLS13_AES_256_GCM_SHA384`.
+    pub session: Option<(String, String)>,
+    /// The certificates that came with it: its issuer's, and theirs. Those that cannot be read are left out.
+    pub issuers: Vec<CertificateContent>,
     /// What it says; `None` if it cannot be read.
     pub content: Option<CertificateContent>,
     /// Why it is not trusted, and what would mend that; `None` if it is.
@@ -82,7 +92,7 @@ pub async fn probe_certificate(
         TransportError::config(format!("failed to use `{host}` as a name in TLS")).with_source(error)
     })?;
     let handshake = tokio::time::timeout(connect_timeout, shake_hands(url, &look, name.clone()));
-    handshake
+    let session = handshake
         .await
         .unwrap_or_else(|_| Err(Box::new(ConnectTimedOut)))
         .map_err(|error| failure::not_connected(&*error, &host, Some(&Leaf::default())))?;
@@ -90,14 +100,21 @@ pub async fn probe_certificate(
     let judged = || look.judge(chain, &name).err().map(|error| failure::distrust(&error));
     let problem = without_roots.or_else(judged);
     let leaf = chain.first().map(CertificateDer::as_ref).unwrap_or_default();
-    Ok(CertificateInfo { fingerprint: Fingerprint::of(leaf), content: read(leaf), problem })
+    Ok(CertificateInfo {
+        fingerprint: Fingerprint::of(leaf),
+        channel_binding: channel_binding(leaf),
+        session,
+        content: read(leaf),
+        issuers: chain.iter().skip(1).filter_map(|certificate| read(certificate)).collect(),
+        problem,
+    })
 }
 
 async fn shake_hands(
     url: &Url,
     look: &Look,
     name: ServerName<'static>,
-) -> Result<(), Box<dyn StdError + Send + Sync>> {
+) -> Result<Option<(String, String)>, Box<dyn StdError + Send + Sync>> {
     let port = url.port_or_known_default().unwrap_or_default();
     let text = name.to_str().into_owned();
     let addresses: Vec<_> =
@@ -105,9 +122,24 @@ async fn shake_hands(
     let stream = TcpStream::connect(&*addresses).await?;
     let connector = TlsConnector::from(Arc::new(look.config.clone()));
     let mut stream = connector.connect(name, stream).await?;
+    let session = session(stream.get_ref().1);
     // Whether the host hears the farewell does not matter.
     let _: io::Result<()> = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
-    Ok(())
+    Ok(session)
+}
+
+fn session(connection: &rustls::ClientConnection) -> Option<(String, String)> {
+    let version = match connection.protocol_version()? {
+        rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        other => format!("{other:?}"),
+    };
+    Some((version, format!("{:?}", connection.negotiated_cipher_suite()?.suite())))
+}
+
+fn channel_binding(certificate: &[u8]) -> Option<String> {
+    let hash = server_end_point(certificate).ok()?;
+    Some(format!("sha{}:{}", hash.len().saturating_mul(8), hex(&hash)))
 }
 
 fn read(certificate: &[u8]) -> Option<CertificateContent> {

@@ -35,7 +35,7 @@ const HOSTS: [&str; 10] = [
 const USERS: [&str; 5] = ["Owner", "UserName", "User", "PrimaryOwnerName", "RunAsUser"];
 const DOMAINS: [&str; 2] = ["Domain", "DomainName"];
 /// Parts of names of which the values are dropped, in lower case.
-const SECRETS: [&str; 22] = [
+const SECRETS: [&str; 24] = [
     "password",
     "passwd",
     "pwd",
@@ -58,6 +58,9 @@ const SECRETS: [&str; 22] = [
     "productkey",
     "sharedkey",
     "credential",
+    // Of WinRM's configuration: names of other machines, and who may do what.
+    "trustedhosts",
+    "sddl",
 ];
 /// Headers that carry identifiers of messages (DSP0226 5.4, MS-WSMV 2.2.4).
 const MESSAGE_IDS: [&str; 5] = ["MessageID", "RelatesTo", "SessionId", "ActivityId", "OperationID"];

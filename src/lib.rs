@@ -75,7 +75,7 @@ mod xml;
 
 #[cfg(feature = "http")]
 pub use client::ClientBuilder;
-pub use client::{Client, EnumerateCall, GetCall, IdentifyCall, InvokeCall, Item, Options};
+pub use client::{Client, EnumerateCall, GetCall, IdentifyCall, InvokeCall, Item, Options, Quotas};
 pub use error::{Error, ErrorKind, Evidence, JobFailure, MethodFailure, Result, UnknownOutcome};
 pub use xml::{Limits, XmlError};
 

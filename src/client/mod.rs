@@ -11,6 +11,7 @@ mod calls;
 mod enumerate;
 mod ids;
 mod options;
+mod quotas;
 mod retry;
 
 #[cfg(feature = "http")]
@@ -18,6 +19,7 @@ pub use builder::ClientBuilder;
 pub use calls::{GetCall, IdentifyCall, InvokeCall};
 pub use enumerate::{EnumerateCall, Item};
 pub use options::Options;
+pub use quotas::Quotas;
 
 pub(crate) use crate::transport::BoxFuture;
 

@@ -37,6 +37,7 @@ mod settings;
 pub(crate) mod shell;
 mod snapshots;
 mod started;
+mod support;
 mod task;
 
 pub use group::{Group, VirtualMachine};
@@ -47,6 +48,7 @@ pub use settings::{
 };
 pub use snapshots::{CollectionSnapshots, Exported, SnapshotCollection, SnapshotMember};
 pub use started::Started;
+pub use support::{Presence, Support};
 
 use crate::{
     cim::{Epr, Instance, Text, Value, wql},

@@ -59,6 +59,8 @@ pub(super) struct Desk {
     pub(super) invocations: BTreeMap<String, u64>,
     /// Whether Basic is among the security profiles.
     pub(super) basic: bool,
+    /// Whether the user may do what administrators may.
+    pub(super) administrator: bool,
     pub(super) now: Duration,
 }
 
@@ -115,6 +117,7 @@ impl Desk {
             .map_or(self.limits.max_envelope_size, |size| size.min(self.limits.max_envelope_size));
         match envelope.operation()? {
             Operation::Identify => Ok(self.identify(caller)),
+            Operation::Get(target) if matches!(target.resource, Resource::Config) => self.config(heading),
             Operation::Get(target) => {
                 self.check_quota(caller)?;
                 let instance = self.select(&target, "GetObject")?;
@@ -150,6 +153,28 @@ impl Desk {
         answer::identify(host.locale.tag(), &format!("OS: {version} SP: 0.0 Stack: 3.0"), profiles)
     }
 
+    /// WinRM's configuration, which only administrators may read (its default `RootSDDL` grants it to them; what
+    /// others are answered is chosen). Of its 40 values those that clients meet.
+    fn config(&self, heading: &Heading) -> Result<String, Fault> {
+        if !self.administrator {
+            return Err(Fault::access_denied());
+        }
+        let limits = &self.limits;
+        let service = [
+            ("MaxConcurrentOperationsPerUser", limits.service_operations_per_user.to_string()),
+            ("EnumerationTimeoutms", limits.context_timeout.as_millis().to_string()),
+            ("MaxConnections", "300".to_owned()),
+            ("MaxPacketRetrievalTimeSeconds", "120".to_owned()),
+            ("AllowUnencrypted", "false".to_owned()),
+        ];
+        let config = [
+            ("MaxEnvelopeSizekb", (limits.max_envelope_size / 1024).to_string()),
+            ("MaxTimeoutms", limits.max_timeout.as_millis().to_string()),
+            ("MaxBatchItems", "32000".to_owned()),
+        ];
+        Ok(answer::config(heading, &config, &service))
+    }
+
     /// The quota of the plug-in: requests in work and open enumerations of one user.
     fn check_quota(&self, caller: &Caller) -> Result<(), Fault> {
         let in_flight = self.in_flight.get(caller.name()).copied().unwrap_or_default();
@@ -176,6 +201,7 @@ impl Desk {
         let query = match (target.resource, &enumerate.filter) {
             (Resource::AllClasses, Some(Filter::Wql(text))) => Query::Wql(text),
             (Resource::AllClasses, _) => return Err(Fault::all_classes_without_filter()),
+            (Resource::Config, _) => return Err(Fault::invalid_resource_uri(target.epr.resource_uri())),
             (Resource::Class(class), None) => Query::Class(class),
             (Resource::Class(class), Some(Filter::Selector(selectors))) => Query::Selectors(class, selectors),
             // Seen by go-wsman: with the URI of a class, Windows cannot process a query.
@@ -286,7 +312,9 @@ const BASIC_PROFILE: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofi
 fn class_name(target: &Target, instance: &Instance) -> &'static str {
     match target.resource {
         Resource::Class(class) => class.name(),
-        Resource::AllClasses => schema::class(instance.class()).map_or("", schema::Class::name),
+        Resource::AllClasses | Resource::Config => {
+            schema::class(instance.class()).map_or("", schema::Class::name)
+        }
     }
 }
 

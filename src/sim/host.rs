@@ -98,6 +98,7 @@ impl Host {
             in_flight: BTreeMap::new(),
             invocations: BTreeMap::new(),
             basic: inventory.auth.basic,
+            administrator: inventory.auth.administrator,
             now: Duration::ZERO,
         };
         let rules = rules.into_iter().map(|rule| (rule, 0)).collect();

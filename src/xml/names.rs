@@ -17,5 +17,7 @@ pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub(crate) const MSFT_WMI_ERROR: &str = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError";
 /// Prefix of the resource URI of every WMI class on Windows.
 pub(crate) const WMI_CLASS_PREFIX: &str = "http://schemas.microsoft.com/wbem/wsman/1/wmi/";
+/// Resource URI of WinRM's configuration ([MS-WSMV] 2.2.4.7).
+pub(crate) const WINRM_CONFIG: &str = "http://schemas.microsoft.com/wbem/wsman/1/config";
 /// The anonymous address that Windows writes into every reference.
 pub(crate) const ANONYMOUS: &str = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous";

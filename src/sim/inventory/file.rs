@@ -41,12 +41,13 @@ pub(super) struct Inventory {
 struct Host {
     name: String,
     build: String,
+    groups: bool,
     locale: String,
 }
 
 impl Default for Host {
     fn default() -> Self {
-        Self { name: "HV01".into(), build: "10.0.20348".into(), locale: "en-US".into() }
+        Self { name: "HV01".into(), build: "10.0.20348".into(), groups: true, locale: "en-US".into() }
     }
 }
 
@@ -105,6 +106,8 @@ impl Default for Jobs {
 struct Limits {
     max_envelope_size: usize,
     operations_per_user: usize,
+    service_operations_per_user: usize,
+    max_timeout: Time,
     context_timeout: Time,
 }
 
@@ -116,6 +119,9 @@ impl Default for Limits {
             context_timeout: Time(Duration::from_secs(240)),
             // [MS-WSMV] 3.1.4.1.34.3.1: quota of the WMI plug-in.
             operations_per_user: 15,
+            // MaxConcurrentOperationsPerUser and MaxTimeoutms of the same configuration.
+            service_operations_per_user: 1500,
+            max_timeout: Time(Duration::from_secs(60)),
         }
     }
 }
@@ -127,6 +133,7 @@ struct Auth {
     password: Option<String>,
     channel_binding: Binding,
     basic: bool,
+    administrator: bool,
 }
 
 impl Default for Auth {
@@ -136,6 +143,7 @@ impl Default for Auth {
             password: None,
             channel_binding: Binding::Relaxed,
             basic: true,
+            administrator: true,
         }
     }
 }
@@ -242,6 +250,7 @@ impl Host {
         Ok(HostEntry {
             name: name("[host] name", self.name)?,
             build: name("[host] build", self.build)?,
+            groups: self.groups,
             locale,
         })
     }
@@ -259,6 +268,8 @@ impl Limits {
         Ok(HostLimits {
             max_envelope_size: self.max_envelope_size,
             operations_per_user: self.operations_per_user,
+            service_operations_per_user: self.service_operations_per_user,
+            max_timeout: self.max_timeout.0,
             context_timeout: self.context_timeout.0,
         })
     }
@@ -289,6 +300,7 @@ impl Auth {
                 Binding::Strict => BindingPolicy::Strict,
             },
             basic: self.basic,
+            administrator: self.administrator,
         })
     }
 }

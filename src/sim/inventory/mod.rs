@@ -25,6 +25,8 @@ pub struct Inventory {
 pub(super) struct HostEntry {
     pub(super) name: String,
     pub(super) build: String,
+    /// Whether it knows groups of virtual machines.
+    pub(super) groups: bool,
     pub(super) locale: Locale,
 }
 
@@ -81,7 +83,11 @@ pub(super) struct JobTimes {
 #[derive(Debug, Clone)]
 pub(super) struct HostLimits {
     pub(super) max_envelope_size: usize,
+    /// Of the WMI plug-in.
     pub(super) operations_per_user: usize,
+    /// Of the whole service: told, and never met, as the plug-in's is lower.
+    pub(super) service_operations_per_user: usize,
+    pub(super) max_timeout: Duration,
     pub(super) context_timeout: Duration,
 }
 
@@ -91,6 +97,7 @@ pub(super) struct AuthEntry {
     pub(super) password: Option<Secret>,
     pub(super) channel_binding: BindingPolicy,
     pub(super) basic: bool,
+    pub(super) administrator: bool,
 }
 
 impl Default for Inventory {

@@ -53,6 +53,26 @@ pub(in crate::sim) fn get(heading: &Heading, item: &Instance) -> String {
     envelope(heading, &response_action(&super::transfer("Get")), "", &instance(item))
 }
 
+/// Answer to a Get of WinRM's configuration, in the layout of a captured one.
+pub(in crate::sim) fn config(
+    heading: &Heading,
+    config: &[(&str, String)],
+    service: &[(&str, String)],
+) -> String {
+    let values = |values: &[(&str, String)]| {
+        values
+            .iter()
+            .fold(String::new(), |xml, (name, value)| xml + &format!("<cfg:{name}>{value}</cfg:{name}>"))
+    };
+    let body = format!(
+        "<cfg:Config xmlns:cfg=\"{}\">{}<cfg:Service>{}</cfg:Service></cfg:Config>",
+        names::WINRM_CONFIG,
+        values(config),
+        values(service)
+    );
+    envelope(heading, &response_action(&super::transfer("Get")), "", &body)
+}
+
 /// Answer to Identify (DSP0226 11); it has no headers.
 pub(in crate::sim) fn identify(language: &str, version: &str, profiles: &[&str]) -> String {
     let mut xml = format!(

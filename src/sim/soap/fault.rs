@@ -51,6 +51,10 @@ impl Fault {
         self
     }
 
+    pub(in crate::sim) fn access_denied() -> Self {
+        Self::sender(5, "w:AccessDenied", "Access is denied.")
+    }
+
     /// What a rule asks for.
     pub(in crate::sim) fn custom(code: u32, subcode: Option<&str>) -> Self {
         let subcode = subcode.unwrap_or_else(|| default_subcode(code));

@@ -38,6 +38,8 @@ pub(in crate::sim) enum Resource {
     Class(schema::Class),
     /// `…/root/virtualization/v2/*`.
     AllClasses,
+    /// WinRM's own configuration.
+    Config,
 }
 
 #[derive(Debug)]
@@ -292,6 +294,9 @@ fn check_understood(header: &Element) -> Result<(), Fault> {
 
 /// Which class a resource URI names.
 pub(in crate::sim) fn resource(uri: &str) -> Result<Resource, Fault> {
+    if uri.eq_ignore_ascii_case(names::WINRM_CONFIG) {
+        return Ok(Resource::Config);
+    }
     let class = strip_prefix_ignoring_case(uri, names::WMI_CLASS_PREFIX)
         .and_then(|path| strip_prefix_ignoring_case(path, NAMESPACE))
         .and_then(|path| path.strip_prefix('/'))

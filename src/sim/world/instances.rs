@@ -26,10 +26,12 @@ const CLASSES: [(&str, Rows); 12] = [
     ("CIM_Service", World::services),
 ];
 
-/// Class, `Name` and `ElementName` of the services. `vmms` is documented; the `Name` of the
-/// snapshot service of groups is not: chosen.
-const SERVICES: [(&str, &str, &str); 2] = [
+/// Class, `Name` and `ElementName` of the services. `vmms` is documented; the `Name`s of the others are not:
+/// chosen. All their methods are refused as not supported, but for those of the snapshot service of groups.
+const SERVICES: [(&str, &str, &str); 4] = [
     ("Msvm_VirtualSystemManagementService", "vmms", "Hyper-V Virtual System Management Service"),
+    ("Msvm_VirtualSystemSnapshotService", "vssnapsvc", "Hyper-V Virtual System Snapshot Service"),
+    ("Msvm_CollectionManagementService", "colmgmtsvc", "Hyper-V Collection Management Service"),
     ("Msvm_CollectionSnapshotService", "colsnapsvc", "Hyper-V Collection Snapshot Service"),
 ];
 
@@ -225,7 +227,8 @@ impl World {
                 .with("StartMode", text("Automatic"))
                 .with("Status", text("OK"))
         };
-        SERVICES.into_iter().map(row).collect()
+        let known = |class: &str| schema::class(class).is_some_and(|class| self.knows(class));
+        SERVICES.into_iter().filter(|(class, ..)| known(class)).map(row).collect()
     }
 }
 

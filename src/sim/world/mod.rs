@@ -152,6 +152,11 @@ impl World {
         }
     }
 
+    /// Whether this host has a class: groups came with Windows Server 2016 (their pages).
+    pub(super) fn knows(&self, class: schema::Class) -> bool {
+        self.host.groups || !OF_GROUPS.contains(&class.name())
+    }
+
     fn group(&self, epr: &Epr) -> Option<&GroupEntry> {
         let id = epr.selector("CollectionID")?;
         self.groups.iter().find(|group| same(&group.id, id))
@@ -188,6 +193,16 @@ impl World {
         Some(epr)
     }
 }
+
+/// The classes of groups and their snapshots.
+const OF_GROUPS: [&str; 6] = [
+    "Msvm_CollectedSnapshots",
+    "Msvm_CollectedVirtualSystems",
+    "Msvm_CollectionManagementService",
+    "Msvm_CollectionSnapshotService",
+    "Msvm_SnapshotCollection",
+    "Msvm_VirtualSystemCollection",
+];
 
 /// Selector that clients of other servers send.
 pub(super) const CIM_NAMESPACE: &str = "__cimnamespace";

@@ -65,7 +65,7 @@ impl World {
 
     fn wql(&self, query: &Wql, text: &str) -> Result<Vec<Instance>, Fault> {
         let class_of = |name: &str| {
-            schema::class(name).ok_or_else(|| {
+            schema::class(name).filter(|class| self.knows(*class)).ok_or_else(|| {
                 // The words of a captured fault, which had this code too.
                 Fault::filter("The specified class does not exist in the given namespace", text)
             })

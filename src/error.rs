@@ -6,6 +6,8 @@ pub use evidence::{Evidence, JobFailure, MethodFailure, UnknownOutcome};
 
 #[cfg(any(feature = "http", feature = "sim"))]
 use crate::transport::AuthError;
+#[cfg(feature = "http")]
+use crate::transport::ClientCertificateError;
 use crate::{
     cim::CimError,
     transport::{TransportError, TransportErrorKind},
@@ -257,6 +259,13 @@ impl From<AuthError> for Error {
             _ => ErrorKind::Auth,
         };
         Self::new(kind, "failed to use the credentials").with_source(error)
+    }
+}
+
+#[cfg(feature = "http")]
+impl From<ClientCertificateError> for Error {
+    fn from(error: ClientCertificateError) -> Self {
+        TransportError::from(error).into()
     }
 }
 

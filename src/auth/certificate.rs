@@ -1,12 +1,20 @@
-//! The few fields of an X.509 certificate (RFC 5280) that channel bindings and pinning need.
+//! The few fields of an X.509 certificate (RFC 5280) that channel bindings, pinning and client certificates need.
 
 use super::AuthError;
+#[cfg(feature = "http")]
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 /// A certificate taken apart: each part is the DER of its element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Certificate<'a> {
     #[cfg(any(feature = "ntlm", feature = "probe"))]
     signature_algorithm: &'a [u8],
+    #[cfg(feature = "http")]
+    issuer: &'a [u8],
+    #[cfg(feature = "http")]
+    validity: &'a [u8],
+    #[cfg(feature = "http")]
+    subject: &'a [u8],
     #[cfg(feature = "http")]
     subject_public_key_info: &'a [u8],
 }
@@ -19,9 +27,14 @@ impl<'a> Certificate<'a> {
         if tbs.peek() == Some(VERSION) {
             tbs.next("a version")?;
         }
-        for part in ["a serial number", "a signature algorithm", "an issuer", "a validity", "a subject"] {
-            tbs.next(part)?;
-        }
+        tbs.next("a serial number")?;
+        tbs.next("a signature algorithm")?;
+        #[cfg_attr(
+            not(feature = "http"),
+            expect(unused_variables, reason = "only channel binding is asked for")
+        )]
+        let [issuer, validity, subject] =
+            [tbs.next("an issuer")?, tbs.next("a validity")?, tbs.next("a subject")?];
         let key = tbs.next("a public key")?;
         if key.tag != SEQUENCE {
             return Err(AuthError::Certificate("a public key"));
@@ -29,6 +42,12 @@ impl<'a> Certificate<'a> {
         Ok(Self {
             #[cfg(any(feature = "ntlm", feature = "probe"))]
             signature_algorithm: outer.expect(SEQUENCE, "a signature algorithm")?.0,
+            #[cfg(feature = "http")]
+            issuer: issuer.whole,
+            #[cfg(feature = "http")]
+            validity: validity.content,
+            #[cfg(feature = "http")]
+            subject: subject.whole,
             #[cfg(feature = "http")]
             subject_public_key_info: key.whole,
         })
@@ -38,6 +57,29 @@ impl<'a> Certificate<'a> {
     #[cfg(any(feature = "ntlm", feature = "probe"))]
     pub(super) fn signature_algorithm(&self) -> &'a [u8] {
         self.signature_algorithm
+    }
+
+    /// DER of the issuer's name.
+    #[cfg(feature = "http")]
+    pub(crate) fn issuer(&self) -> &'a [u8] {
+        self.issuer
+    }
+
+    /// DER of the subject's name.
+    #[cfg(feature = "http")]
+    pub(crate) fn subject(&self) -> &'a [u8] {
+        self.subject
+    }
+
+    /// From when until when it holds (RFC 5280, 4.1.2.5).
+    #[cfg(feature = "http")]
+    pub(crate) fn validity(&self) -> Result<(Timestamp, Timestamp), AuthError> {
+        let mut validity = Der(self.validity);
+        let mut time = || {
+            let element = validity.next("a time")?;
+            time(element.tag, element.content).ok_or(AuthError::Certificate("a time in UTC"))
+        };
+        Ok((time()?, time()?))
     }
 
     /// DER of `subjectPublicKeyInfo`, with its header.
@@ -56,6 +98,22 @@ impl<'a> Certificate<'a> {
             _ => Err(AuthError::Certificate("a public key of whole bytes")),
         }
     }
+}
+
+/// `UTCTime` has two digits of the year, which stand for 1950 to 2049.
+#[cfg(feature = "http")]
+fn time(tag: u8, content: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+    let whole = match tag {
+        UTC_TIME if text.len() == 12 => {
+            let century = if text >= "50" { "19" } else { "20" };
+            format!("{century}{text}")
+        }
+        GENERALIZED_TIME if text.len() == 14 => text.to_owned(),
+        _ => return None,
+    };
+    let time = DateTime::strptime("%Y%m%d%H%M%S", whole).ok()?;
+    Offset::UTC.to_timestamp(time).ok()
 }
 
 /// What is left of a DER text. Lengths are checked against what is there, nothing else is.
@@ -115,6 +173,10 @@ pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 #[cfg(feature = "http")]
 const BIT_STRING: u8 = 0x03;
+#[cfg(feature = "http")]
+const UTC_TIME: u8 = 0x17;
+#[cfg(feature = "http")]
+const GENERALIZED_TIME: u8 = 0x18;
 /// `[0] EXPLICIT Version`.
 const VERSION: u8 = 0xa0;
 
@@ -136,6 +198,25 @@ mod tests {
             let parsed = Certificate::parse(&der).unwrap();
             assert_eq!(parsed.subject_public_key_info(), key.subject_public_key_info());
             assert_eq!(parsed.public_key().unwrap().1, key.der_bytes());
+        }
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn times_are_read_in_both_forms() {
+        for (tag, text, expected) in [
+            (UTC_TIME, "491231235959Z", Some("2049-12-31T23:59:59Z")),
+            (UTC_TIME, "500101000000Z", Some("1950-01-01T00:00:00Z")),
+            (GENERALIZED_TIME, "99991231235959Z", Some("9999-12-31T23:59:59Z")),
+            (GENERALIZED_TIME, "20261121065147Z", Some("2026-11-21T06:51:47Z")),
+            (UTC_TIME, "20261121065147Z", None),
+            (UTC_TIME, "4912312359Z", None),
+            (UTC_TIME, "491231235959", None),
+            (GENERALIZED_TIME, "20261321065147Z", None),
+            (SEQUENCE, "491231235959Z", None),
+        ] {
+            let got = time(tag, text.as_bytes());
+            assert_eq!(got, expected.map(|time| time.parse().unwrap()), "{text}");
         }
     }
 

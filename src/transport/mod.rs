@@ -15,8 +15,8 @@ pub use crate::auth::{KerberosError, KerberosErrorKind};
 pub(crate) use hex::hex;
 #[cfg(feature = "http")]
 pub use http::{
-    AuthMechanism, Fingerprint, HttpSettings, HttpTransport, KerberosSettings, Login, OnLogin, Trust,
-    endpoint,
+    AuthMechanism, ClientCertificate, ClientCertificateError, Fingerprint, HttpSettings, HttpTransport,
+    KerberosSettings, Login, OnLogin, Trust, endpoint,
 };
 #[cfg(feature = "probe")]
 pub use http::{

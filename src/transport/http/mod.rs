@@ -2,6 +2,7 @@
 //! authenticated connection is one `reqwest::Client` (see ARCHITECTURE.md, Connections).
 
 mod challenges;
+mod client_certificate;
 mod connect;
 mod connection;
 mod endpoint;
@@ -23,6 +24,7 @@ mod sealed;
 mod settings;
 mod trust;
 
+pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "probe")]

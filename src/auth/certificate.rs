@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 /// A certificate taken apart: each part is the DER of its element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Certificate<'a> {
-    #[cfg(any(feature = "ntlm", feature = "probe"))]
+    #[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
     signature_algorithm: &'a [u8],
     #[cfg(feature = "http")]
     issuer: &'a [u8],
@@ -40,7 +40,7 @@ impl<'a> Certificate<'a> {
             return Err(AuthError::Certificate("a public key"));
         }
         Ok(Self {
-            #[cfg(any(feature = "ntlm", feature = "probe"))]
+            #[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
             signature_algorithm: outer.expect(SEQUENCE, "a signature algorithm")?.0,
             #[cfg(feature = "http")]
             issuer: issuer.whole,
@@ -54,7 +54,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// Content of `signatureAlgorithm`.
-    #[cfg(any(feature = "ntlm", feature = "probe"))]
+    #[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
     pub(super) fn signature_algorithm(&self) -> &'a [u8] {
         self.signature_algorithm
     }
@@ -169,7 +169,7 @@ impl<'a> Der<'a> {
 }
 
 pub(super) const SEQUENCE: u8 = 0x30;
-#[cfg(any(feature = "ntlm", feature = "probe"))]
+#[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 #[cfg(feature = "http")]
 const BIT_STRING: u8 = 0x03;

@@ -5,17 +5,17 @@ pub(crate) mod acceptor;
 pub(crate) mod basic;
 pub(crate) mod certificate;
 mod credentials;
-#[cfg(any(feature = "ntlm", feature = "probe"))]
+#[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
 pub(crate) mod end_point;
 #[cfg(feature = "kerberos")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the transport is going to use it"))]
-#[allow(unused_imports, reason = "the transport is going to use them")]
 pub(crate) mod gssapi;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
 pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};
+#[cfg(feature = "kerberos")]
+pub(crate) use end_point::server_end_point;
 #[cfg(feature = "kerberos")]
 pub use gssapi::{KerberosError, KerberosErrorKind};
 

@@ -22,6 +22,8 @@ pub use http::{
 pub use http::{
     CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,
 };
+#[cfg(feature = "kerberos")]
+pub use http::{KerberosStatus, kerberos_check};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 

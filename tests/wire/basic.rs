@@ -56,7 +56,7 @@ async fn a_host_without_basic_is_told_what_it_offers() {
     let error = send(&basic(&server), "<message/>").await.unwrap_err();
     assert_snapshot!(shown(&error, &server), @r"
         Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: expected the host to offer Basic, it offers Negotiate, Kerberos
-          hint: `Set-Item WSMan:\localhost\Service\Auth\Basic $true` on the host enables it; or use what it offers by `--auth ntlm`
+          hint: `Set-Item WSMan:\localhost\Service\Auth\Basic $true` on the host enables it; or use what it offers by `--auth negotiate`
     ");
 }
 

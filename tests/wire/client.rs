@@ -16,6 +16,7 @@ pub(crate) fn settings(server: &Server) -> HttpSettings {
     let mut settings = HttpSettings::new(url.parse().unwrap());
     settings.credentials = Some(Credentials::new(r"LAB\op", Secret::new(PASSWORD.into())).unwrap());
     settings.trust = Trust::pinned(Fingerprint::of(&server.certificate));
+    settings.mechanism = AuthMechanism::Ntlm;
     settings
 }
 

@@ -216,8 +216,8 @@ async fn a_message_refused_right_after_the_login_is_not_sent_again() {
     let server = Server::start(logged_in(|_| offer("Negotiate"))).await;
     let error = send(&transport(&server), "<message/>").await.unwrap_err();
     assert_snapshot!(shown(&error, &server), @r"
-        Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: the host accepts the login, and refuses the message that follows it
-          hint: a proxy or gateway on the way is not made for NTLM; reach the host directly
+        Auth NotSent: failed to log in to `127.0.0.1:PORT`: the host accepts the login, and refuses the message that follows it
+          hint: a proxy or gateway on the way is not made for such logins; reach the host directly
     ");
     assert_eq!(server.messages().len(), 1);
 }

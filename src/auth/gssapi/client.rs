@@ -9,6 +9,10 @@ use super::{
     principal::Target,
     spnego,
 };
+use crate::auth::{
+    AuthError,
+    sealing::{self, SecurityContext},
+};
 
 /// What a login is to have besides mutual authentication, which it always has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -294,5 +298,22 @@ impl GssClient {
     fn unsealed(&self, reason: &str) -> KerberosError {
         let action = format!("exchange sealed messages with `{}`", self.target);
         KerberosError::new(KerberosErrorKind::Token, action, reason)
+    }
+}
+
+impl SecurityContext for GssClient {
+    fn seal(&mut self, plain: &[u8]) -> Result<sealing::Sealed, AuthError> {
+        let Sealed { header, mut data, padding } = Self::seal(self, plain)?;
+        data.extend_from_slice(&padding);
+        Ok(sealing::Sealed { header, data, padding: padding.len() })
+    }
+
+    fn unseal(&mut self, header: &[u8], data: &[u8]) -> Result<Vec<u8>, AuthError> {
+        Ok(Self::unseal(self, header, data)?)
+    }
+
+    /// That of the ciphers before AES: the block of DES; RC4 has one byte.
+    fn max_padding(&self) -> usize {
+        8
     }
 }

@@ -54,8 +54,8 @@ mod principal;
 mod rig_tests;
 mod spnego;
 
-pub(crate) use client::{Established, GssClient, GssOptions, Sealed, Step};
-pub(crate) use credential::{CredentialSource, GssCredential, Mechanism, Owner};
+pub(crate) use client::{GssClient, GssOptions, Step};
+pub(crate) use credential::{CredentialSource, GssCredential, Mechanism};
 pub use error::{KerberosError, KerberosErrorKind};
-pub(crate) use library::{Gssapi, Need, VARIABLE};
+pub(crate) use library::{Gssapi, Need};
 pub(crate) use principal::{NoPrincipal, Target, principal};

@@ -5,7 +5,7 @@
 //! an unknown amount: connection and context are of no more use then.
 
 #![cfg_attr(
-    not(feature = "ntlm"),
+    not(any(feature = "kerberos", feature = "ntlm")),
     allow(dead_code, reason = "without a mechanism that seals there is no security context")
 )]
 
@@ -48,7 +48,10 @@ pub(crate) enum Protocol {
     /// After a login by the scheme `Negotiate` or `NTLM`, whatever mechanism that came down to.
     Spnego,
     /// After a login by the scheme `Kerberos`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for logins by the scheme `Kerberos`"))]
+    #[cfg_attr(
+        not(feature = "kerberos"),
+        allow(dead_code, reason = "without Kerberos there is no such login")
+    )]
     Kerberos,
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Connection {
     /// Our end, from the first answer on.
     local_addr: Option<SocketAddr>,
     max_body: usize,
+    /// By which it has logged in.
+    pub(super) mechanism: &'static str,
     /// Counted by the transport.
     pub(super) number: u64,
 }
@@ -58,7 +60,7 @@ pub(super) struct Request {
 }
 
 /// What a request carries.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Content {
     #[default]
     Nothing,
@@ -83,6 +85,8 @@ pub(super) struct Reply {
     pub(super) verified_tls: bool,
     /// Whether the body was unsealed.
     pub(super) sealed: bool,
+    /// By which the connection has logged in.
+    pub(super) mechanism: &'static str,
     /// Number of the connection.
     pub(super) connection: u64,
 }
@@ -122,6 +126,7 @@ impl Connection {
             sealer: None,
             local_addr: None,
             max_body: settings.max_body,
+            mechanism: "none",
             number,
         })
     }
@@ -167,6 +172,7 @@ impl Connection {
             certificate,
             verified_tls: self.is_tls(),
             sealed: false,
+            mechanism: self.mechanism,
             connection: self.number,
         })
     }

@@ -15,8 +15,6 @@ mod knock;
 mod login;
 #[cfg(feature = "probe")]
 mod lookup;
-#[cfg(feature = "ntlm")]
-mod ntlm;
 mod pool;
 #[cfg(feature = "probe")]
 mod probe;
@@ -31,6 +29,8 @@ pub use fingerprint::Fingerprint;
 pub use greeting::{Greeting, greet};
 #[cfg(feature = "probe")]
 pub use knock::{Door, knock};
+#[cfg(feature = "kerberos")]
+pub use login::{KerberosStatus, kerberos_check};
 #[cfg(feature = "probe")]
 pub use lookup::{HostNames, look_up};
 #[cfg(feature = "probe")]
@@ -43,9 +43,13 @@ use crate::auth::{Credentials, basic};
 use challenges::{challenges, of_scheme};
 use connection::{Connection, Content, Reply, Request};
 use failure::Stage;
+use login::{LoggedIn, Logins, Refusal, Site, Standing};
 use pool::{Idle, Pool};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::time::Instant;
 use trust::Tls;
 
@@ -79,16 +83,9 @@ pub struct HttpTransport {
     /// Not over plain HTTP.
     tls: Option<Tls>,
     pool: Pool,
-    /// Also the gate that lets one login through at a time.
-    standing: tokio::sync::Mutex<Standing>,
-}
-
-/// What the host thinks of the credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Untried,
-    Accepted,
-    Refused,
+    logins: Logins,
+    /// Whether the host wants a login with each message.
+    each_logs_in: AtomicBool,
 }
 
 impl HttpTransport {
@@ -98,42 +95,35 @@ impl HttpTransport {
     /// Kind `Config` or `Trust`.
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
         endpoint::check(&settings.url)?;
-        if cfg!(not(feature = "ntlm"))
-            && matches!(settings.mechanism, AuthMechanism::Ntlm | AuthMechanism::Negotiate)
-            && settings.credentials.is_some()
-        {
-            return Err(TransportError::config(
-                "failed to use NTLM: this build is without the feature `ntlm`",
-            ));
-        }
+        login::check(&settings)?;
         let is_tls = settings.url.scheme() == "https";
         sealed::check(&settings, is_tls)?;
         Ok(Self {
             host: endpoint::host_and_port(&settings.url).into(),
             tls: is_tls.then(|| Tls::new(&settings.trust)).transpose()?,
             pool: Pool::new(),
-            standing: tokio::sync::Mutex::new(Standing::Untried),
+            logins: Logins::default(),
+            each_logs_in: AtomicBool::new(false),
             settings,
         })
     }
 
     async fn run(&self, exchange: &Exchange, stage: &Mutex<Stage>) -> Result<Answer, TransportError> {
         let _turn = self.pool.turn().await;
-        let login = self.login(exchange)?;
-        if let Proof::Basic(credentials) = login {
+        let proof = self.proof(exchange)?;
+        if let Proof::Basic(credentials) = proof {
             return self.run_basic(exchange, credentials, stage).await;
         }
-        let reply = self.deliver(exchange, login, stage).await?;
-        if let (StatusCode::UNAUTHORIZED, Proof::Ntlm(credentials)) = (reply.status, login) {
-            let reason = "the host accepts the login, and refuses the message that follows it";
-            let mut error = login::failed(&self.host, credentials, reason)
-                .with_hint("a proxy or gateway on the way is not made for NTLM; reach the host directly");
-            if !reply.verified_tls {
-                error.phase = Phase::MaybeSent;
+        let mut reply = self.deliver(exchange, proof, stage).await?;
+        if proof.is_login() && reply.status == StatusCode::UNAUTHORIZED {
+            // Some hosts, and gateways, take Kerberos for a message, not for a connection.
+            if !(reply.verified_tls && reply.mechanism == "kerberos" && !reply.sealed) {
+                return Err(login::not_kept(&self.host, &reply));
             }
-            return Err(error);
+            self.each_logs_in.store(true, Ordering::Relaxed);
+            reply = self.deliver(exchange, proof, stage).await?;
         }
-        Ok(self.answer(reply, login))
+        Ok(self.answer(reply, proof))
     }
 
     /// With Basic each message carries the password: until the host has accepted it once, one message
@@ -144,46 +134,41 @@ impl HttpTransport {
         credentials: &Credentials,
         stage: &Mutex<Stage>,
     ) -> Result<Answer, TransportError> {
-        let mut gate = Some(self.standing.lock().await);
-        match gate.as_deref() {
-            Some(Standing::Refused) => return Err(self.refused(credentials)),
-            Some(Standing::Accepted) => gate = None,
-            _ => {}
+        let mut gate = Some(self.logins.state().await);
+        if let Some(logins) = &gate {
+            logins.standing.check()?;
+            if matches!(logins.standing, Standing::Accepted) {
+                gate = None;
+            }
         }
-        let login = Proof::Basic(credentials);
-        let reply = self.deliver(exchange, login, stage).await?;
+        let proof = Proof::Basic(credentials);
+        let reply = self.deliver(exchange, proof, stage).await?;
         let offered = challenges(&reply.headers);
         let accepted = reply.status != StatusCode::UNAUTHORIZED;
         if !accepted && !offered.is_empty() && of_scheme(&offered, "Basic").is_none() {
-            return Err(login::not_offered(&self.host, credentials, AuthMechanism::Basic, &offered));
+            let user = Some(credentials.user());
+            return Err(login::not_offered(&self.host, user, AuthMechanism::Basic, &offered));
         }
-        let mut standing = match gate {
+        let mut logins = match gate {
             Some(gate) => gate,
-            None if accepted => return Ok(self.answer(reply, login)),
-            None => self.standing.lock().await,
+            None if accepted => return Ok(self.answer(reply, proof)),
+            None => self.logins.state().await,
         };
         if accepted {
-            *standing = Standing::Accepted;
-            return Ok(self.answer(reply, login));
+            logins.standing = Standing::Accepted;
+            return Ok(self.answer(reply, proof));
         }
-        *standing = Standing::Refused;
-        Err(self.refused(credentials))
+        let refused = login::refused(&self.host, credentials, AuthMechanism::Basic);
+        logins.standing = Standing::Refused(Refusal::of(&refused));
+        Err(refused)
     }
 
-    fn login(&self, exchange: &Exchange) -> Result<Proof<'_>, TransportError> {
+    fn proof(&self, exchange: &Exchange) -> Result<Proof<'_>, TransportError> {
         match (&self.settings.credentials, self.settings.mechanism) {
             _ if exchange.anonymous => Ok(Proof::None),
-            (Some(credentials), AuthMechanism::Ntlm | AuthMechanism::Negotiate) => {
-                Ok(Proof::Ntlm(credentials))
-            }
-            (_, AuthMechanism::Kerberos) => Err(TransportError::config(
-                "failed to use Kerberos: HTTP connections do not log in by it yet",
-            )),
             (Some(credentials), AuthMechanism::Basic) => Ok(Proof::Basic(credentials)),
-            (None, _) => {
-                Err(TransportError::config(format!("failed to log in to `{}`: no user is given", self.host))
-                    .with_hint("give one by `--user`; without, only an anonymous Identify is possible"))
-            }
+            (None, AuthMechanism::Basic | AuthMechanism::Ntlm) => Err(login::no_user(&self.host)),
+            _ => Ok(Proof::Login),
         }
     }
 
@@ -192,17 +177,17 @@ impl HttpTransport {
     async fn deliver(
         &self,
         exchange: &Exchange,
-        login: Proof<'_>,
+        proof: Proof<'_>,
         stage: &Mutex<Stage>,
     ) -> Result<Reply, TransportError> {
-        if let Some(connection) = self.pool.take(login.is_ntlm()) {
-            match self.send(connection, exchange, login, stage).await {
+        if let Some(connection) = self.pool.take(proof.is_login()) {
+            match self.send(connection, exchange, proof, stage).await {
                 Err(error) if error.phase == Phase::NotSent => {
                     tracing::debug!(%error, "connection lost, making a new one");
                 }
                 // Over plain HTTP anybody may have written it: then not for what changes the host.
                 Ok(reply)
-                    if login.is_ntlm()
+                    if proof.is_login()
                         && reply.status == StatusCode::UNAUTHORIZED
                         && (reply.verified_tls || !exchange.changes_host) =>
                 {
@@ -213,45 +198,39 @@ impl HttpTransport {
             self.pool.clear();
         }
         set(stage, Stage::Connecting);
-        let connection = self.connect(login).await?;
-        self.send(connection, exchange, login, stage).await
-    }
-
-    async fn connect(&self, login: Proof<'_>) -> Result<Connection, TransportError> {
         let number = self.pool.next_number();
-        let connection = Connection::new(&self.settings, &self.host, self.tls.as_ref(), number)?;
-        match login {
-            #[cfg(feature = "ntlm")]
-            Proof::Ntlm(credentials) => self.log_in(connection, credentials).await,
-            _ => Ok(connection),
+        let mut connection = Connection::new(&self.settings, &self.host, self.tls.as_ref(), number)?;
+        if proof.is_login()
+            && let Some(reply) = self.log_in(&mut connection, exchange, stage).await?
+        {
+            return Ok(reply);
         }
+        self.send(connection, exchange, proof, stage).await
     }
 
-    #[cfg(feature = "ntlm")]
+    /// Gives the answer, where the message had to go with the login.
     async fn log_in(
         &self,
-        mut connection: Connection,
-        credentials: &Credentials,
-    ) -> Result<Connection, TransportError> {
-        let mut standing = self.standing.lock().await;
-        if *standing == Standing::Refused {
-            return Err(self.refused(credentials));
-        }
-        let host_name = self.settings.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        connection: &mut Connection,
+        exchange: &Exchange,
+        stage: &Mutex<Stage>,
+    ) -> Result<Option<Reply>, TransportError> {
         let seal = self.tls.is_none() || self.settings.always_seal;
-        match ntlm::log_in(&mut connection, credentials, &self.host, host_name, seal).await {
-            Ok(()) => {
-                *standing = Standing::Accepted;
-                self.pool.count_login();
-                tracing::debug!(connection = connection.number, mechanism = "ntlm", "logged in");
-                Ok(connection)
-            }
-            Err(ntlm::LoginError::Refused) => {
-                *standing = Standing::Refused;
-                Err(self.refused(credentials))
-            }
-            Err(ntlm::LoginError::Failed(error)) => Err(error),
+        let site = Site { settings: &self.settings, host: &self.host, seal };
+        let message = if self.each_logs_in.load(Ordering::Relaxed) {
+            set(stage, Stage::Sent);
+            Content::Message(exchange.body.clone())
+        } else {
+            Content::Nothing
+        };
+        let LoggedIn { login, reply } = self.logins.log_in(site, connection, message).await?;
+        self.pool.count_login();
+        let (connection, mechanism) = (connection.number, login.mechanism);
+        tracing::debug!(connection, mechanism, bound = login.bound, sealed = login.sealed, "logged in");
+        if let Some(on_login) = &self.settings.on_login {
+            on_login(&login);
         }
+        Ok(reply)
     }
 
     /// Sends the message over this connection, and keeps it for the next if it stays open.
@@ -259,33 +238,37 @@ impl HttpTransport {
         &self,
         mut connection: Connection,
         exchange: &Exchange,
-        login: Proof<'_>,
+        proof: Proof<'_>,
         stage: &Mutex<Stage>,
     ) -> Result<Reply, TransportError> {
         let request = Request {
             content: Content::Message(exchange.body.clone()),
-            authorization: match login {
+            authorization: match proof {
                 Proof::Basic(credentials) => Some(basic::authorization(credentials)),
-                Proof::None | Proof::Ntlm(_) => None,
+                Proof::None | Proof::Login => None,
             },
             anonymous: exchange.anonymous,
         };
         set(stage, Stage::Sent);
         let reply = connection.send(request).await?;
         if reply.keeps_open && reply.status != StatusCode::UNAUTHORIZED {
-            self.pool.give_back(Idle { connection, logged_in: login.is_ntlm() });
+            self.pool.give_back(Idle { connection, logged_in: proof.is_login() });
         }
         Ok(reply)
     }
 
-    fn answer(&self, reply: Reply, login: Proof<'_>) -> Answer {
+    fn answer(&self, reply: Reply, proof: Proof<'_>) -> Answer {
         let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Answer {
             status: reply.status.as_u16(),
             content_type: content_type.map(str::to_owned),
             body: reply.body,
             peer: Peer {
-                mechanism: login.name().to_owned(),
+                mechanism: match proof {
+                    Proof::Basic(_) => "basic",
+                    Proof::None | Proof::Login => reply.mechanism,
+                }
+                .to_owned(),
                 sealed: reply.sealed,
                 verified_tls: reply.verified_tls,
                 fingerprint: reply.certificate.map(Fingerprint::hex),
@@ -293,10 +276,6 @@ impl HttpTransport {
                 handshakes: self.pool.logins(),
             },
         }
-    }
-
-    fn refused(&self, credentials: &Credentials) -> TransportError {
-        login::refused(&self.host, credentials, self.settings.mechanism)
     }
 }
 
@@ -333,21 +312,14 @@ impl Transport for HttpTransport {
 #[derive(Debug, Clone, Copy)]
 enum Proof<'a> {
     None,
-    Ntlm(&'a Credentials),
+    /// By the login of its connection.
+    Login,
     Basic(&'a Credentials),
 }
 
 impl Proof<'_> {
-    fn is_ntlm(self) -> bool {
-        matches!(self, Self::Ntlm(_))
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Ntlm(_) => "ntlm",
-            Self::Basic(_) => "basic",
-        }
+    fn is_login(self) -> bool {
+        matches!(self, Self::Login)
     }
 }
 

@@ -63,7 +63,6 @@ impl Pool {
         self.opened.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    #[cfg(feature = "ntlm")]
     pub(super) fn count_login(&self) {
         self.logins.fetch_add(1, Ordering::Relaxed);
     }

@@ -8,11 +8,15 @@ use zeroize::Zeroizing;
 /// parser of user names refuses it.
 #[cfg(feature = "http")]
 pub(crate) fn authorization(credentials: &Credentials) -> Secret {
-    let user = credentials.user().to_string();
-    let password = credentials.password.expose();
+    header(&credentials.user().to_string(), credentials.password.expose())
+}
+
+/// Value of an `Authorization` or `Proxy-Authorization` header. The user has no colon.
+#[cfg(feature = "http")]
+pub(crate) fn header(user: &str, password: &str) -> Secret {
     // Room for all of it: a text that moves while it grows leaves a copy behind that is not wiped.
     let mut pair = Zeroizing::new(String::with_capacity(user.len() + 1 + password.len()));
-    for part in [&user, ":", password] {
+    for part in [user, ":", password] {
         pair.push_str(part);
     }
     let mut header = String::with_capacity(SCHEME.len() + pair.len().div_ceil(3) * 4);

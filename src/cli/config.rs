@@ -48,7 +48,7 @@ pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) 
     let (url, chose_tls) = match way {
         Way::Fixed(url) => (url, false),
         Way::Either { tls, sealed } => {
-            let door = knock(&tls, KNOCK.min(global.connect_timeout)).await;
+            let door = knock(&tls, None, KNOCK.min(global.connect_timeout)).await;
             let (url, told) = port::choose(tls, sealed, door);
             let chose_tls = url.scheme() == "https";
             if chose_tls {

@@ -16,11 +16,12 @@ pub(crate) use hex::hex;
 #[cfg(feature = "http")]
 pub use http::{
     AuthMechanism, ClientCertificate, ClientCertificateError, Fingerprint, HttpSettings, HttpTransport,
-    KerberosSettings, Login, OnLogin, Trust, endpoint,
+    KerberosSettings, Login, OnLogin, Proxy, Trust, endpoint,
 };
 #[cfg(feature = "probe")]
 pub use http::{
     CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,
+    reach,
 };
 #[cfg(feature = "kerberos")]
 pub use http::{KerberosStatus, kerberos_check};

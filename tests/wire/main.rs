@@ -8,6 +8,9 @@ mod client;
 mod forged;
 mod login;
 mod middle;
+#[path = "../support/proxy.rs"]
+mod proxies;
+mod proxy;
 mod sealed;
 mod secrets;
 mod server;

@@ -44,6 +44,12 @@ pub(crate) fn transport(server: &PlainServer, url: Url) -> HttpTransport {
     HttpTransport::new(settings(server, url)).unwrap()
 }
 
+pub(crate) fn through(server: &PlainServer, proxy: &str) -> HttpTransport {
+    let mut settings = settings(server, server.url());
+    settings.proxy = Some(proxy.parse().unwrap());
+    HttpTransport::new(settings).unwrap()
+}
+
 pub(crate) async fn send(transport: &HttpTransport, body: &'static str) -> Result<Answer, TransportError> {
     transport.exchange(message(body)).await
 }

@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context, args: TrustArgs) -> Result<(), Failur
     let url = tls_url(host)?;
     let mut global = settings.global.clone();
     global.fingerprint = None;
-    let look = probe_certificate(&url, &config::trust(&global)?, global.connect_timeout).await?;
+    let look = probe_certificate(&url, &config::trust(&global)?, None, global.connect_timeout).await?;
     let mut view = CertificateView::new(&url, &look, &profile);
     match verdict(look.fingerprint, expected, stored) {
         Verdict::Known => {

@@ -17,6 +17,11 @@ pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     values.filter_map(|value| value.to_str().ok()).flat_map(parse).collect()
 }
 
+/// Names of the schemes of one header's value.
+pub(super) fn schemes(value: &str) -> impl Iterator<Item = String> {
+    parse(value).into_iter().map(|challenge| challenge.scheme)
+}
+
 /// The challenge of this scheme.
 pub(super) fn of_scheme<'a>(challenges: &'a [Challenge], scheme: &str) -> Option<&'a Challenge> {
     challenges.iter().find(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))

@@ -21,7 +21,7 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// How long a second attempt waits for the connection that is coming back.
 const GRACE: Duration = Duration::from_millis(500);

@@ -1,20 +1,19 @@
-//! One connection: a `reqwest::Client` of its own, which connects once and carries one request at a time.
+//! One connection, which is made once and carries one request at a time.
 
 use super::{
     HttpSettings,
-    connect::{ConnectOnce, SystemResolver},
+    carrier::{Carrier, Circumstances},
     failure,
     fingerprint::Fingerprint,
-    trust::{Leaf, Tls, no_tls},
+    trust::{Leaf, Tls},
 };
 use crate::{
     auth::{Secret, sealing::Sealer},
     transport::{Phase, TransportError, TransportErrorKind},
 };
 use bytes::{Bytes, BytesMut};
-use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{
-    Client, Response, StatusCode, Version,
+    Response, StatusCode, Version,
     header::{
         ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
         HeaderValue,
@@ -30,12 +29,11 @@ const MAX_REFUSAL: usize = 64 * 1024;
 /// `WSMANIDENTITY`: Windows' own `Test-WSMan` and monitoring probes in the field send this one.
 const WSMAN_IDENTIFY: HeaderName = HeaderName::from_static("wsmanidentify");
 const SOAP: HeaderValue = HeaderValue::from_static("application/soap+xml;charset=UTF-8");
-const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VERSION"));
 
 /// One connection to the host.
 #[derive(Debug)]
 pub(super) struct Connection {
-    client: Client,
+    carrier: Carrier,
     url: Url,
     host: Arc<str>,
     /// Over TLS.
@@ -99,27 +97,9 @@ impl Connection {
         tls: Option<&Tls>,
         number: u64,
     ) -> Result<Self, TransportError> {
-        let (config, leaf) = match tls.map(Tls::for_connection) {
-            Some((config, leaf)) => (config, Some(leaf)),
-            None => (no_tls()?, None),
-        };
-        let client = Client::builder()
-            .tls_backend_preconfigured(config)
-            .connector_layer(ConnectOnce::new(settings.connect_timeout))
-            .dns_resolver(SystemResolver)
-            .http1_only()
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(None)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .tcp_nodelay(true)
-            .user_agent(USER_AGENT)
-            .build()
-            .map_err(|error| TransportError::config("failed to set up HTTP").with_source(error))?;
+        let (config, leaf) = tls.map(Tls::for_connection).unzip();
         Ok(Self {
-            client,
+            carrier: Carrier::new(settings, config)?,
             url: settings.url.clone(),
             host: Arc::clone(host),
             leaf,
@@ -150,11 +130,9 @@ impl Connection {
     pub(super) async fn post(&mut self, request: Request, phase: Phase) -> Result<Reply, TransportError> {
         self.expect_protection(&request)?;
         let headers = headers(&request)?;
-        let request = self.client.post(self.url.clone()).headers(headers).body(request.content.into_body());
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return Err(failure::explain(error, &self.host, self.leaf.as_ref(), phase)),
-        };
+        let circumstances = Circumstances { host: &self.host, leaf: self.leaf.as_ref(), phase };
+        let body = request.content.into_body();
+        let response = self.carrier.post(&self.url, headers, body, circumstances).await?;
         let status = response.status();
         // Over verified TLS a 401 proves that nothing ran, even if its body is cut.
         let refused = self.is_tls() && status == StatusCode::UNAUTHORIZED;
@@ -188,10 +166,7 @@ impl Connection {
 
     /// A login belongs to a TCP connection: an answer over another one is not an answer to us.
     fn expect_same_connection(&mut self, response: &Response, phase: Phase) -> Result<(), TransportError> {
-        let got = response.extensions().get::<HttpInfo>().map(HttpInfo::local_addr);
-        if let Some(got) = got
-            && *self.local_addr.get_or_insert(got) == got
-        {
+        if self.carrier.is_same_connection(response, &mut self.local_addr) {
             return Ok(());
         }
         let message = format!("failed to talk to `{}`: the answer came over another connection", self.host);

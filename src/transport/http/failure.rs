@@ -1,8 +1,10 @@
 //! What a failure below HTTP means, and what a user can do about it.
 
 use super::{
+    Proxy,
     connect::{ConnectTimedOut, ConnectionLost, LookupFailed},
     fingerprint::Fingerprint,
+    proxy::ProxyFailure,
     trust::{Leaf, WrongFingerprint},
 };
 use crate::transport::{Phase, TransportError, TransportErrorKind};
@@ -19,17 +21,32 @@ pub(super) fn explain(
     // The URL is known, and its text would repeat it.
     let error = error.without_url();
     if find::<ConnectionLost>(&error).is_some() {
-        return connection(Phase::NotSent, format!("failed to reach `{host}`: it closed the connection"));
+        return lost(host);
     }
     if error.is_connect() {
         return not_connected(&error, host, leaf);
     }
-    if let Some(error) = find::<rustls::Error>(&error) {
+    broken(&error, host, leaf, phase)
+}
+
+/// The connection was gone before anything was sent over it.
+pub(super) fn lost(host: &str) -> TransportError {
+    connection(Phase::NotSent, format!("failed to reach `{host}`: it closed the connection"))
+}
+
+/// A connection that ended after it was made.
+pub(super) fn broken(
+    error: &(dyn StdError + 'static),
+    host: &str,
+    leaf: Option<&Leaf>,
+    phase: Phase,
+) -> TransportError {
+    if let Some(error) = find::<rustls::Error>(error) {
         // With TLS 1.3 the server's refusal of the handshake comes after it.
         let message = format!("failed to talk to `{host}` over TLS");
         return TransportError::new(TransportErrorKind::Trust, phase, message).with_source(error.clone());
     }
-    match find::<hyper::Error>(&error) {
+    match find::<hyper::Error>(error) {
         Some(http) if http.is_parse() => TransportError::new(
             TransportErrorKind::Protocol,
             phase,
@@ -39,18 +56,21 @@ pub(super) fn explain(
         .with_hint(if leaf.is_some() { NOT_WINRM } else { NOT_WINRM_PLAIN }),
         _ => {
             let message = format!("failed to get an answer from `{host}`: the connection was cut");
-            connection(phase, message).with_source(innermost(&error))
+            connection(phase, message).with_source(innermost(error))
         }
     }
 }
 
 /// The deadline of the exchange passed.
-pub(super) fn deadline(host: &str, stage: Stage) -> TransportError {
+pub(super) fn deadline(host: &str, proxy: Option<&Proxy>, stage: Stage) -> TransportError {
+    let way = proxy.map(|proxy| format!(" through the proxy `{proxy}`")).unwrap_or_default();
     let (phase, message) = match stage {
         Stage::Waiting => {
             (Phase::NotSent, format!("failed to reach `{host}` in time: all connections are busy"))
         }
-        Stage::Connecting => (Phase::NotSent, format!("failed to connect to `{host}` and log in in time")),
+        Stage::Connecting => {
+            (Phase::NotSent, format!("failed to connect to `{host}`{way} and log in in time"))
+        }
         Stage::Sent => (Phase::MaybeSent, format!("failed to get an answer from `{host}` in time")),
     };
     TransportError::new(TransportErrorKind::Timeout, phase, message).with_hint(SLOW)
@@ -73,6 +93,9 @@ pub(super) fn not_connected(
     leaf: Option<&Leaf>,
 ) -> TransportError {
     let (closed, silent) = if leaf.is_some() { (CLOSED, SILENT) } else { (CLOSED_PLAIN, SILENT_PLAIN) };
+    if let Some(failure) = find::<ProxyFailure>(error) {
+        return failure.explain(host, closed, silent);
+    }
     if let (Some(tls), Some(leaf)) = (find::<rustls::Error>(error), leaf) {
         return not_trusted(tls, host, leaf);
     }
@@ -301,7 +324,7 @@ mod tests {
             (Stage::Connecting, Phase::NotSent),
             (Stage::Sent, Phase::MaybeSent),
         ] {
-            let error = deadline("h:1", stage);
+            let error = deadline("h:1", None, stage);
             assert_eq!((error.kind, error.phase), (TransportErrorKind::Timeout, phase));
         }
     }

@@ -1,8 +1,21 @@
 //! Whether anybody listens at a port: a TCP connection that is closed again, over which nothing is sent.
 
+use super::{
+    Proxy,
+    dial::{bare_host, dial},
+    endpoint, failure,
+    proxy::{ProxyFailure, Reason},
+    trust::Leaf,
+};
+use crate::transport::TransportError;
 use std::{io, time::Duration};
-use tokio::{net::TcpStream, task::JoinSet};
-use url::{Host, Url};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
+use url::Url;
 
 /// What a knock at a port has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,21 +31,61 @@ pub enum Door {
     Unknown,
 }
 
-/// Tries all addresses of the URL's host at once, for `limit` at most.
-pub async fn knock(url: &Url, limit: Duration) -> Door {
+/// Tries all addresses of the URL's host at once, for `limit` at most; or asks the proxy to.
+pub async fn knock(url: &Url, proxy: Option<&Proxy>, limit: Duration) -> Door {
+    if let Some(proxy) = proxy {
+        return knock_through(proxy, url, limit).await;
+    }
     let port = url.port_or_known_default().unwrap_or_default();
-    let name = match url.host() {
-        Some(Host::Domain(name)) => name.to_owned(),
-        Some(Host::Ipv4(address)) => address.to_string(),
-        Some(Host::Ipv6(address)) => address.to_string(),
-        None => return Door::Unknown,
-    };
-    let Ok(addresses) = tokio::net::lookup_host((name, port)).await else { return Door::Unknown };
+    let Ok(addresses) = tokio::net::lookup_host((bare_host(url), port)).await else { return Door::Unknown };
     within(limit, addresses.map(TcpStream::connect).collect()).await
 }
 
+/// As [`knock`], and says what is the matter as a connection would: the step of TCP alone.
+///
+/// # Errors
+/// As [`Transport::exchange`](crate::transport::Transport::exchange) has them before anything is sent.
+pub async fn reach(url: &Url, proxy: Option<&Proxy>, limit: Duration) -> Result<(), TransportError> {
+    endpoint::check(url)?;
+    let leaf = (url.scheme() == "https").then(Leaf::default);
+    match dial(url, proxy, Instant::now() + limit).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(failure::not_connected(&*error, &endpoint::host_and_port(url), leaf.as_ref())),
+    }
+}
+
+async fn knock_through(proxy: &Proxy, url: &Url, limit: Duration) -> Door {
+    let deadline = Instant::now() + limit;
+    match proxy.connect(url, deadline).await {
+        Ok(_) if proxy.speaks_http() => Door::Open,
+        Ok(stream) => stays_open(stream, deadline).await,
+        Err(ProxyFailure { reason, .. }) => match reason {
+            Reason::Reply(PORT_CLOSED) => Door::Closed,
+            Reason::Reply(TTL_EXPIRED) => Door::Silent,
+            Reason::Asked(error) if error.kind() == io::ErrorKind::TimedOut => Door::Silent,
+            _ => Door::Unknown,
+        },
+    }
+}
+
+/// Some SOCKS proxies, `ssh -D` among them, say that they are connected before they are, and close where they
+/// cannot be.
+async fn stays_open(mut stream: TcpStream, deadline: Instant) -> Door {
+    let closes = timeout_at(deadline, timeout(SECOND_THOUGHT, stream.read_u8()));
+    match closes.await {
+        Ok(Ok(Err(_))) => Door::Closed,
+        _ => Door::Open,
+    }
+}
+
+/// How long such a proxy has for it.
+const SECOND_THOUGHT: Duration = Duration::from_secs(1);
+/// Replies of SOCKS (RFC 1928, 6).
+const PORT_CLOSED: u8 = 5;
+const TTL_EXPIRED: u8 = 6;
+
 async fn within(limit: Duration, mut attempts: JoinSet<io::Result<TcpStream>>) -> Door {
-    tokio::time::timeout(limit, first(&mut attempts)).await.unwrap_or(Door::Silent)
+    timeout(limit, first(&mut attempts)).await.unwrap_or(Door::Silent)
 }
 
 /// Open as soon as one is; else what was seen, where silence counts more than a refusal.
@@ -71,9 +124,9 @@ mod tests {
     async fn a_listener_is_told_from_a_port_that_nobody_uses() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        assert_eq!(knock(&url(port), Duration::from_secs(5)).await, Door::Open);
+        assert_eq!(knock(&url(port), None, Duration::from_secs(5)).await, Door::Open);
         drop(listener);
-        assert_eq!(knock(&url(port), Duration::from_secs(5)).await, Door::Closed);
+        assert_eq!(knock(&url(port), None, Duration::from_secs(5)).await, Door::Closed);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,10 +1,12 @@
 //! HTTPS with reqwest on one rustls configuration of ours, and plain HTTP with sealed messages; one
 //! authenticated connection is one `reqwest::Client` (see ARCHITECTURE.md, Connections).
 
+mod carrier;
 mod challenges;
 mod client_certificate;
 mod connect;
 mod connection;
+mod dial;
 mod endpoint;
 mod failure;
 mod fingerprint;
@@ -18,9 +20,11 @@ mod lookup;
 mod pool;
 #[cfg(feature = "probe")]
 mod probe;
+mod proxy;
 mod sealed;
 mod settings;
 mod trust;
+mod tunnel;
 
 pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
@@ -28,13 +32,14 @@ pub use fingerprint::Fingerprint;
 #[cfg(feature = "probe")]
 pub use greeting::{Greeting, greet};
 #[cfg(feature = "probe")]
-pub use knock::{Door, knock};
+pub use knock::{Door, knock, reach};
 #[cfg(feature = "kerberos")]
 pub use login::{KerberosStatus, kerberos_check};
 #[cfg(feature = "probe")]
 pub use lookup::{HostNames, look_up};
 #[cfg(feature = "probe")]
 pub use probe::{CertificateContent, CertificateInfo, probe_certificate};
+pub use proxy::Proxy;
 pub use settings::{AuthMechanism, HttpSettings, KerberosSettings, Login, OnLogin};
 pub use trust::Trust;
 
@@ -288,7 +293,7 @@ impl Transport for HttpTransport {
             let done = match exchange.deadline {
                 Some(deadline) => tokio::time::timeout_at(deadline, run).await.unwrap_or_else(|_| {
                     let stage = *stage.lock().unwrap_or_else(PoisonError::into_inner);
-                    Err(failure::deadline(&self.host, stage))
+                    Err(failure::deadline(&self.host, self.settings.proxy.as_ref(), stage))
                 }),
                 None => run.await,
             };

@@ -1,8 +1,9 @@
 //! A look at a host's certificate before it is trusted: a TLS handshake, after which nothing is sent.
 
 use super::{
-    Fingerprint, Trust,
-    connect::{ConnectTimedOut, LookupFailed},
+    Fingerprint, Proxy, Trust,
+    connect::BoxError,
+    dial::{bare_host, dial_tls},
     endpoint, failure,
     trust::{Leaf, Look},
 };
@@ -11,9 +12,8 @@ use crate::{
     transport::{TransportError, TransportErrorKind, hex},
 };
 use rustls_pki_types::{CertificateDer, ServerName};
-use std::{error::Error as StdError, io, sync::Arc, time::Duration};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use std::{io, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use url::Url;
 use x509_parser::{
     certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, public_key::PublicKey,
@@ -64,7 +64,7 @@ pub struct CertificateContent {
 }
 
 /// Fetches the certificate of the host at an `https://` URL, by a TLS handshake in which the host proves that it
-/// holds the certificate's key. No login, no message. `trust` is what a connection would go by.
+/// holds the certificate's key. No login, no message. `trust` and `proxy` are what a connection would go by.
 ///
 /// # Errors
 /// Kind `Config` for another URL or unusable CAs, `Connection`, `Protocol` where something else than TLS answers,
@@ -72,6 +72,7 @@ pub struct CertificateContent {
 pub async fn probe_certificate(
     url: &Url,
     trust: &Trust,
+    proxy: Option<&Proxy>,
     connect_timeout: Duration,
 ) -> Result<CertificateInfo, TransportError> {
     endpoint::check(url)?;
@@ -87,14 +88,12 @@ pub async fn probe_certificate(
         Err(error) => return Err(error),
     };
     let host = endpoint::host_and_port(url);
-    let name = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(name).map_err(|error| {
+    let name = ServerName::try_from(bare_host(url)).map_err(|error| {
         TransportError::config(format!("failed to use `{host}` as a name in TLS")).with_source(error)
     })?;
-    let handshake = tokio::time::timeout(connect_timeout, shake_hands(url, &look, name.clone()));
-    let session = handshake
+    let deadline = Instant::now() + connect_timeout;
+    let session = shake_hands(url, &look, name.clone(), proxy, deadline)
         .await
-        .unwrap_or_else(|_| Err(Box::new(ConnectTimedOut)))
         .map_err(|error| failure::not_connected(&*error, &host, Some(&Leaf::default())))?;
     let chain = look.chain.get().map(Vec::as_slice).unwrap_or_default();
     let judged = || look.judge(chain, &name).err().map(|error| failure::distrust(&error));
@@ -114,14 +113,11 @@ async fn shake_hands(
     url: &Url,
     look: &Look,
     name: ServerName<'static>,
-) -> Result<Option<(String, String)>, Box<dyn StdError + Send + Sync>> {
-    let port = url.port_or_known_default().unwrap_or_default();
-    let text = name.to_str().into_owned();
-    let addresses: Vec<_> =
-        tokio::net::lookup_host((text, port)).await.map_err(LookupFailed::from)?.collect();
-    let stream = TcpStream::connect(&*addresses).await?;
-    let connector = TlsConnector::from(Arc::new(look.config.clone()));
-    let mut stream = connector.connect(name, stream).await?;
+    proxy: Option<&Proxy>,
+    deadline: Instant,
+) -> Result<Option<(String, String)>, BoxError> {
+    let config = Arc::new(look.config.clone());
+    let mut stream = dial_tls(url, proxy, config, name, deadline).await?;
     let session = session(stream.get_ref().1);
     // Whether the host hears the farewell does not matter.
     let _: io::Result<()> = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
@@ -203,7 +199,8 @@ mod tests {
     #[tokio::test]
     async fn without_tls_there_is_no_certificate() {
         let url = "http://hv1.example.test:5985/wsman".parse().unwrap();
-        let error = probe_certificate(&url, &Trust::default(), Duration::from_secs(1)).await.unwrap_err();
+        let error =
+            probe_certificate(&url, &Trust::default(), None, Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(error.kind, TransportErrorKind::Config);
     }
 }

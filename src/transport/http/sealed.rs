@@ -29,6 +29,14 @@ pub(super) fn check(settings: &HttpSettings, is_tls: bool) -> Result<(), Transpo
         return Err(TransportError::config(message)
             .with_hint("use `https://HOST:5986/wsman`, or leave out fingerprint and CA"));
     }
+    if let Some(proxy) = settings.proxy.as_ref().filter(|proxy| !is_tls && proxy.speaks_http()) {
+        let message = format!(
+            "failed to use the proxy `{proxy}` for an `http://` URL: logins and sealed messages belong to one \
+             connection, which a proxy of HTTP does not keep"
+        );
+        return Err(TransportError::config(message)
+            .with_hint("use `https://HOST:5986/wsman`, or a SOCKS proxy (`socks5h://PROXY:PORT`)"));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Settings of an HTTP transport, and what it tells of its logins.
 
-use super::{Trust, endpoint};
+use super::{Proxy, Trust, endpoint};
 use crate::auth::Credentials;
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -75,7 +75,9 @@ pub struct HttpSettings {
     pub kerberos: KerberosSettings,
     /// Trust.
     pub trust: Trust,
-    /// Name, TCP and TLS; default 10 s.
+    /// What connections go through; `None`: straight to the host. The environment is not looked at.
+    pub proxy: Option<Proxy>,
+    /// Name, TCP and TLS, and the proxy where there is one; default 10 s.
     pub connect_timeout: Duration,
     /// Largest body accepted; default 64 MiB.
     pub max_body: usize,
@@ -116,6 +118,7 @@ impl HttpSettings {
             mechanism: AuthMechanism::default(),
             kerberos: KerberosSettings::default(),
             trust: Trust::default(),
+            proxy: None,
             connect_timeout: Duration::from_secs(10),
             max_body: 64 * 1024 * 1024,
             always_seal: false,
@@ -133,6 +136,7 @@ impl fmt::Debug for HttpSettings {
             .field("mechanism", &self.mechanism)
             .field("kerberos", &self.kerberos)
             .field("trust", &self.trust)
+            .field("proxy", &self.proxy)
             .field("connect_timeout", &self.connect_timeout)
             .field("max_body", &self.max_body)
             .field("always_seal", &self.always_seal)

@@ -1,0 +1,101 @@
+//! What carries the requests of one connection: reqwest, or hyper over a tunnel through a proxy.
+
+use super::{
+    HttpSettings,
+    connect::{ConnectOnce, SystemResolver},
+    failure,
+    trust::{Leaf, no_tls},
+    tunnel::{Tunnel, TunnelError},
+};
+use crate::transport::{Phase, TransportError};
+use bytes::Bytes;
+use hyper_util::client::legacy::connect::HttpInfo;
+use reqwest::{Client, Response, header::HeaderMap};
+use rustls::ClientConfig;
+use std::net::SocketAddr;
+use url::Url;
+
+/// How this crate names itself to hosts.
+pub(super) const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VERSION"));
+
+/// Connects at its first request, and never a second time.
+#[derive(Debug)]
+pub(super) enum Carrier {
+    /// A client of its own, which connects once.
+    Straight(Client),
+    /// Through a proxy.
+    Tunnel(Box<Tunnel>),
+}
+
+/// What the words about a failure depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    /// `host:port`.
+    pub(super) host: &'a str,
+    /// Over TLS.
+    pub(super) leaf: Option<&'a Leaf>,
+    /// What an error says of the request unless it proves something.
+    pub(super) phase: Phase,
+}
+
+impl Carrier {
+    /// Over plain HTTP without `tls`.
+    pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
+        if let Some(proxy) = &settings.proxy {
+            let tunnel = Tunnel::new(proxy.clone(), tls, settings.connect_timeout);
+            return Ok(Self::Tunnel(Box::new(tunnel)));
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls.map_or_else(no_tls, Ok)?)
+            .connector_layer(ConnectOnce::new(settings.connect_timeout))
+            .dns_resolver(SystemResolver)
+            .http1_only()
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(None)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .tcp_nodelay(true)
+            .user_agent(USER_AGENT)
+            .build()
+            .map_err(|error| TransportError::config("failed to set up HTTP").with_source(error))?;
+        Ok(Self::Straight(client))
+    }
+
+    pub(super) async fn post(
+        &mut self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        circumstances: Circumstances<'_>,
+    ) -> Result<Response, TransportError> {
+        let Circumstances { host, leaf, phase } = circumstances;
+        match self {
+            Self::Straight(client) => {
+                let sent = client.post(url.clone()).headers(headers).body(body).send().await;
+                sent.map_err(|error| failure::explain(error, host, leaf, phase))
+            }
+            Self::Tunnel(tunnel) => {
+                let sent = tunnel.post(url, headers, body.into()).await;
+                sent.map_err(|error| match error {
+                    TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
+                    TunnelError::Lost => failure::lost(host),
+                    TunnelError::Broken(error) => failure::broken(&error, host, leaf, phase),
+                })
+            }
+        }
+    }
+
+    /// Whether an answer came over the connection of those before it, whose end here is `ours` from the first one on.
+    pub(super) fn is_same_connection(&self, response: &Response, ours: &mut Option<SocketAddr>) -> bool {
+        match self {
+            Self::Straight(_) => {
+                let got = response.extensions().get::<HttpInfo>().map(HttpInfo::local_addr);
+                got.is_some_and(|got| *ours.get_or_insert(got) == got)
+            }
+            // It has no other.
+            Self::Tunnel(_) => true,
+        }
+    }
+}

@@ -66,6 +66,9 @@ pub mod cim;
 pub mod cli;
 mod client;
 mod error;
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hyperv;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -69,6 +69,18 @@ impl NtlmAcceptor {
         Ok(challenge)
     }
 
+    /// One that has given this challenge, as of a recorded login.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn with_challenge(policy: BindingPolicy, negotiate: &[u8], challenge: &[u8]) -> Self {
+        let server_challenge = challenge.get(24..32).and_then(|bytes| bytes.try_into().ok());
+        let pending = Pending {
+            negotiate: negotiate.to_vec(),
+            challenge: challenge.to_vec(),
+            server_challenge: server_challenge.unwrap_or_default(),
+        };
+        Self { certificate: None, policy, pending: Some(pending) }
+    }
+
     /// Verifies an `AUTHENTICATE_MESSAGE`; `password` looks a user up (domain, name).
     ///
     /// A challenge serves once, whatever comes of it.

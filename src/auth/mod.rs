@@ -7,10 +7,14 @@ pub(crate) mod certificate;
 mod credentials;
 #[cfg(any(feature = "kerberos", feature = "ntlm", feature = "probe"))]
 pub(crate) mod end_point;
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "kerberos")]
 pub(crate) mod gssapi;
 #[cfg(feature = "ntlm")]
 pub(crate) mod ntlm;
+#[cfg(all(test, feature = "cli"))]
+mod recorded;
 pub(crate) mod sealing;
 
 pub use credentials::{Credentials, Secret, UserName};

@@ -3,19 +3,19 @@
 use super::{
     args::{Auth, Global},
     failure::Failure,
+    login::Identity,
     output::Output,
-    password,
     port::{self, Question, Way},
+    proxy,
     session::{Session, TlsMemory},
     settings::Settings,
 };
 use crate::{
     client::{Client, Options},
-    error::Error,
     hyperv::HyperV,
     transport::{
-        AuthMechanism, Credentials, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay,
-        Transport, Trust, endpoint, knock,
+        HttpSettings, HttpTransport, Known, Proxy, Record, RecordSettings, Replay, Transport, Trust,
+        endpoint, knock,
     },
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
@@ -41,15 +41,21 @@ pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) 
     let global = &settings.global;
     let way = port::way(question(settings, host(settings)?))?;
     let trust = trust(global)?;
-    let credentials = match login {
-        Login::User => Some(credentials(settings)?),
+    let identity = match login {
+        Login::User => Some(Identity::settle(settings).await?),
         Login::Anonymous => None,
     };
     let (url, chose_tls) = match way {
         Way::Fixed(url) => (url, false),
         Way::Either { tls, sealed } => {
-            let door = knock(&tls, None, KNOCK.min(global.connect_timeout)).await;
-            let (url, told) = port::choose(tls, sealed, door);
+            let proxy = proxy::choose(&global.proxy, &tls)?.proxy;
+            let (url, told) = match proxy {
+                Some(proxy) if proxy.speaks_http() => port::only_tls(tls, &proxy),
+                proxy => {
+                    let door = knock(&tls, proxy.as_ref(), KNOCK.min(global.connect_timeout)).await;
+                    port::choose(tls, sealed, door)
+                }
+            };
             let chose_tls = url.scheme() == "https";
             if chose_tls {
                 output.note(&told);
@@ -59,7 +65,10 @@ pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) 
             (url, chose_tls)
         }
     };
-    let session = over(settings, output, http(settings, url, trust, credentials))?;
+    if let Some(told) = proxy::choose(&global.proxy, &url)?.told {
+        output.note(&told);
+    }
+    let session = over(settings, output, http(settings, output, url, trust, identity)?)?;
     Ok(session.remembering(chose_tls.then(|| TlsMemory::of(settings)).flatten()))
 }
 
@@ -80,7 +89,8 @@ pub(crate) fn replayed(settings: &Settings, output: &Output) -> Result<Option<Se
     // A cassette answers for any host; the one typed is the one that outputs name.
     let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
     let transport: Arc<dyn Transport> = replay.clone();
-    Ok(Some(session(settings, output, url, transport, Some(replay), None)))
+    let known = known(global, None);
+    Ok(Some(session(settings, output, url, transport, &known, Some(replay), None)))
 }
 
 /// A session over HTTP, recorded if that is wished.
@@ -90,17 +100,18 @@ pub(crate) fn replayed(settings: &Settings, output: &Output) -> Result<Option<Se
 pub(crate) fn over(settings: &Settings, output: &Output, http: HttpSettings) -> Result<Session, Failure> {
     let global = &settings.global;
     let url = http.url.clone();
+    let known = known(global, http.proxy.as_ref());
     let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
     let Some(directory) = &global.record else {
-        return Ok(session(settings, output, url, transport, None, None));
+        return Ok(session(settings, output, url, transport, &known, None, None));
     };
     let about = RecordSettings {
         about: format!("recorded by hvctl {}", env!("CARGO_PKG_VERSION")),
         keep_names: global.keep_names,
-        known: known(global),
+        known: known.clone(),
     };
     let record = Arc::new(Record::start(transport, directory, about)?);
-    Ok(session(settings, output, url, record.clone(), None, Some(record)))
+    Ok(session(settings, output, url, record.clone(), &known, None, Some(record)))
 }
 
 fn session(
@@ -108,11 +119,12 @@ fn session(
     output: &Output,
     url: Url,
     transport: Arc<dyn Transport>,
+    known: &[Known],
     replay: Option<Arc<Replay>>,
     record: Option<Arc<Record>>,
 ) -> Session {
     let global = &settings.global;
-    let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), &known(global));
+    let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), known);
     let flight = observed.flight();
     let client = Client::with_transport(url, Arc::new(observed)).with_options(options(global));
     let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
@@ -147,28 +159,27 @@ pub(crate) fn question<'a>(settings: &'a Settings, host: &'a str) -> Question<'a
     Question { host, policy: settings.global.tls, meant: sign_of_tls(settings) }
 }
 
-/// Settings of the transport.
+/// Settings of the transport, with the proxy that leads to the URL.
+///
+/// # Errors
+/// `Config` for a proxy of the environment that cannot be used.
 pub(crate) fn http(
     settings: &Settings,
+    output: &Output,
     url: Url,
     trust: Trust,
-    credentials: Option<Credentials>,
-) -> HttpSettings {
+    identity: Option<Identity>,
+) -> Result<HttpSettings, Failure> {
     let global = &settings.global;
+    let proxy = proxy::choose(&global.proxy, &url)?.proxy;
     let mut http = HttpSettings::new(url);
+    http.proxy = proxy;
     http.trust = trust;
     http.connect_timeout = global.connect_timeout;
-    http.mechanism = mechanism(global.auth);
-    http.credentials = credentials;
-    http
-}
-
-/// How to log in.
-fn mechanism(auth: Auth) -> AuthMechanism {
-    match auth {
-        Auth::Ntlm => AuthMechanism::Ntlm,
-        Auth::Basic => AuthMechanism::Basic,
+    if let Some(identity) = identity {
+        identity.put(&mut http, output);
     }
+    Ok(http)
 }
 
 /// How long to wait for an answer of the port for TLS before the other one is tried.
@@ -211,31 +222,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::io(format!("failed to read `{}`", path.display()), error))
 }
 
-/// Who logs in.
-///
-/// # Errors
-/// `Usage` for nobody, and as the source of the password fails.
-pub(crate) fn credentials(settings: &Settings) -> Result<Credentials, Failure> {
-    let Some(user) = &settings.global.user else {
-        return Err(Failure::usage(
-            "no user: --user is not given",
-            "give it with --user 'DOMAIN\\user', HVCTL_USER or a profile; only `identify --anonymous` works without",
-        ));
-    };
-    let password = password::obtain(settings, user)?;
-    Ok(Credentials::new(user, password).map_err(Error::from)?)
-}
-
 /// What must not reach a recording or a trace.
-fn known(global: &Global) -> Vec<Known> {
+fn known(global: &Global, proxy: Option<&Proxy>) -> Vec<Known> {
     let mut known = Vec::new();
+    known.extend(proxy.map(|proxy| Known::Host(proxy.host())));
     if let Some(host) = &global.host {
         known.push(Known::Host(host.clone()));
         if let Some(name) = endpoint(host).ok().as_ref().and_then(Url::host_str) {
             known.push(Known::Host(name.to_owned()));
         }
     }
-    if let Some(user) = &global.user {
+    for user in [&global.user, &global.principal].into_iter().flatten() {
         match user.split_once('\\') {
             Some((domain, name)) => {
                 if domain != "." {
@@ -246,5 +243,7 @@ fn known(global: &Global) -> Vec<Known> {
             None => known.push(Known::User(user.clone())),
         }
     }
+    known.extend(global.realm.iter().cloned().map(Known::Domain));
+    known.extend(global.spn_host.iter().cloned().map(Known::Host));
     known
 }

@@ -7,12 +7,16 @@ mod commands;
 mod config;
 mod detail;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod keyring;
+mod login;
 mod observe;
 mod output;
 mod password;
 mod port;
 mod profiles;
+mod proxy;
 mod session;
 mod settings;
 mod text;

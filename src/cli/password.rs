@@ -36,6 +36,14 @@ pub(crate) fn obtain(settings: &Settings, user: &str) -> Result<Secret, Failure>
     }
 }
 
+/// Whether a source of a password was said, so that nobody has to be asked.
+///
+/// # Errors
+/// `Usage` for several sources.
+pub(crate) fn is_given(settings: &Settings) -> Result<bool, Failure> {
+    Ok(source(settings, std::env::var_os(VARIABLE).is_some())?.is_some())
+}
+
 /// Where a password comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source<'a> {
@@ -179,8 +187,13 @@ fn from_command(command: &str) -> Result<Secret, Failure> {
     secret(&printed, "the password command")
 }
 
+/// Whether there is a terminal to ask on.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
 fn from_prompt(user: &str) -> Result<Secret, Failure> {
-    if !io::stdin().is_terminal() {
+    if !can_ask() {
         return Err(Failure::from(
             Error::new(
                 ErrorKind::Config,

@@ -3,7 +3,7 @@
 use super::{args::TlsPolicy, failure::Failure};
 use crate::{
     error::{Error, ErrorKind},
-    transport::{Door, endpoint},
+    transport::{Door, Proxy, endpoint},
 };
 use url::{Host, Url};
 
@@ -68,6 +68,13 @@ pub(crate) fn choose(tls: Url, sealed: Url, door: Door) -> (Url, String) {
          the host is; `--tls never` takes this way without asking, `--tls require` refuses it"
     );
     (sealed, told)
+}
+
+/// There is no choice through a proxy of HTTP, which carries nothing but TLS.
+pub(crate) fn only_tls(tls: Url, proxy: &Proxy) -> (Url, String) {
+    let name = tls.host_str().unwrap_or_default();
+    let told = format!("`{name}`: TLS, port 5986; the proxy `{proxy}` carries nothing else");
+    (tls, told)
 }
 
 /// Whether a host that is not a URL comes with its port.

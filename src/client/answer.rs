@@ -149,7 +149,8 @@ fn refused(operation: &Operation, answer: &Answer) -> Failure {
     }
 }
 
-const NOT_WSMAN: &str = "check host, port and path: WinRM listens at https://HOST:5986/wsman";
+const NOT_WSMAN: &str =
+    "check host, port and path: WinRM listens at https://HOST:5986/wsman and http://HOST:5985/wsman";
 
 /// The beginning of a body as one line of printable text.
 fn excerpt(body: &[u8]) -> String {

@@ -4,7 +4,9 @@ use super::{Client, Options};
 use crate::{
     auth::Credentials,
     error::Result,
-    transport::http::{AuthMechanism, HttpSettings, HttpTransport, Trust},
+    transport::http::{
+        AuthMechanism, ClientCertificate, HttpSettings, HttpTransport, KerberosSettings, Login, Trust,
+    },
 };
 use std::{sync::Arc, time::Duration};
 use url::Url;
@@ -21,14 +23,31 @@ impl ClientBuilder {
     pub(super) fn new(url: Url) -> Self {
         Self { settings: HttpSettings::new(url), options: Options::default() }
     }
-    /// Who logs in. Without it only an anonymous Identify is possible.
+    /// User and password. Without them, a Kerberos ticket logs in; without that too, only an anonymous Identify
+    /// is possible.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.settings.credentials = Some(credentials);
         self
     }
-    /// How to log in; NTLM unless told otherwise.
+    /// How to log in; [`AuthMechanism::Negotiate`] unless told otherwise.
     pub fn mechanism(mut self, mechanism: AuthMechanism) -> Self {
         self.settings.mechanism = mechanism;
+        self
+    }
+    /// Who logs in by certificate, instead of credentials.
+    pub fn certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.settings.certificate = Some(certificate);
+        self.settings.mechanism = AuthMechanism::Certificate;
+        self
+    }
+    /// Where Kerberos tickets come from, and what they are for.
+    pub fn kerberos(mut self, kerberos: KerberosSettings) -> Self {
+        self.settings.kerberos = kerberos;
+        self
+    }
+    /// Calls this for each connection that has logged in: by which mechanism, and why.
+    pub fn on_login(mut self, told: impl Fn(&Login) + Send + Sync + 'static) -> Self {
+        self.settings.on_login = Some(Arc::new(told));
         self
     }
     /// How the server's certificate is trusted; the system's roots unless told otherwise.

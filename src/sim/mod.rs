@@ -26,6 +26,8 @@
 
 mod contexts;
 mod dispatch;
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 mod host;
 mod ids;
 mod inventory;

@@ -24,7 +24,7 @@ pub use http::{
     reach,
 };
 #[cfg(feature = "kerberos")]
-pub use http::{KerberosStatus, kerberos_check};
+pub use http::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 
@@ -69,7 +69,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Peer {
-    /// `ntlm`, `basic`, `none`, `replay`, `simulated`.
+    /// `kerberos`, `ntlm`, `basic`, `certificate`, `none`, `replay`, `simulated`.
     pub mechanism: String,
     /// Whether the messages were sealed.
     pub sealed: bool,

@@ -6,11 +6,16 @@ mod bad_answer;
 mod bad_host;
 mod commands;
 mod interruption;
+mod login;
 mod odd_server;
 mod offline;
 mod plain_http;
 mod ports;
 mod profiles;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../support/proxy.rs"]
+mod proxies;
+mod proxy;
 mod recording;
 mod sim_host;
 mod support;

@@ -89,7 +89,9 @@ async fn a_url_without_tls_is_taken_as_it_is_unless_tls_is_required() {
     let server = Host::new(Settings::default()).serve_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let list = |policy| {
         let url = server.url();
-        run(hvctl(["group", "list", "--host", url.as_str(), "--tls", policy]).envs(sealed_login(&server)))
+        run(hvctl(["group", "list", "--host", url.as_str(), "--tls", policy])
+            .envs(sealed_login(&server))
+            .env("HVCTL_AUTH", "ntlm"))
     };
     for policy in ["prefer", "never"] {
         let ran = list(policy);

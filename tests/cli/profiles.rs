@@ -56,9 +56,17 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
     let table = [
         ("host", "typed", "of-environment", "of-profile", "-"),
         ("user", "typed", "of-environment", "of-profile", "-"),
-        ("auth", "ntlm", "ntlm", "basic", "ntlm"),
+        ("auth", "kerberos", "ntlm", "basic", "negotiate"),
+        ("realm", "typed", "of-environment", "of-profile", "-"),
+        ("keytab", "typed", "of-environment", "of-profile", "-"),
+        ("principal", "typed", "of-environment", "of-profile", "-"),
+        ("spn-service", "WSMAN", "HOST", "of-profile", "HTTP"),
+        ("spn-host", "typed", "of-environment", "of-profile", "-"),
+        ("delegate", "true", "true", "true", "-"),
+        ("kdc-timeout", "1s", "2s", "7s", "30s"),
         ("namespace", "root/typed", "root/e", "root/of-profile", "root/virtualization/v2"),
         ("tls", "never", "prefer", "require", "prefer"),
+        ("proxy", "http://typed:1", "socks5h://of-environment:1080", "env", "none"),
         ("connect-timeout", "1s", "2s", "7", "10s"),
         ("request-timeout", "1s", "2s", "8s", "-"),
         ("operation-timeout", "1s", "2s", "9s", "60s"),
@@ -69,7 +77,7 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("password-file", "typed", "of-environment", "of-profile", "-"),
         ("password-keyring", "true", "true", "true", "-"),
     ];
-    let switches = ["password-keyring"];
+    let switches = ["password-keyring", "delegate"];
     for (name, typed, environment, profile, default) in table {
         let is_switch = switches.contains(&name);
         let written = match name {

@@ -42,20 +42,21 @@ impl SimHost {
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let environment: Vec<_> = lines
             .take(4)
+            .map(Result::unwrap)
+            .filter(|line| line != "unset HVCTL_FINGERPRINT")
             .map(|line| {
-                let line = line.unwrap();
                 let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
                 (name.to_owned(), shlex::split(value).unwrap().remove(0))
             })
             .collect();
-        assert_eq!(environment.len(), 4, "{environment:?}");
+        assert!(environment.len() >= 3, "{environment:?}");
         Self { process, environment }
     }
 
-    /// `hvctl` with what `eval` of the printed lines sets.
+    /// `hvctl` with what `eval` of the printed lines sets, and NTLM settled, which needs no words then.
     pub(crate) fn hvctl<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = hvctl(arguments);
-        command.envs(self.environment.iter().cloned());
+        command.envs(self.environment.iter().cloned()).env("HVCTL_AUTH", "ntlm");
         command
     }
 

@@ -8,12 +8,17 @@ use std::{fmt::Write as _, path::Path};
 pub(crate) fn hvctl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hvctl"));
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("HVCTL_") || name.ends_with("_PROXY")) {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("HVCTL_") || name.to_uppercase().ends_with("_PROXY"))
+        {
             command.env_remove(&name);
         }
     }
     // Not the profiles of who runs the tests.
     command.env("HVCTL_CONFIG", env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-profiles.toml");
+    // Nor their Kerberos tickets.
+    command.env("KRB5CCNAME", env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-tickets");
     command.env_remove("RUST_BACKTRACE").env("NO_COLOR", "1").env("COLUMNS", "110").args(arguments);
     command
 }

@@ -39,6 +39,19 @@ fn fixtures_say_where_they_come_from() {
 }
 
 #[test]
+fn recorded_sessions_say_who_the_peer_was() {
+    let sessions = files_under("tests/sealed", "json");
+    assert!(!sessions.is_empty(), "expected sessions in tests/sealed/, got none");
+    for path in sessions {
+        let text = read(&path);
+        assert!(
+            text.contains("\"kind\": \"simulated\"") && text.contains("\"product\": \"pyspnego "),
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn readme_shows_the_two_commands() {
     let readme = read("README.md");
     for command in ["cargo run --release -- demo", "cargo test --all-features"] {

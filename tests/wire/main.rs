@@ -4,6 +4,7 @@
 
 mod answers;
 mod basic;
+mod certificate;
 mod client;
 mod forged;
 mod login;

@@ -15,6 +15,7 @@ use tokio_rustls::{
     rustls::{
         self,
         crypto::ring::sign::any_supported_type,
+        server::{NoClientAuth, danger::ClientCertVerifier},
         sign::{CertifiedKey, SingleCertAndKey},
     },
 };
@@ -26,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) connection: usize,
     /// How many requests came before it on this connection.
     pub(crate) index: usize,
+    /// Whether the client has shown a certificate in the handshake.
+    pub(crate) has_certificate: bool,
     /// Request line and headers.
     pub(crate) head: String,
     pub(crate) body: String,
@@ -100,12 +103,22 @@ impl Server {
         versions: &[&'static rustls::SupportedProtocolVersion],
         script: impl Fn(&Seen) -> Step + Send + Sync + 'static,
     ) -> Self {
+        Self::asking(identity, versions, Arc::new(NoClientAuth), script).await
+    }
+
+    /// Asks for a client certificate.
+    pub(crate) async fn asking(
+        identity: Identity,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        clients: Arc<dyn ClientCertVerifier>,
+        script: impl Fn(&Seen) -> Step + Send + Sync + 'static,
+    ) -> Self {
         let certificate = identity.certificate.to_vec();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_cert_resolver(Arc::new(identity.into_resolver()));
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -147,10 +160,18 @@ async fn serve(
     script: Script,
     log: Arc<Mutex<Vec<Seen>>>,
 ) -> Option<()> {
-    let mut stream = acceptor.accept(stream).await.ok()?;
+    let mut stream = match acceptor.accept(stream).into_fallible().await {
+        Ok(stream) => stream,
+        Err((_, mut stream)) => {
+            // Closed with something unread in it, the alert would not arrive.
+            while stream.read(&mut [0; 1024]).await.ok()? > 0 {}
+            return None;
+        }
+    };
+    let has_certificate = stream.get_ref().1.peer_certificates().is_some();
     for index in 0.. {
         let (head, body) = read_request(&mut stream).await?;
-        let seen = Seen { connection, index, head, body };
+        let seen = Seen { connection, index, has_certificate, head, body };
         log.lock().unwrap().push(seen.clone());
         match script(&seen) {
             Step::Answer(answer) => stream.write_all(answer.as_bytes()).await.ok()?,

@@ -250,10 +250,15 @@ impl Source<'_> {
         let tickets = c_text(&format!("MEMORY:hvctl {principal} {path}"), "the keytab")?;
         let places: [(&CStr, &CStr); 2] = [(c"client_keytab", &keys), (c"ccache", &tickets)];
         let name = self.name(principal)?;
-        self.library
-            .api
-            .acquire_from(Some(&name), oid, &places)
-            .map_err(|failure| self.failed(failure, action()))
+        self.library.api.acquire_from(Some(&name), oid, &places).map_err(|failure| {
+            match self.failed(failure, action()) {
+                // The library speaks of the tickets, in which it has looked last.
+                error if error.kind() == KerberosErrorKind::Keytab => {
+                    unusable(format!("expected a keytab with a key of `{principal}`"))
+                }
+                error => error,
+            }
+        })
     }
 
     fn password(&self, principal: &str, password: &Secret) -> Result<ffi::Credential, KerberosError> {

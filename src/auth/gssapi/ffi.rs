@@ -241,7 +241,9 @@ impl Api {
             if major != 0 {
                 break;
             }
-            parts.push(String::from_utf8_lossy(&text.read()).trim().to_owned());
+            // Some texts of MIT's SPNEGO end with the zero byte of C.
+            let text = String::from_utf8_lossy(&text.read()).into_owned();
+            parts.push(text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned());
             if more == 0 {
                 break;
             }

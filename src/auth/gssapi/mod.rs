@@ -52,7 +52,7 @@ mod outcome;
 mod principal;
 #[cfg(all(test, unix))]
 mod rig_tests;
-mod spnego;
+pub(in crate::auth) mod spnego;
 
 pub(crate) use client::{GssClient, GssOptions, Step};
 pub(crate) use credential::{CredentialSource, GssCredential, Mechanism};

@@ -63,9 +63,9 @@ impl fmt::Display for NoPrincipal {
             Self::Local => f.write_str("accounts of the host itself are unknown to Kerberos"),
             Self::NetbiosDomain(domain) => write!(
                 f,
-                "`{domain}` is a short domain name, which does not tell the realm: write `user@REALM`, or give `--realm`"
+                "the domain name `{domain}` does not tell the realm; write `user@REALM`, or give `--realm`"
             ),
-            Self::NoRealm => f.write_str("the user name has no realm: write `user@REALM`, or give `--realm`"),
+            Self::NoRealm => f.write_str("the user name has no realm; write `user@REALM`, or give `--realm`"),
             Self::TwoRealms(own, realm) => {
                 write!(f, "the user name has the realm `{own}`, but `--realm` says `{realm}`")
             }
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn kerberos_is_skipped_where_the_realm_would_be_a_guess() {
-        insta::assert_snapshot!(of(r"CORP\alice", None).unwrap_err(), @"`CORP` is a short domain name, which does not tell the realm: write `user@REALM`, or give `--realm`");
-        insta::assert_snapshot!(of("alice", None).unwrap_err(), @"the user name has no realm: write `user@REALM`, or give `--realm`");
+        insta::assert_snapshot!(of(r"CORP\alice", None).unwrap_err(), @"the domain name `CORP` does not tell the realm; write `user@REALM`, or give `--realm`");
+        insta::assert_snapshot!(of("alice", None).unwrap_err(), @"the user name has no realm; write `user@REALM`, or give `--realm`");
         insta::assert_snapshot!(of(r".\alice", Some("CORP.EXAMPLE")).unwrap_err(), @"accounts of the host itself are unknown to Kerberos");
         insta::assert_snapshot!(of("alice@a.example", Some("B.EXAMPLE")).unwrap_err(), @"the user name has the realm `a.example`, but `--realm` says `B.EXAMPLE`");
         insta::assert_snapshot!(of("alice", Some("A@B")).unwrap_err(), @"`A@B` is not a realm");

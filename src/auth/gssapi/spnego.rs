@@ -11,7 +11,7 @@ const SEQUENCE: u8 = 0x30;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 
 /// The mechanisms that a first token offers. `None` when it does not read.
-pub(super) fn offered(token: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(in crate::auth) fn offered(token: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut frame = open(&mut Der(token), FRAME)?;
     if open(&mut frame, OBJECT_IDENTIFIER)?.0 != SPNEGO.bytes() {
         return None;

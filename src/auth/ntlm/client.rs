@@ -38,11 +38,11 @@ pub(crate) struct Authenticate {
 }
 
 /// What a login takes from the clock and from chance.
-struct Fresh {
+pub(in crate::auth) struct Fresh {
     /// FILETIME, for servers that send no time of their own.
-    time: [u8; 8],
-    client_challenge: [u8; 8],
-    exported_session_key: Zeroizing<[u8; 16]>,
+    pub(in crate::auth) time: [u8; 8],
+    pub(in crate::auth) client_challenge: [u8; 8],
+    pub(in crate::auth) exported_session_key: Zeroizing<[u8; 16]>,
 }
 
 impl NtlmClient {
@@ -85,7 +85,13 @@ impl NtlmClient {
         self.answer(challenge, binding, fresh)
     }
 
-    fn answer(&self, raw: &[u8], binding: &Binding, fresh: Fresh) -> Result<Authenticate, AuthError> {
+    /// The same with what is given instead of chance, for tests against recorded logins.
+    pub(in crate::auth) fn answer(
+        &self,
+        raw: &[u8],
+        binding: &Binding,
+        fresh: Fresh,
+    ) -> Result<Authenticate, AuthError> {
         let seals = self.offered.contains(Flags::NEGOTIATE_SEAL);
         let challenge = read_challenge(raw)?;
         require(challenge.flags, if seals { &session::NEEDED } else { &[] })?;

@@ -16,6 +16,8 @@ mod crypto;
 pub(super) mod session;
 pub(super) mod target_info;
 
+#[cfg(all(feature = "http", any(test, fuzzing)))]
+pub(super) use client::Fresh;
 #[cfg(feature = "http")]
 pub(crate) use client::{Binding, NtlmClient};
 pub(super) use crypto::{NtlmKey, mic};

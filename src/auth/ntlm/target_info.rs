@@ -69,7 +69,7 @@ impl TargetInfo {
     /// What the client answers (3.1.5.1.2): the server's pairs, with our own `MsvAvFlags`,
     /// `MsvAvChannelBindings` and `MsvAvTargetName` in place of whatever the server sent of these.
     #[cfg(feature = "http")]
-    pub(super) fn answer(mut self, mic: bool, binding: Option<[u8; 16]>, target_name: &str) -> Self {
+    pub(in crate::auth) fn answer(mut self, mic: bool, binding: Option<[u8; 16]>, target_name: &str) -> Self {
         let flags = self.flags() | if mic { FLAG_MIC } else { 0 };
         self.0.retain(|entry| {
             use TargetInfoType::{ChannelBindings, Flags, TargetName};

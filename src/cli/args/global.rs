@@ -1,6 +1,9 @@
 //! Options that every command takes. Each has an environment variable; what is typed wins.
 
-use super::values;
+use super::{
+    proxy::{ProxyChoice, ProxyParser},
+    values,
+};
 use crate::cli::profiles::profile_name;
 use clap::{Arg, Args as ClapArgs, ValueEnum};
 use std::{path::PathBuf, time::Duration};
@@ -29,7 +32,7 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) host: Option<String>,
-    /// User: `DOMAIN\user`, `.\user` (account of the host), `user@realm`
+    /// User: `DOMAIN\user`, `.\user` (account of the host), `user@realm`; with a Kerberos ticket not needed
     #[arg(
         long,
         global = true,
@@ -45,11 +48,22 @@ pub(crate) struct Global {
         global = true,
         value_enum,
         value_name = "MECHANISM",
-        default_value = "ntlm",
+        default_value = "negotiate",
         env = "HVCTL_AUTH",
         help_heading = CONNECTION
     )]
     pub(crate) auth: Auth,
+    /// Proxy to connect through: `http://HOST:PORT` (TLS alone), `socks5h://HOST:PORT`, or `env` for what the environment names
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL|env|none",
+        value_parser = ProxyParser,
+        default_value = "none",
+        env = "HVCTL_PROXY",
+        help_heading = CONNECTION
+    )]
+    pub(crate) proxy: ProxyChoice,
     /// WMI namespace
     #[arg(
         long,
@@ -61,6 +75,60 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) namespace: String,
+
+    /// Realm of a user whose name has none
+    #[arg(
+        long,
+        global = true,
+        value_name = "REALM",
+        value_parser = values::text,
+        env = "HVCTL_REALM",
+        help_heading = KERBEROS
+    )]
+    pub(crate) realm: Option<String>,
+    /// Log in with the keys of this file; it needs `--principal`, or `--user`
+    #[arg(long, global = true, value_name = "FILE", env = "HVCTL_KEYTAB", help_heading = KERBEROS)]
+    pub(crate) keytab: Option<PathBuf>,
+    /// Whose keys or ticket to take: `user@REALM` (default: the user; without one, whose ticket there is)
+    #[arg(
+        long,
+        global = true,
+        value_name = "PRINCIPAL",
+        value_parser = values::text,
+        env = "HVCTL_PRINCIPAL",
+        help_heading = KERBEROS
+    )]
+    pub(crate) principal: Option<String>,
+    /// Service class in the host's principal name; `WSMAN` is the other one that WinRM registers
+    #[arg(
+        long,
+        global = true,
+        value_name = "CLASS",
+        value_parser = values::text,
+        default_value = "HTTP",
+        env = "HVCTL_SPN_SERVICE",
+        help_heading = KERBEROS
+    )]
+    pub(crate) spn_service: String,
+    /// Host in the host's principal name (default: as in `--host`)
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        value_parser = values::text,
+        env = "HVCTL_SPN_HOST",
+        help_heading = KERBEROS
+    )]
+    pub(crate) spn_host: Option<String>,
+    /// Let the host act for the user on other hosts
+    #[arg(
+        long,
+        global = true,
+        env = "HVCTL_DELEGATE",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = KERBEROS
+    )]
+    pub(crate) delegate: bool,
 
     /// Read the password from standard input (its first line)
     #[arg(
@@ -167,6 +235,17 @@ pub(crate) struct Global {
         help_heading = TIMEOUTS
     )]
     pub(crate) connect_timeout: Duration,
+    /// Longest wait for the domain controller that gives Kerberos tickets
+    #[arg(
+        long,
+        global = true,
+        value_name = "TIME",
+        value_parser = values::duration,
+        default_value = "30s",
+        env = "HVCTL_KDC_TIMEOUT",
+        help_heading = TIMEOUTS
+    )]
+    pub(crate) kdc_timeout: Duration,
 
     /// Record the conversation in this directory (new or empty), redacted
     #[arg(long, global = true, value_name = "DIR", env = "HVCTL_RECORD", help_heading = CASSETTES)]
@@ -219,6 +298,10 @@ pub(crate) struct Global {
 /// How to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Auth {
+    /// Kerberos where there is a ticket, else NTLM with the password; standard error tells which
+    Negotiate,
+    /// Kerberos, and nothing else
+    Kerberos,
     /// NTLM, version 2
     Ntlm,
     /// Basic, over TLS only; hosts switch it off by default
@@ -249,7 +332,7 @@ pub(crate) enum Format {
 pub(crate) fn is_profile_option(option: &Arg) -> bool {
     let of_connection = option
         .get_help_heading()
-        .is_some_and(|heading| [CONNECTION, PASSWORD, TRUST, TIMEOUTS].contains(&heading));
+        .is_some_and(|heading| [CONNECTION, KERBEROS, PASSWORD, TRUST, TIMEOUTS].contains(&heading));
     of_connection
         && !option.is_hide_set()
         && !["profile", "password_stdin"].contains(&option.get_id().as_str())
@@ -261,6 +344,7 @@ pub(crate) fn is_identity_option(option: &Arg) -> bool {
 }
 
 const CONNECTION: &str = "Connection";
+const KERBEROS: &str = "Kerberos";
 const PASSWORD: &str = "Password (or HVCTL_PASSWORD, or a prompt)";
 const TRUST: &str = "Trust";
 const TIMEOUTS: &str = "Timeouts";

@@ -3,11 +3,13 @@
 pub(crate) mod global;
 mod help;
 mod profile;
+pub(crate) mod proxy;
 pub(crate) mod snapshot;
 pub(crate) mod values;
 
 pub(crate) use global::{Auth, Format, Global, TlsPolicy, is_identity_option, is_profile_option};
 pub(crate) use profile::{ConfigCommand, ProfileCommand, TrustArgs};
+pub(crate) use proxy::ProxyChoice;
 pub(crate) use snapshot::SnapshotCommand;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
@@ -78,7 +80,7 @@ pub(crate) enum Command {
     /// Recorded conversations
     #[command(subcommand)]
     Fixture(FixtureCommand),
-    /// Serve a simulated Hyper-V host over HTTPS, until Ctrl-C
+    /// Serve a simulated Hyper-V host until Ctrl-C
     #[command(after_help = help::SIMULATE)]
     Simulate(SimulateArgs),
     /// Run the whole main job against a simulated host on this machine
@@ -166,6 +168,9 @@ pub(crate) struct SimulateArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", env = "HVCTL_SIM_LISTEN")]
     pub(crate) listen: SocketAddr,
+    /// Serve plain HTTP, where every message is sealed, instead of HTTPS
+    #[arg(long, env = "HVCTL_SIM_PLAIN")]
+    pub(crate) plain: bool,
     /// Inventory (TOML): host, virtual machines, groups
     #[arg(long, value_name = "FILE", env = "HVCTL_SIM_INVENTORY")]
     pub(crate) inventory: Option<PathBuf>,

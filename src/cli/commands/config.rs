@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cli::{
-    args::ConfigCommand,
+    args::{self, ConfigCommand},
     failure::Failure,
     password::{self, Source},
     profiles::{ConfigFile, Key, keys},
@@ -90,10 +90,13 @@ fn named<'a>(settings: &Settings, option: &str, what: &'a str) -> (&'a str, Orig
     (what, origin, place)
 }
 
-/// A value that can be shown: of a command only its program, as its arguments may be secrets.
+/// A value that can be shown: of a command only its program, as its arguments may be secrets, and of a proxy neither
+/// user nor password.
 pub(super) fn harmless(name: &str, value: &str) -> String {
-    if name != "password-command" {
-        return value.to_owned();
+    match name {
+        "password-command" => {}
+        "proxy" => return args::proxy::harmless(value),
+        _ => return value.to_owned(),
     }
     match shlex::split(value).unwrap_or_default().split_first() {
         Some((program, [])) => program.clone(),

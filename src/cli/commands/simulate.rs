@@ -3,9 +3,10 @@
 use crate::{
     cli::{args::SimulateArgs, failure::Failure, output::Output, shell},
     error::{Error, ErrorKind},
-    sim::{Host, Inventory, Rule, Server, Settings, SimError},
+    sim::{Host, Inventory, Rule, Settings, SimError},
 };
 use serde_json::json;
+use url::Url;
 
 pub(super) async fn run(output: &Output, args: SimulateArgs) -> Result<(), Failure> {
     let mut settings = Settings::default();
@@ -17,27 +18,47 @@ pub(super) async fn run(output: &Output, args: SimulateArgs) -> Result<(), Failu
         let rule: Rule = rule.parse().map_err(failure)?;
         settings.rules.push(rule);
     }
-    let server = Host::new(settings).serve(args.listen).await.map_err(failure)?;
-    announce(output, &server)?;
-    output.note("serving a simulated host until Ctrl-C");
-    tokio::signal::ctrl_c().await.map_err(|error| Failure::io("failed to wait for Ctrl-C", error))?;
-    Ok(())
+    let host = Host::new(settings);
+    // Either serves until it is dropped.
+    if args.plain {
+        let server = host.serve_plain(args.listen).await.map_err(failure)?;
+        announce(output, &server.url(), server.user(), server.password(), None)?;
+        until_interrupted(output).await
+    } else {
+        let server = host.serve(args.listen).await.map_err(failure)?;
+        announce(output, &server.url(), server.user(), server.password(), Some(&server.fingerprint()))?;
+        until_interrupted(output).await
+    }
 }
 
-/// All lines in one write, so that a reader never sees half of them.
-fn announce(output: &Output, server: &Server) -> Result<(), Failure> {
-    let lines = [
-        ("HVCTL_HOST", server.url().to_string()),
-        ("HVCTL_USER", server.user().to_owned()),
-        ("HVCTL_PASSWORD", server.password().to_owned()),
-        ("HVCTL_FINGERPRINT", server.fingerprint()),
+async fn until_interrupted(output: &Output) -> Result<(), Failure> {
+    output.note("serving a simulated host until Ctrl-C");
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::io("failed to wait for Ctrl-C", error))
+}
+
+/// All lines in one write, so that a reader never sees half of them. Without a certificate, the fingerprint
+/// of another host must not stay behind in the shell.
+fn announce(
+    output: &Output,
+    url: &Url,
+    user: &str,
+    password: &str,
+    fingerprint: Option<&str>,
+) -> Result<(), Failure> {
+    let variables = [
+        ("HVCTL_HOST", Some(url.as_str())),
+        ("HVCTL_USER", Some(user)),
+        ("HVCTL_PASSWORD", Some(password)),
+        ("HVCTL_FINGERPRINT", fingerprint),
     ];
     let document: serde_json::Map<_, _> =
-        lines.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     output.document(&document, || {
-        lines.iter().fold(String::new(), |shown, (name, value)| {
-            shown + &format!("export {name}={}\n", shell::quoted(value))
-        })
+        let line = |(name, value): &(&str, Option<&str>)| match value {
+            Some(value) => format!("export {name}={}\n", shell::quoted(value)),
+            None => format!("unset {name}\n"),
+        };
+        variables.iter().map(line).collect()
     })
 }
 

@@ -8,6 +8,7 @@ use crate::{
         failure::Failure,
         port::{self, Question, Way},
         profiles::{self, ConfigFile, FINGERPRINT, profile_name},
+        proxy::{self, Chosen},
         settings::Origin,
         text,
     },
@@ -71,7 +72,12 @@ pub(super) async fn run(context: &Context, args: TrustArgs) -> Result<(), Failur
     let url = tls_url(host)?;
     let mut global = settings.global.clone();
     global.fingerprint = None;
-    let look = probe_certificate(&url, &config::trust(&global)?, None, global.connect_timeout).await?;
+    let Chosen { proxy, told } = proxy::choose(&global.proxy, &url)?;
+    if let Some(told) = told {
+        context.output.note(&told);
+    }
+    let trust = config::trust(&global)?;
+    let look = probe_certificate(&url, &trust, proxy.as_ref(), global.connect_timeout).await?;
     let mut view = CertificateView::new(&url, &look, &profile);
     match verdict(look.fingerprint, expected, stored) {
         Verdict::Known => {

@@ -77,6 +77,9 @@ fn reason(error: &clap::Error, value: &str) -> String {
     if let Some(source) = error.source() {
         return source.to_string();
     }
+    if let Some(ContextValue::String(reason)) = error.get(ContextKind::Custom) {
+        return reason.clone();
+    }
     match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
             let valid: Vec<_> = valid.iter().map(|name| format!("`{name}`")).collect();
@@ -117,6 +120,8 @@ mod tests {
             "expected a length of time such as `90s`, `10m` or `1h30m`, got `soon`"
         );
         assert!(key("user").check("a\u{1b}").unwrap_err().contains("U+001B"));
+        let reason = key("proxy").check("http://me:geheim@gate:3128").unwrap_err();
+        assert!(reason.contains("a profile holds no password") && !reason.contains("geheim"), "{reason}");
         assert!(key("host").check("").is_err());
     }
 

@@ -1,8 +1,8 @@
 //! The file as it is written, and its checks.
 
 use super::{
-    AuthEntry, GroupEntry, HostEntry, HostLimits, JobTimes, MachineEntry, MachineState, SnapshotEntry,
-    SnapshotKind, invalid,
+    AuthEntry, ClientCertificates, GroupEntry, HostEntry, HostLimits, JobTimes, MachineEntry, MachineState,
+    SnapshotEntry, SnapshotKind, invalid,
 };
 use crate::{
     auth::{Secret, UserName, acceptor::BindingPolicy},
@@ -14,6 +14,7 @@ use crate::{
         texts::Locale,
     },
 };
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde::Deserialize;
 use std::{collections::BTreeSet, time::Duration};
 
@@ -133,6 +134,8 @@ struct Auth {
     password: Option<String>,
     channel_binding: Binding,
     basic: bool,
+    certificate: Ask,
+    certificate_issuers: String,
     administrator: bool,
 }
 
@@ -143,6 +146,8 @@ impl Default for Auth {
             password: None,
             channel_binding: Binding::Relaxed,
             basic: true,
+            certificate: Ask::Never,
+            certificate_issuers: String::new(),
             administrator: true,
         }
     }
@@ -154,6 +159,14 @@ enum Binding {
     None,
     Relaxed,
     Strict,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Ask {
+    Never,
+    Optional,
+    Required,
 }
 
 #[derive(Deserialize)]
@@ -291,6 +304,7 @@ impl Auth {
             }
             _ => {}
         }
+        let certificates = self.certificates()?;
         Ok(AuthEntry {
             user: self.user,
             password: self.password.map(Secret::new),
@@ -300,8 +314,24 @@ impl Auth {
                 Binding::Strict => BindingPolicy::Strict,
             },
             basic: self.basic,
+            certificates,
             administrator: self.administrator,
         })
+    }
+}
+
+impl Auth {
+    fn certificates(&self) -> Result<Option<ClientCertificates>, SimError> {
+        if self.certificate == Ask::Never {
+            return Ok(None);
+        }
+        let issuers = CertificateDer::pem_slice_iter(self.certificate_issuers.as_bytes());
+        match issuers.collect::<Result<Vec<_>, _>>() {
+            Ok(issuers) if !issuers.is_empty() => {
+                Ok(Some(ClientCertificates { issuers, required: self.certificate == Ask::Required }))
+            }
+            _ => Err(invalid("[auth] certificate_issuers: expected certificates in PEM")),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod file;
 
 use super::{SimError, texts::Locale};
 use crate::auth::{Secret, acceptor::BindingPolicy};
+use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 use std::{path::Path, time::Duration};
 
@@ -97,7 +98,16 @@ pub(super) struct AuthEntry {
     pub(super) password: Option<Secret>,
     pub(super) channel_binding: BindingPolicy,
     pub(super) basic: bool,
+    /// Whose client certificates are mapped to the user; `None` where they are not asked for.
+    pub(super) certificates: Option<ClientCertificates>,
     pub(super) administrator: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ClientCertificates {
+    pub(super) issuers: Vec<CertificateDer<'static>>,
+    /// Whether a handshake without one fails.
+    pub(super) required: bool,
 }
 
 impl Default for Inventory {

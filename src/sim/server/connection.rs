@@ -60,6 +60,11 @@ impl Connection {
         Self { host, access, login, is_tls }
     }
 
+    /// Whether the client has proven in the handshake that it holds a certificate that is mapped to the user.
+    pub(super) fn set_client_certificate(&mut self, is_shown: bool) {
+        self.login().has_certificate = is_shown;
+    }
+
     /// Serves it until either side closes it.
     pub(super) async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let service = service_fn(|request| self.respond(request));

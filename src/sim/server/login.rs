@@ -10,6 +10,9 @@ use crate::auth::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use subtle::ConstantTimeEq as _;
 
+/// The security profile for certificates on both sides.
+const MUTUAL: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
+
 /// The login of one connection.
 #[derive(Debug)]
 pub(super) struct Login {
@@ -18,6 +21,8 @@ pub(super) struct Login {
     user: Option<String>,
     /// Set when that login agreed on sealing.
     pub(super) sealer: Option<Sealer>,
+    /// Whether the client has shown a certificate in the TLS handshake.
+    pub(super) has_certificate: bool,
 }
 
 /// What is to be done with a request.
@@ -34,7 +39,12 @@ pub(super) enum Verdict {
 impl Login {
     /// `certificate`: of the server, over TLS.
     pub(super) fn new(access: &Access, certificate: Option<Vec<u8>>) -> Self {
-        Self { ntlm: NtlmAcceptor::new(certificate, access.channel_binding), user: None, sealer: None }
+        Self {
+            ntlm: NtlmAcceptor::new(certificate, access.channel_binding),
+            user: None,
+            sealer: None,
+            has_certificate: false,
+        }
     }
 
     /// Looks at the `Authorization` header of a request.
@@ -44,6 +54,10 @@ impl Login {
         };
         // A new login takes the place of the old one.
         self.end();
+        // DSP0226, security profile `https/mutual`: the certificate is that of the handshake, and each request says that it counts.
+        if authorization == MUTUAL {
+            return if self.has_certificate { Verdict::User(access.user.clone()) } else { Verdict::Refused };
+        }
         let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if scheme.eq_ignore_ascii_case("Basic") {
             return access.basic(authorization).map_or(Verdict::Refused, Verdict::User);
@@ -165,6 +179,16 @@ mod tests {
         assert_eq!(login.judge(Some(&wrong), &on), Verdict::Refused);
         let off = access(r"EXAMPLE\operator", false);
         assert_eq!(Login::new(&off, None).judge(Some(&right), &off), Verdict::Refused);
+    }
+
+    #[test]
+    fn the_mutual_profile_counts_for_one_request_with_a_certificate() {
+        let access = access(r"EXAMPLE\operator", true);
+        let mut login = Login::new(&access, None);
+        assert_eq!(login.judge(Some(MUTUAL), &access), Verdict::Refused);
+        login.has_certificate = true;
+        assert_eq!(login.judge(Some(MUTUAL), &access), Verdict::User(access.user.clone()));
+        assert_eq!(login.judge(None, &access), Verdict::Refused);
     }
 
     #[test]

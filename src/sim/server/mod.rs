@@ -81,7 +81,9 @@ impl Host {
     /// [`SimError::Io`] for the socket, the random numbers and the certificate.
     pub async fn serve(&self, listen: SocketAddr) -> Result<Server, SimError> {
         let (listener, address) = bind(listen).await?;
-        let identity = Identity::new(address.ip()).map_err(failed("failed to make a certificate"))?;
+        let clients = self.inventory().auth.certificates.as_ref();
+        let identity =
+            Identity::new(address.ip(), clients).map_err(failed("failed to make a certificate"))?;
         let listening = self.listen(listener, address, Some(&identity))?;
         Ok(Server { identity, listening })
     }
@@ -189,11 +191,13 @@ impl Service {
         // Without this each small answer waits for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
         let certificate = self.tls.as_ref().map(|(_, certificate)| certificate.clone());
-        let connection = Connection::new(self.host.clone(), Arc::clone(&self.access), certificate);
+        let mut connection = Connection::new(self.host.clone(), Arc::clone(&self.access), certificate);
         let Some((acceptor, _)) = &self.tls else {
             return connection.serve(stream).await;
         };
         if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+            let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+            connection.set_client_certificate(has_certificate);
             connection.serve(stream).await;
         }
     }

@@ -1,8 +1,9 @@
 //! One connection, which is made once and carries one request at a time.
 
 use super::{
-    HttpSettings,
+    ClientCertificate, HttpSettings,
     carrier::{Carrier, Circumstances},
+    client_certificate::Asked,
     failure,
     fingerprint::Fingerprint,
     trust::{Leaf, Tls},
@@ -40,6 +41,12 @@ pub(super) struct Connection {
     leaf: Option<Leaf>,
     /// Once a login has agreed on sealing: every message is sealed then.
     pub(super) sealer: Option<Sealer>,
+    /// Goes with each message, where the login wants that.
+    pub(super) authorization: Option<Secret>,
+    /// Whether the server has said that nothing can follow.
+    pub(super) is_closing: bool,
+    /// Where a client certificate is to be shown.
+    asked: Option<Asked>,
     /// Our end, from the first answer on.
     local_addr: Option<SocketAddr>,
     max_body: usize,
@@ -90,20 +97,25 @@ pub(super) struct Reply {
 }
 
 impl Connection {
-    /// Connects at its first request; over plain HTTP without `tls`.
+    /// Connects at its first request; over plain HTTP without `tls`. `certificate` is shown to a server that asks.
     pub(super) fn new(
         settings: &HttpSettings,
         host: &Arc<str>,
         tls: Option<&Tls>,
+        certificate: Option<&ClientCertificate>,
         number: u64,
     ) -> Result<Self, TransportError> {
-        let (config, leaf) = tls.map(Tls::for_connection).unzip();
+        let (mut config, leaf) = tls.map(Tls::for_connection).unzip();
+        let asked = certificate.zip(config.as_mut()).map(|(certificate, config)| certificate.present(config));
         Ok(Self {
             carrier: Carrier::new(settings, config)?,
             url: settings.url.clone(),
             host: Arc::clone(host),
             leaf,
             sealer: None,
+            authorization: None,
+            is_closing: false,
+            asked,
             local_addr: None,
             max_body: settings.max_body,
             mechanism: "none",
@@ -118,6 +130,11 @@ impl Connection {
 
     pub(super) fn is_tls(&self) -> bool {
         self.leaf.is_some()
+    }
+
+    /// Whether the server has asked for the client certificate.
+    pub(super) fn has_been_asked(&self) -> bool {
+        self.asked.as_ref().is_some_and(Asked::is_set)
     }
 
     /// `host:port`, for messages.

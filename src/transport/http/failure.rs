@@ -8,7 +8,7 @@ use super::{
     trust::{Leaf, WrongFingerprint},
 };
 use crate::transport::{Phase, TransportError, TransportErrorKind};
-use rustls::{CertificateError, OtherError};
+use rustls::{AlertDescription, CertificateError, OtherError};
 use std::{error::Error as StdError, io, iter};
 
 /// Makes an error of reqwest's; `leaf` is for TLS. `phase` is what holds if the failure itself proves nothing.
@@ -44,7 +44,12 @@ pub(super) fn broken(
     if let Some(error) = find::<rustls::Error>(error) {
         // With TLS 1.3 the server's refusal of the handshake comes after it.
         let message = format!("failed to talk to `{host}` over TLS");
-        return TransportError::new(TransportErrorKind::Trust, phase, message).with_source(error.clone());
+        let failed =
+            TransportError::new(TransportErrorKind::Trust, phase, message).with_source(error.clone());
+        return match error {
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => failed.with_hint(WANTED),
+            _ => failed,
+        };
     }
     match find::<hyper::Error>(error) {
         Some(http) if http.is_parse() => TransportError::new(
@@ -272,6 +277,7 @@ const SILENT: &str =
 const CLOSED_PLAIN: &str = "check that WinRM has an HTTP listener (`winrm enumerate winrm/config/listener` on the \
      host; `winrm quickconfig` makes one): its port is 5985, and 5986 is the one with TLS";
 const SILENT_PLAIN: &str = "check that the host is up, and that no firewall drops TCP 5985";
+const WANTED: &str = "the host demands a client certificate: log in by one with `--client-cert FILE`";
 const NOT_TLS: &str = "5985 is WinRM's port without TLS; its HTTPS listener is at 5986";
 const NOT_WINRM: &str = "something else than WinRM listens there; WinRM's HTTPS listener is at port 5986";
 const NOT_WINRM_PLAIN: &str =

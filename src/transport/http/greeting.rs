@@ -40,7 +40,7 @@ pub async fn greet(settings: &HttpSettings) -> Result<Greeting, TransportError> 
     endpoint::check(&settings.url)?;
     let tls = (settings.url.scheme() == "https").then(|| Tls::new(&settings.trust)).transpose()?;
     let host = endpoint::host_and_port(&settings.url);
-    let mut connection = Connection::new(settings, &host.as_str().into(), tls.as_ref(), 0)?;
+    let mut connection = Connection::new(settings, &host.as_str().into(), tls.as_ref(), None, 0)?;
     let limit = settings.connect_timeout;
     let answer = tokio::time::timeout(limit, connection.post(Request::default(), Phase::NotSent)).await;
     let reply = answer.unwrap_or_else(|_| {

@@ -10,6 +10,8 @@ mod dial;
 mod endpoint;
 mod failure;
 mod fingerprint;
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "probe")]
 mod greeting;
 #[cfg(feature = "probe")]
@@ -34,7 +36,7 @@ pub use greeting::{Greeting, greet};
 #[cfg(feature = "probe")]
 pub use knock::{Door, knock, reach};
 #[cfg(feature = "kerberos")]
-pub use login::{KerberosStatus, kerberos_check};
+pub use login::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
 #[cfg(feature = "probe")]
 pub use lookup::{HostNames, look_up};
 #[cfg(feature = "probe")]
@@ -123,7 +125,7 @@ impl HttpTransport {
         if proof.is_login() && reply.status == StatusCode::UNAUTHORIZED {
             // Some hosts, and gateways, take Kerberos for a message, not for a connection.
             if !(reply.verified_tls && reply.mechanism == "kerberos" && !reply.sealed) {
-                return Err(login::not_kept(&self.host, &reply));
+                return Err(login::not_kept(&self.host, &self.settings, &reply));
             }
             self.each_logs_in.store(true, Ordering::Relaxed);
             reply = self.deliver(exchange, proof, stage).await?;
@@ -203,14 +205,27 @@ impl HttpTransport {
             self.pool.clear();
         }
         set(stage, Stage::Connecting);
-        let number = self.pool.next_number();
-        let mut connection = Connection::new(&self.settings, &self.host, self.tls.as_ref(), number)?;
-        if proof.is_login()
-            && let Some(reply) = self.log_in(&mut connection, exchange, stage).await?
-        {
-            return Ok(reply);
+        let mut connection = self.connection(proof)?;
+        if proof.is_login() {
+            let mut reply = self.log_in(&mut connection, exchange, stage).await?;
+            if connection.is_closing && reply.is_none() {
+                // It takes the login, and lets nothing follow it.
+                self.each_logs_in.store(true, Ordering::Relaxed);
+                connection = self.connection(proof)?;
+                reply = self.log_in(&mut connection, exchange, stage).await?;
+            }
+            if let Some(reply) = reply {
+                return Ok(reply);
+            }
         }
         self.send(connection, exchange, proof, stage).await
+    }
+
+    /// A connection that is to be made. A client certificate is shown only where it is to log in.
+    fn connection(&self, proof: Proof<'_>) -> Result<Connection, TransportError> {
+        let certificate = self.settings.certificate.as_ref().filter(|_| proof.is_login());
+        let number = self.pool.next_number();
+        Connection::new(&self.settings, &self.host, self.tls.as_ref(), certificate, number)
     }
 
     /// Gives the answer, where the message had to go with the login.
@@ -250,7 +265,7 @@ impl HttpTransport {
             content: Content::Message(exchange.body.clone()),
             authorization: match proof {
                 Proof::Basic(credentials) => Some(basic::authorization(credentials)),
-                Proof::None | Proof::Login => None,
+                Proof::None | Proof::Login => connection.authorization.clone(),
             },
             anonymous: exchange.anonymous,
         };

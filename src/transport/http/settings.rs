@@ -1,6 +1,6 @@
 //! Settings of an HTTP transport, and what it tells of its logins.
 
-use super::{Proxy, Trust, endpoint};
+use super::{ClientCertificate, Proxy, Trust, endpoint};
 use crate::auth::Credentials;
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -17,6 +17,8 @@ pub enum AuthMechanism {
     Ntlm,
     /// Basic, over TLS only.
     Basic,
+    /// The certificate of [`HttpSettings::certificate`], which the host maps to a user; over TLS only.
+    Certificate,
 }
 
 /// How to get Kerberos tickets, and for what.
@@ -71,6 +73,8 @@ pub struct HttpSettings {
     pub credentials: Option<Credentials>,
     /// Mechanism.
     pub mechanism: AuthMechanism,
+    /// Who logs in by [`AuthMechanism::Certificate`], which goes without credentials.
+    pub certificate: Option<ClientCertificate>,
     /// Tickets.
     pub kerberos: KerberosSettings,
     /// Trust.
@@ -94,9 +98,9 @@ pub type OnLogin = Arc<dyn Fn(&Login) + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Login {
-    /// `kerberos` or `ntlm`.
+    /// `kerberos`, `ntlm` or `certificate`.
     pub mechanism: &'static str,
-    /// As whom: `alice@CORP.EXAMPLE`, `CORP\alice`.
+    /// As whom: `alice@CORP.EXAMPLE`, `CORP\alice`, `the certificate sha256:…`.
     pub user: String,
     /// Why NTLM, where [`AuthMechanism::Negotiate`] would rather have taken Kerberos.
     pub why: Option<String>,
@@ -116,6 +120,7 @@ impl HttpSettings {
             url,
             credentials: None,
             mechanism: AuthMechanism::default(),
+            certificate: None,
             kerberos: KerberosSettings::default(),
             trust: Trust::default(),
             proxy: None,
@@ -134,6 +139,7 @@ impl fmt::Debug for HttpSettings {
             .field("host", &endpoint::host_and_port(&self.url))
             .field("credentials", &self.credentials)
             .field("mechanism", &self.mechanism)
+            .field("certificate", &self.certificate)
             .field("kerberos", &self.kerberos)
             .field("trust", &self.trust)
             .field("proxy", &self.proxy)

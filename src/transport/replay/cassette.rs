@@ -206,17 +206,31 @@ pub(super) fn write_index(directory: &Path, index: &Index) -> io::Result<()> {
 
 /// Writes a message as `STEM.xml`, `.txt` or `.bin`, by what it is; the name of the file.
 pub(super) fn write_body(directory: &Path, stem: &str, body: &[u8]) -> io::Result<String> {
-    let (extension, content) = match std::str::from_utf8(body) {
+    let (extension, content) = as_file(body);
+    let name = format!("{stem}.{extension}");
+    files::write_private(&directory.join(&name), &content)?;
+    Ok(name)
+}
+
+/// The extension and the content of the file that holds a message.
+pub(super) fn as_file(body: &[u8]) -> (&'static str, Vec<u8>) {
+    match std::str::from_utf8(body) {
         Ok(text) => match lexical::pretty(text) {
             Some(pretty) if lexical::compact(&pretty) == text => ("xml", pretty.into_bytes()),
             Some(_) => ("xml", body.to_vec()),
             None => ("txt", body.to_vec()),
         },
         Err(_) => ("bin", STANDARD.encode(body).into_bytes()),
-    };
-    let name = format!("{stem}.{extension}");
-    files::write_private(&directory.join(&name), &content)?;
-    Ok(name)
+    }
+}
+
+/// The message in such a file.
+pub(super) fn of_file(extension: &str, content: Vec<u8>) -> Result<Bytes, base64::DecodeError> {
+    match (extension, std::str::from_utf8(&content)) {
+        ("bin", _) => STANDARD.decode(content.trim_ascii()).map(Bytes::from),
+        ("xml", Ok(text)) => Ok(Bytes::from(lexical::compact(text).into_owned())),
+        _ => Ok(Bytes::from(content)),
+    }
 }
 
 /// Reads the index of a cassette.
@@ -236,8 +250,13 @@ pub(super) fn read_index(directory: &Path) -> Result<Index, TransportError> {
         error.source = Some(Box::new(source));
         error
     })?;
+    parse_index(directory, &text)
+}
+
+/// Reads the text of an index.
+pub(super) fn parse_index(directory: &Path, text: &str) -> Result<Index, TransportError> {
     let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|source| not_readable(directory, source))?;
+        serde_json::from_str(text).map_err(|source| not_readable(directory, source))?;
     let version = json.get("version").and_then(serde_json::Value::as_u64);
     if let Some(version) = version.filter(|version| *version > u64::from(VERSION)) {
         let mut error =
@@ -271,18 +290,11 @@ pub(super) fn read_body(directory: &Path, name: &str, budget: &mut Budget) -> Re
             error
         })?;
     budget.0 = budget.0.saturating_sub(u64::try_from(content.len()).unwrap_or(u64::MAX));
-    let is = |wanted: &str| Path::new(name).extension().is_some_and(|extension| extension == wanted);
-    if is("bin") {
-        let bytes = STANDARD.decode(content.trim_ascii());
-        return bytes.map(Bytes::from).map_err(|source| {
-            let mut error = broken(directory, &format!("its file `{name}` is not base64"));
-            error.source = Some(Box::new(source));
-            error
-        });
-    }
-    Ok(match std::str::from_utf8(&content) {
-        Ok(text) if is("xml") => Bytes::from(lexical::compact(text).into_owned()),
-        _ => Bytes::from(content),
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    of_file(extension, content).map_err(|source| {
+        let mut error = broken(directory, &format!("its file `{name}` is not base64"));
+        error.source = Some(Box::new(source));
+        error
     })
 }
 

@@ -25,6 +25,8 @@ mod clock;
 mod encoded;
 mod epoch;
 mod files;
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 mod lexical;
 mod lint;
 mod matching;

@@ -5,10 +5,12 @@ mod error;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
+mod present;
 #[cfg(test)]
 mod tests;
 
 pub use error::ClientCertificateError;
+pub(super) use present::Asked;
 
 use super::fingerprint::Fingerprint;
 use crate::{
@@ -30,17 +32,21 @@ use zeroize::Zeroizing;
 /// copies that the TLS library and the reader of PKCS#12 make.
 ///
 /// ```
-/// use hyperv_wsman::transport::ClientCertificate;
+/// use hyperv_wsman::transport::{AuthMechanism, ClientCertificate, HttpSettings, HttpTransport, Trust, endpoint};
 ///
 /// # let backup_pem = "tests/wire/client/chain.pem";
-/// let certificate = ClientCertificate::from_pem(&std::fs::read(backup_pem)?, None, None)?;
-/// assert!(!certificate.is_self_signed());
+/// # let ca_pem = "tests/wire/v1.crt";
+/// let mut settings = HttpSettings::new(endpoint("hv1.example.org")?);
+/// settings.mechanism = AuthMechanism::Certificate;
+/// settings.certificate = Some(ClientCertificate::from_pem(&std::fs::read(backup_pem)?, None, None)?);
+/// settings.trust = Trust::ca(std::fs::read(ca_pem)?);
+/// let transport = HttpTransport::new(settings)?;
+/// # let _ = transport;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct ClientCertificate {
     certified: Arc<CertifiedKey>,
-    #[allow(dead_code, reason = "the transport is going to use it")]
     validity: (Timestamp, Timestamp),
     self_signed: bool,
 }
@@ -113,14 +119,7 @@ impl ClientCertificate {
         self.self_signed
     }
 
-    /// What the handshake presents.
-    #[allow(dead_code, reason = "the transport is going to use it")]
-    pub(super) fn certified(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.certified)
-    }
-
     /// Whether it holds now: a host would only say that it refuses it.
-    #[allow(dead_code, reason = "the transport is going to use it")]
     pub(super) fn expect_valid(&self, now: Timestamp) -> Result<(), TransportError> {
         let (from, until) = self.validity;
         let (reason, hint) = if now < from {

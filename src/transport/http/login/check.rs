@@ -1,4 +1,4 @@
-//! Whether there is a ticket for a host, without a login there.
+//! Whether there are tickets, without a login.
 
 use super::{
     super::{HttpSettings, endpoint},
@@ -7,12 +7,67 @@ use super::{
 };
 use crate::{
     auth::{
-        KerberosError,
-        gssapi::{GssClient, GssCredential, GssOptions, Gssapi, Mechanism, Need},
+        KerberosError, UserName,
+        gssapi::{
+            CredentialSource, GssClient, GssCredential, GssOptions, Gssapi, Mechanism, Need, principal,
+        },
     },
-    transport::TransportError,
+    transport::{KerberosSettings, Phase, TransportError, TransportErrorKind},
 };
 use std::time::Duration;
+
+impl KerberosSettings {
+    /// What a user is called in Kerberos, `user@REALM`, with these settings' realm if the name has none.
+    ///
+    /// ```
+    /// use hyperv_wsman::transport::KerberosSettings;
+    ///
+    /// let mut settings = KerberosSettings::default();
+    /// let alice = r"CORP\alice".parse()?;
+    /// assert!(settings.principal_of(&alice).is_err());
+    /// settings.realm = Some("CORP.EXAMPLE".to_owned());
+    /// assert_eq!(settings.principal_of(&alice)?, "alice@CORP.EXAMPLE");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Config`, where the realm would be a guess.
+    pub fn principal_of(&self, user: &UserName) -> Result<String, TransportError> {
+        principal(user, self.realm.as_deref()).map_err(|reason| {
+            TransportError::config(format!("failed to use Kerberos for `{user}`: {reason}"))
+        })
+    }
+}
+
+/// The user's own ticket, as `kinit` leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KerberosTicket {
+    /// Whose it is: `user@REALM`.
+    pub principal: String,
+    /// How long it lasts.
+    pub remaining: Duration,
+}
+
+/// Looks for a ticket that is there already: in [`KerberosSettings::cache`], or the user's own; of
+/// [`KerberosSettings::principal`], or of anybody.
+///
+/// # Errors
+/// `Config` where there is no library, `Auth` where there is no ticket, with the [`KerberosError`] as source.
+pub async fn kerberos_ticket(settings: &KerberosSettings) -> Result<KerberosTicket, TransportError> {
+    let source =
+        CredentialSource::Cache { principal: settings.principal.clone(), name: settings.cache.clone() };
+    let look = move || -> Result<KerberosTicket, KerberosError> {
+        let credential = GssCredential::acquire(&Gssapi::load(Need::Tickets)?, &source, Mechanism::Kerberos)?;
+        let owner = credential.owner()?;
+        Ok(KerberosTicket { principal: owner.principal, remaining: owner.remaining })
+    };
+    let failed = "failed to look for a Kerberos ticket";
+    match within(settings.timeout, &mut off_thread(look)).await {
+        Ok(found) => found.map_err(|error| kerberos::with_reason(failed, error)),
+        Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, Phase::NotSent, failed)),
+    }
+}
 
 /// Tickets for a login by Kerberos.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,6 +45,7 @@ pub(in super::super) fn not_offered(
         AuthMechanism::Kerberos => ("Kerberos or Negotiate", "Kerberos", NTLM),
         AuthMechanism::Ntlm => ("Negotiate or NTLM", "Negotiate", BASIC),
         AuthMechanism::Basic => ("Basic", "Basic", NEGOTIATE),
+        AuthMechanism::Certificate => ("a client certificate", "Certificate", NEGOTIATE),
     };
     let enable = format!(r"`Set-Item WSMan:\localhost\Service\Auth\{setting} $true` on the host enables it");
     let (other, option) = others;
@@ -78,7 +79,7 @@ pub(super) fn failed(host: &str, credentials: &Credentials, reason: &str) -> Tra
 }
 
 /// A login that holds for no message.
-pub(in super::super) fn not_kept(host: &str, reply: &Reply) -> TransportError {
+pub(super) fn not_kept(host: &str, reply: &Reply) -> TransportError {
     let reason = "the host accepts the login, and refuses the message that follows it";
     let mut error = auth(format!("failed to log in to `{host}`: {reason}"))
         .with_hint("a proxy or gateway on the way is not made for such logins; reach the host directly");

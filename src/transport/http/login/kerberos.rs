@@ -356,14 +356,19 @@ pub(super) fn no_principal(host: &str, reason: &NoPrincipal) -> TransportError {
     TransportError::config(format!("failed to log in to `{host}` by Kerberos: {reason}"))
 }
 
-/// What the library, or the KDC, says.
+/// What the library, or the KDC, says of a login.
 pub(super) fn of_kerberos(host: &str, error: KerberosError) -> TransportError {
+    with_reason(&format!("failed to log in to `{host}` by Kerberos"), error)
+}
+
+/// What failed, and the library's reason.
+pub(super) fn with_reason(message: &str, error: KerberosError) -> TransportError {
     let kind = match error.kind() {
         Kind::NoLibrary | Kind::Unsupported | Kind::Target | Kind::Keytab => TransportErrorKind::Config,
         Kind::KdcUnreachable => TransportErrorKind::Connection,
         _ => TransportErrorKind::Auth,
     };
-    let failed = by_kerberos(host, kind);
+    let failed = TransportError::new(kind, Phase::NotSent, message);
     match error.hint() {
         Some(hint) => failed.with_hint(hint),
         None => failed,

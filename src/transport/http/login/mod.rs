@@ -8,6 +8,7 @@
     allow(dead_code, reason = "without a mechanism there are no logins")
 )]
 
+mod certificate;
 #[cfg(feature = "kerberos")]
 mod check;
 mod errors;
@@ -22,8 +23,8 @@ mod ntlm;
 mod tickets;
 
 #[cfg(feature = "kerberos")]
-pub use check::{KerberosStatus, kerberos_check};
-pub(super) use errors::{no_user, not_kept, not_offered, refused};
+pub use check::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
+pub(super) use errors::{no_user, not_offered, refused};
 
 use super::{
     AuthMechanism, HttpSettings, Login,
@@ -100,11 +101,12 @@ impl From<TransportError> for Failure {
 
 /// Whether this build, and this machine, can log in as the settings say.
 pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
+    certificate::check(settings)?;
     let wanted = match settings.mechanism {
         AuthMechanism::Ntlm => (cfg!(feature = "ntlm"), "NTLM", "ntlm"),
         AuthMechanism::Kerberos => (cfg!(feature = "kerberos"), "Kerberos", "kerberos"),
         AuthMechanism::Negotiate => (cfg!(any(feature = "ntlm", feature = "kerberos")), "NTLM", "ntlm"),
-        AuthMechanism::Basic => return Ok(()),
+        AuthMechanism::Basic | AuthMechanism::Certificate => return Ok(()),
     };
     let (is_built, mechanism, feature) = wanted;
     if !is_built && settings.credentials.is_some() {
@@ -122,6 +124,11 @@ pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
         ));
     }
     Ok(())
+}
+
+/// What it means that the message is refused on a connection that is logged in.
+pub(super) fn not_kept(host: &str, settings: &HttpSettings, reply: &Reply) -> TransportError {
+    certificate::refused_later(host, settings, reply).unwrap_or_else(|| errors::not_kept(host, reply))
 }
 
 impl Logins {
@@ -148,6 +155,7 @@ impl Logins {
                 .map_err(|stop| stop.into_failure(site)),
             #[cfg(not(feature = "kerberos"))]
             AuthMechanism::Kerberos => Err(errors::not_built(site.host, "kerberos").into()),
+            AuthMechanism::Certificate => certificate::log_in(site, connection, message).await,
             // Basic has no login of its own: each message has one.
             AuthMechanism::Ntlm | AuthMechanism::Basic => by_ntlm(site, connection).await,
         };

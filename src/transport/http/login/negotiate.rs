@@ -7,7 +7,10 @@
 use super::{Failure, LoggedIn, Site, State, by_ntlm};
 #[cfg(feature = "kerberos")]
 use super::{Standing, kerberos};
-use crate::transport::http::connection::{Connection, Content};
+use crate::transport::{
+    TransportError,
+    http::connection::{Connection, Content},
+};
 
 /// Logs a connection in.
 #[cfg_attr(
@@ -30,7 +33,7 @@ pub(super) async fn log_in(
         #[cfg(not(feature = "kerberos"))]
         None => "this build is without Kerberos".to_owned(),
     };
-    let mut done = by_ntlm(site, connection).await?;
+    let mut done = by_ntlm(site, connection).await.map_err(|failure| failure.because(&why))?;
     state.ntlm = Some(why.clone());
     done.login.why = Some(why);
     Ok(done)
@@ -53,5 +56,20 @@ async fn by_kerberos(
             Ok(Err(no_ticket.to_string()))
         }
         Err(stop) => Err(stop.into_failure(site)),
+    }
+}
+
+impl Failure {
+    /// Tells why it was NTLM that failed.
+    fn because(self, why: &str) -> Self {
+        let explained = |mut error: TransportError| {
+            let hint = error.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            error.hint = Some(format!("NTLM was used because Kerberos cannot be: {why}{hint}"));
+            error
+        };
+        match self {
+            Self::Refused(error) => Self::Refused(explained(error)),
+            Self::Failed(error) => Self::Failed(explained(error)),
+        }
     }
 }

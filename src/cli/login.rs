@@ -1,0 +1,178 @@
+//! Who logs in, and with what: a password, a keytab, or a ticket that is there. Settled before the host is asked
+//! anything, because a password may have to be typed.
+
+use super::{
+    args::{Auth, Global},
+    failure::Failure,
+    output::Output,
+    password,
+    settings::Settings,
+};
+use crate::{
+    error::{Error, ErrorKind},
+    transport::{
+        AuthMechanism, Credentials, HttpSettings, KerberosSettings, Login, TransportError, UserName,
+        kerberos_ticket,
+    },
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Who logs in.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// User and password; none are needed with a ticket, or a keytab.
+    credentials: Option<Credentials>,
+    kerberos: KerberosSettings,
+    auth: Auth,
+}
+
+impl Identity {
+    /// Gets the password where one is needed: from its source, or a prompt.
+    ///
+    /// # Errors
+    /// `Usage` for nobody, and as the source of the password fails.
+    pub(crate) async fn settle(settings: &Settings) -> Result<Self, Failure> {
+        let global = &settings.global;
+        let mut identity = Self { credentials: None, kerberos: kerberos(global), auth: global.auth };
+        let user = global.user.as_deref();
+        match global.auth {
+            Auth::Ntlm | Auth::Basic => {
+                let user = user.ok_or_else(|| nobody(NEEDS_USER))?;
+                identity.credentials = Some(credentials(settings, user)?);
+            }
+            Auth::Negotiate | Auth::Kerberos => identity.settle_kerberos(settings, user).await?,
+        }
+        Ok(identity)
+    }
+
+    /// A password is asked for only if there is nothing else: a source that was named, a keytab, a ticket.
+    async fn settle_kerberos(&mut self, settings: &Settings, user: Option<&str>) -> Result<(), Failure> {
+        if let Some(user) = user
+            && (password::is_given(settings)? || !self.names_principal(user)?)
+        {
+            self.credentials = Some(credentials(settings, user)?);
+            return Ok(());
+        }
+        if self.kerberos.keytab.is_some() {
+            return Ok(());
+        }
+        let Err(no_ticket) = kerberos_ticket(&self.kerberos).await else { return Ok(()) };
+        let user = user.ok_or_else(|| alone(&no_ticket))?;
+        if !password::can_ask() {
+            return Err(neither(no_ticket));
+        }
+        self.credentials = Some(credentials(settings, user)?);
+        Ok(())
+    }
+
+    /// Whether it is known what the user is called in Kerberos. Where not, only a password is left, unless Kerberos
+    /// was asked for.
+    fn names_principal(&mut self, user: &str) -> Result<bool, Failure> {
+        if self.kerberos.principal.is_some() {
+            return Ok(true);
+        }
+        let user: UserName = user.parse().map_err(Error::from)?;
+        match self.kerberos.principal_of(&user) {
+            Ok(principal) => self.kerberos.principal = Some(principal),
+            Err(error) if self.auth == Auth::Kerberos || self.kerberos.keytab.is_some() => {
+                return Err(error.into());
+            }
+            Err(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Puts it into the settings of a transport, which tells on standard error how it has logged in.
+    pub(crate) fn put(self, http: &mut HttpSettings, output: &Output) {
+        http.mechanism = match self.auth {
+            Auth::Negotiate => AuthMechanism::Negotiate,
+            Auth::Kerberos => AuthMechanism::Kerberos,
+            Auth::Ntlm => AuthMechanism::Ntlm,
+            Auth::Basic => AuthMechanism::Basic,
+        };
+        let (delegates, negotiates) = (self.kerberos.delegate, self.auth == Auth::Negotiate);
+        http.kerberos = self.kerberos;
+        http.credentials = self.credentials;
+        let (output, told) = (output.clone(), AtomicBool::new(false));
+        http.on_login = Some(Arc::new(move |login: &Login| {
+            // Once: further connections log in alike.
+            if told.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            if negotiates {
+                output.note(&way_of(login));
+            }
+            if delegates && !login.delegated {
+                output.warning(
+                    "--delegate: the host got no ticket to act for the user; the ticket may not be forwardable (`kinit -f`), or the host is not trusted for delegation",
+                );
+            }
+        }));
+    }
+}
+
+fn way_of(login: &Login) -> String {
+    let user = &login.user;
+    match (login.mechanism, &login.why) {
+        ("ntlm", Some(why)) => format!("login: NTLM as `{user}` (not Kerberos: {why})"),
+        ("ntlm", None) => format!("login: NTLM as `{user}`"),
+        _ => format!("login: Kerberos as `{user}`"),
+    }
+}
+
+fn kerberos(global: &Global) -> KerberosSettings {
+    let mut kerberos = KerberosSettings::default();
+    kerberos.principal.clone_from(&global.principal);
+    kerberos.realm.clone_from(&global.realm);
+    kerberos.keytab.clone_from(&global.keytab);
+    kerberos.service.clone_from(&global.spn_service);
+    kerberos.host.clone_from(&global.spn_host);
+    kerberos.delegate = global.delegate;
+    kerberos.timeout = global.kdc_timeout;
+    kerberos
+}
+
+fn credentials(settings: &Settings, user: &str) -> Result<Credentials, Failure> {
+    let password = password::obtain(settings, user)?;
+    Ok(Credentials::new(user, password).map_err(Error::from)?)
+}
+
+fn nobody(hint: &str) -> Failure {
+    Failure::usage("no user: --user is not given", hint)
+}
+
+const NEEDS_USER: &str =
+    "give it with --user 'DOMAIN\\user', HVCTL_USER or a profile; only `identify --anonymous` works without";
+
+/// Neither a user nor a ticket.
+fn alone(no_ticket: &TransportError) -> Failure {
+    Failure::usage(
+        format!("no user: --user is not given, and there is no Kerberos ticket ({})", reason(no_ticket)),
+        "`kinit USER@REALM` gets a ticket; else give --user 'DOMAIN\\user', HVCTL_USER or a profile; only `identify --anonymous` works without",
+    )
+}
+
+/// Neither a password nor a ticket.
+fn neither(no_ticket: TransportError) -> Failure {
+    let ticket = no_ticket.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    let hint = format!(
+        "set HVCTL_PASSWORD, or give --password-stdin, --password-command or --password-file{ticket}"
+    );
+    let error = Error::new(
+        ErrorKind::Config,
+        "no password and no Kerberos ticket, and there is no terminal to ask on",
+    );
+    match no_ticket.source {
+        Some(source) => error.with_source(source),
+        None => error,
+    }
+    .with_hint(hint)
+    .into()
+}
+
+fn reason(error: &TransportError) -> String {
+    error.source.as_ref().map_or_else(|| error.message.clone(), ToString::to_string)
+}

@@ -1,8 +1,18 @@
 //! Peers that are not ours. `tests/rig/run.sh` installs and starts them; `HVCTL_TEST_RIG` names its
 //! folder. Without it these tests say so and pass, unless `CI_REQUIRE_PEERS=1`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod ntlm;
+mod broken;
+mod cells;
+mod counting;
+mod logins;
+mod matrix;
+mod refusals;
 mod rig;
 mod sealed;
+#[path = "../wire/server.rs"]
+#[allow(dead_code, reason = "the tests of the wire need more of it")]
+mod server;
 mod simulator;
+mod sources;
+mod way;

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     sync::Once,
 };
@@ -16,6 +17,18 @@ const SKIPPED: &str = "skipped: no independent peers. On Debian 12, as root, `te
 pub(crate) struct Rig {
     folder: PathBuf,
     ports: BTreeMap<String, u16>,
+}
+
+/// What acceptors saw of one path and query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) requests: usize,
+    /// Tokens that prove who the client is, or try to.
+    pub(crate) kerberos: usize,
+    /// The same of NTLM.
+    pub(crate) ntlm: usize,
+    /// Bodies.
+    pub(crate) messages: usize,
 }
 
 impl Rig {
@@ -60,5 +73,29 @@ impl Rig {
     /// A file of the rig.
     pub(crate) fn read(&self, file: &str) -> Vec<u8> {
         std::fs::read(self.folder.join(file)).unwrap()
+    }
+
+    /// What the acceptors saw of this path and query.
+    pub(crate) fn counts(&self, target: &str) -> Counts {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port("PLAIN"))).unwrap();
+        write!(stream, "GET {target} HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let count = |name: &str| {
+            let (_, rest) = answer.split_once(&format!("{name}=")).unwrap();
+            rest.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        Counts {
+            requests: count("requests"),
+            kerberos: count("kerberos"),
+            ntlm: count("ntlm"),
+            messages: count("messages"),
+        }
+    }
+
+    /// How often the KDC refused a password or key of a user.
+    pub(crate) fn refused_by_kdc(&self, principal: &str) -> usize {
+        let log = String::from_utf8(self.read("kdc.log")).unwrap();
+        log.matches(&format!("PREAUTH_FAILED: {principal} for ")).count()
     }
 }

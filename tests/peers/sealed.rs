@@ -1,88 +1,69 @@
-//! Sealed messages to and from pyspnego, over plain HTTP and over HTTPS.
+//! What sealed messages look like in both directions: long ones, faults, and as other servers write them.
+//! Who can send them at all, the matrix tells.
 
-use crate::rig::Rig;
-use hyperv_wsman::transport::{
-    Answer, Credentials, Exchange, Fingerprint, HttpSettings, HttpTransport, Phase, Secret, Transport as _,
-    TransportError, TransportErrorKind, Trust, endpoint,
+use crate::{
+    rig::Rig,
+    way::{ALICE, PRINCIPAL, RIGHT, send, settings, text, transport, with_login},
 };
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use hyperv_wsman::transport::{Answer, AuthMechanism, HttpTransport};
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Duration, Instant};
 
-const RIGHT: &str = "Passw0rd!";
-const WRONG: &str = "passw0rd!";
+/// Every pair of a scheme and a library that unseals.
+const PEERS: [(&str, &str, AuthMechanism); 7] = [
+    ("NTLM", "pyspnego", AuthMechanism::Ntlm),
+    ("Negotiate", "pyspnego", AuthMechanism::Ntlm),
+    ("Kerberos", "pyspnego", AuthMechanism::Kerberos),
+    ("Negotiate", "pyspnego", AuthMechanism::Kerberos),
+    ("Negotiate", "gss-ntlmssp", AuthMechanism::Ntlm),
+    ("Kerberos", "mit", AuthMechanism::Kerberos),
+    ("Negotiate", "mit", AuthMechanism::Kerberos),
+];
 
-/// Where messages go to, and that they are sealed there.
-fn settings(rig: &Rig, listener: &str, password: &str) -> HttpSettings {
-    let scheme = if listener == "PLAIN" { "http" } else { "https" };
-    let url = endpoint(&format!("{scheme}://localhost:{}", rig.port(listener))).unwrap();
-    let mut settings = HttpSettings::new(url);
-    settings.credentials = Some(Credentials::new(r"TEST\alice", Secret::new(password.to_owned())).unwrap());
-    if scheme == "https" {
-        let certificate = CertificateDer::from_pem_slice(&rig.read("rsa-sha256.crt")).unwrap();
-        settings.trust = Trust::pinned(Fingerprint::of(&certificate));
+/// A transport that seals, for each of them.
+fn sealing(rig: &Rig, listener: &str) -> Vec<(String, HttpTransport)> {
+    let one = |(scheme, by, mechanism): (&str, &str, AuthMechanism)| {
+        let mut settings = settings(rig, listener, &format!("/wsman?offer={scheme}&by={by}"));
         settings.always_seal = true;
-    }
-    settings
-}
-
-fn transport(rig: &Rig, listener: &str, password: &str) -> HttpTransport {
-    HttpTransport::new(settings(rig, listener, password)).unwrap()
-}
-
-async fn send(transport: &HttpTransport, body: &str) -> Result<Answer, TransportError> {
-    let exchange = Exchange {
-        body: body.to_owned().into(),
-        name: "Identify".into(),
-        changes_host: true,
-        anonymous: false,
-        lane: 0,
-        deadline: Some(Instant::now() + Duration::from_secs(30)),
+        let user = if mechanism == AuthMechanism::Ntlm { ALICE } else { PRINCIPAL };
+        (format!("{scheme} by {by} at {listener}"), transport(with_login(settings, mechanism, user, RIGHT)))
     };
-    transport.exchange(exchange).await
+    PEERS.into_iter().map(one).collect()
 }
 
 /// Sends a message and checks that the peer got it as it was, sealed.
-async fn exchange(transport: &HttpTransport, body: &str) -> Answer {
-    let answer = send(transport, body).await.unwrap_or_else(|error| panic!("{error} {:?}", error.source));
-    let text = String::from_utf8_lossy(&answer.body);
+async fn exchange(name: &str, transport: &HttpTransport, body: &str) -> Answer {
+    let answer = send(transport, body).await;
+    let answer = answer.unwrap_or_else(|error| panic!("{name}: {error} {:?}", error.source));
+    let said = text(&answer);
     // Of the digest, half: enough, and a number.
     let digest = Sha256::digest(body);
     let digest = format!("{:032x}", u128::from_be_bytes(*digest.first_chunk().unwrap()));
-    for expected in [r"user=TEST\alice", "sealed=True", &format!("length={}", body.len()), &digest] {
-        assert!(text.contains(expected), "expected {expected}: {text}");
+    for expected in ["sealed=True", &format!("length={}", body.len()), &digest] {
+        assert!(said.contains(expected), "{name}: expected {expected}: {}", &said[..said.len().min(400)]);
     }
-    assert!(answer.peer.sealed && text.ends_with("</answer>"));
+    assert!(answer.peer.sealed && said.ends_with("</answer>"), "{name}");
     answer
-}
-
-#[tokio::test]
-async fn an_independent_acceptor_reads_what_we_seal_and_we_what_it_does() {
-    let Some(rig) = Rig::find() else { return };
-    for (listener, binding) in [
-        ("PLAIN", "binding=-"),
-        ("DIRECT_NONE", "binding=-"),
-        ("DIRECT_RELAXED", "binding=right"),
-        ("DIRECT_STRICT", "binding=right"),
-    ] {
-        let transport = transport(&rig, listener, RIGHT);
-        for _ in 0..3 {
-            let answer = exchange(&transport, "<message/>").await;
-            assert!(String::from_utf8_lossy(&answer.body).contains(binding), "{listener}");
-            assert_eq!((answer.status, answer.peer.handshakes), (200, 1), "{listener}");
-            assert_eq!(answer.peer.verified_tls, listener != "PLAIN");
-        }
-    }
 }
 
 #[tokio::test]
 async fn long_messages_pass_both_ways() {
     let Some(rig) = Rig::find() else { return };
     for listener in ["PLAIN", "DIRECT_STRICT"] {
-        let transport = transport(&rig, listener, RIGHT);
-        for (request, answer) in [(50_000, 40_000), (1, 1_000_000), (400_000, 1)] {
-            let body = format!("PAD={answer} {}", "x".repeat(request));
-            assert!(exchange(&transport, &body).await.body.len() > answer, "{listener}");
+        for (name, transport) in sealing(&rig, listener) {
+            for (request, answer) in [(50_000, 40_000), (1, 1_000_000), (400_000, 1), (1_000_000, 400_000)] {
+                let body = format!("PAD={answer} {}", "x".repeat(request));
+                assert!(exchange(&name, &transport, &body).await.body.len() > answer, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_messages_pass_over_one_login() {
+    let Some(rig) = Rig::find() else { return };
+    for (name, transport) in sealing(&rig, "PLAIN") {
+        for _ in 0..20 {
+            assert_eq!(exchange(&name, &transport, "<message/>").await.peer.handshakes, 1, "{name}");
         }
     }
 }
@@ -90,32 +71,23 @@ async fn long_messages_pass_both_ways() {
 #[tokio::test]
 async fn faults_come_sealed_with_status_500() {
     let Some(rig) = Rig::find() else { return };
-    let transport = transport(&rig, "PLAIN", RIGHT);
-    for _ in 0..2 {
-        assert_eq!(exchange(&transport, "FAULT").await.status, 500);
+    for (name, transport) in sealing(&rig, "PLAIN") {
+        for _ in 0..2 {
+            assert_eq!(exchange(&name, &transport, "FAULT").await.status, 500, "{name}");
+        }
     }
 }
 
 #[tokio::test]
 async fn answers_are_read_as_other_servers_write_them() {
     let Some(rig) = Rig::find() else { return };
-    let transport = transport(&rig, "PLAIN", RIGHT);
-    for body in ["SPACED", "BARE", "SPACED BARE"] {
-        assert_eq!(exchange(&transport, body).await.status, 200, "{body}");
-    }
-}
-
-#[tokio::test]
-async fn who_should_not_be_let_in_is_not() {
-    let Some(rig) = Rig::find() else { return };
-    for (listener, password) in [
-        ("PLAIN", WRONG),
-        ("DIRECT_NONE", WRONG),
-        ("DIRECT_STRICT", WRONG),
-        ("INTERCEPTED_RELAXED", RIGHT),
-        ("INTERCEPTED_STRICT", RIGHT),
-    ] {
-        let error = send(&transport(&rig, listener, password), "<message/>").await.unwrap_err();
-        assert_eq!((error.kind, error.phase), (TransportErrorKind::Auth, Phase::NotSent), "{listener}");
+    for (name, transport) in sealing(&rig, "PLAIN") {
+        // MIT's library does not rotate: of such a token nothing tells where it ends but the boundary, so
+        // that there can be no line end between the two.
+        let bodies =
+            if name.contains("by mit") { &["SPACED"][..] } else { &["SPACED", "BARE", "SPACED BARE"] };
+        for body in bodies {
+            assert_eq!(exchange(&name, &transport, body).await.status, 200, "{name}: {body}");
+        }
     }
 }

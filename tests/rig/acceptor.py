@@ -12,8 +12,8 @@ The query of the URL says what else is wanted:
     offer=NTLM,Kerberos     the schemes that are offered, and taken; all of them when there is none
     by=ENGINE               pyspnego (which is taken when there is none), gss-ntlmssp, or mit
     case=ANYTHING           tells the counts of one test from those of others
-GET of the same path and query, on any listener, gives its counts: requests, proofs (tokens that prove who
-the client is, or try to), messages (bodies).
+GET of the same path and query, on any listener, gives its counts: requests, messages (bodies), and for each
+mechanism tokens that prove who the client is, or try to.
 
 NTLM_USER_FILE holds the users of NTLM and Basic (DOMAIN:USER:PASSWORD), KRB5_KTNAME the keys. A SOAP-like
 answer tells who was authenticated, and how; an Identify gets a real one. A message with the word FAULT gets
@@ -25,6 +25,7 @@ import hashlib
 import http.server
 import os
 import re
+import socket
 import ssl
 import struct
 import sys
@@ -35,10 +36,12 @@ from cryptography import x509
 
 import contexts
 
+# What pyspnego calls this machine, in place of its own name.
+socket.gethostname = lambda: "hv01"
 SOAP = "application/soap+xml;charset=UTF-8"
 SCHEMES = ["Negotiate", "Kerberos", "NTLM", "Basic"]
 IDENTIFY = b"http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
-COUNTED = ("requests", "proofs", "messages")
+COUNTED = ("requests", "kerberos", "ntlm", "messages")
 counts, counting = {}, threading.Lock()
 
 
@@ -162,8 +165,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_in(self, scheme, token):
         """One leg; False when it has been answered."""
-        if contexts.proves(token):
-            self.count("proofs")
+        if contexts.proof(token):
+            self.count(contexts.proof(token))
         try:
             if self.context is None or self.context.complete:
                 self.user = None

@@ -41,9 +41,11 @@ def is_ntlm(token):
     return token.startswith(NTLM_SIGNATURE)
 
 
-def proves(token):
-    """Whether a token proves who the client is, or tries to: NTLM's third, and Kerberos' first."""
-    return token[8:12] == b"\3\0\0\0" if is_ntlm(token) else token[:1] == b"\x60"
+def proof(token):
+    """By which mechanism a token proves who the client is, or tries to: NTLM's third, and Kerberos' first."""
+    if is_ntlm(token):
+        return "ntlm" if token[8:12] == b"\3\0\0\0" else None
+    return "kerberos" if token[:1] == b"\x60" else None
 
 
 def refusal(error):
@@ -97,7 +99,7 @@ class Ntlm(Pyspnego):
         self.binding = "-"
 
     def step(self, token):
-        if self.bindings and proves(token):
+        if self.bindings and proof(token):
             # Looked up here because pyspnego takes one of zeros for a right one.
             sent, expected = sent_binding(token), hashlib.md5(self.bindings.pack()).digest()
             self.binding = "none" if sent is None else "right" if sent == expected else "wrong"

@@ -116,6 +116,10 @@ addprinc -pw Passw0rd! harry
 addprinc -pw Passw0rd! carol
 addprinc -pw Passw0rd! +needchange dave
 addprinc -pw Passw0rd! -allow_tix erin
+addprinc -pw Passw0rd! gina
+addprinc -pw Passw0rd! hana
+addprinc -pw Passw0rd! iris
+addprinc -pw Passw0rd! jane
 addprinc -pw Passw0rd! frank
 ktadd -norandkey -k $rig/frank.keytab frank
 addprinc -pw Passw0rd! stale
@@ -127,6 +131,7 @@ END
   wait_for kdc opens "$port"
   # Tickets that last, and those of a second, which are over when the tests come.
   echo 'Passw0rd!' | with_realm kinit alice >/dev/null
+  echo 'Passw0rd!' | with_realm kinit -c "FILE:$rig/ccache-bob" bob >/dev/null
   echo 'Passw0rd!' | with_realm kinit -l 1s -c "FILE:$rig/ccache-expired" alice >/dev/null
 }
 

@@ -28,7 +28,7 @@ fn simulate_serves_plain_http_and_prints_all_that_a_shell_needs_for_it() {
     let host = SimHost::with(&["--time-scale", "0", "--plain"]);
     assert!(host.value("HVCTL_HOST").starts_with("http://127.0.0.1:"), "{:?}", host.environment);
     let names: Vec<_> = host.environment.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["HVCTL_HOST", "HVCTL_USER", "HVCTL_PASSWORD"]);
+    assert_eq!(names, ["HVCTL_HOST", "HVCTL_USER", "HVCTL_PASSWORD", "HVCTL_AUTH"]);
     let ran = run(&mut host.hvctl(["snapshot", "create", "--group", "web-tier", "--type", "recovery"]));
     assert_eq!(ran.code, 0, "{ran:?}");
     let ran = run(host.hvctl(["group", "list"]).env("HVCTL_PASSWORD", "wrong"));

@@ -41,7 +41,7 @@ impl SimHost {
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let environment: Vec<_> = lines
-            .take(4)
+            .take(5)
             .map(Result::unwrap)
             .filter(|line| line != "unset HVCTL_FINGERPRINT")
             .map(|line| {
@@ -49,14 +49,14 @@ impl SimHost {
                 (name.to_owned(), shlex::split(value).unwrap().remove(0))
             })
             .collect();
-        assert!(environment.len() >= 3, "{environment:?}");
+        assert!(environment.len() >= 4, "{environment:?}");
         Self { process, environment }
     }
 
-    /// `hvctl` with what `eval` of the printed lines sets, and NTLM settled, which needs no words then.
+    /// `hvctl` with what `eval` of the printed lines sets.
     pub(crate) fn hvctl<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = hvctl(arguments);
-        command.envs(self.environment.iter().cloned()).env("HVCTL_AUTH", "ntlm");
+        command.envs(self.environment.iter().cloned());
         command
     }
 

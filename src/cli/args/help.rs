@@ -247,7 +247,7 @@ JSON: an array of `file`, `line`, `kind`, `excerpt`.";
 
 /// `hvctl simulate`.
 pub(super) const SIMULATE: &str = "\
-Prints `export HVCTL_HOST='…'` and the same for HVCTL_USER, HVCTL_PASSWORD and HVCTL_FINGERPRINT, which are all \
+Prints `export HVCTL_HOST='…'` and the same for HVCTL_USER, HVCTL_PASSWORD, HVCTL_AUTH and HVCTL_FINGERPRINT, which are all \
 that the other commands need, then serves until Ctrl-C. It serves HTTPS; with --plain HTTP, as a host does whose \
 only listener is port 5985: it takes logins by NTLM and sealed messages, and nothing else.
 

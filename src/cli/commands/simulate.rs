@@ -49,6 +49,8 @@ fn announce(
         ("HVCTL_HOST", Some(url.as_str())),
         ("HVCTL_USER", Some(user)),
         ("HVCTL_PASSWORD", Some(password)),
+        // It has no Kerberos: there is nothing to choose, and so nothing to tell.
+        ("HVCTL_AUTH", Some("ntlm")),
         ("HVCTL_FINGERPRINT", fingerprint),
     ];
     let document: serde_json::Map<_, _> =

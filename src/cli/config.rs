@@ -186,7 +186,7 @@ pub(crate) fn http(
 pub(crate) const KNOCK: Duration = Duration::from_secs(3);
 
 /// What shows that TLS is meant, so that nothing without it is tried.
-fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
+pub(crate) fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
     let global = &settings.global;
     let used = settings.profile.as_ref().is_some_and(|profile| profile.tls_used);
     [

@@ -36,7 +36,7 @@ impl Identity {
     /// `Usage` for nobody, and as the source of the password fails.
     pub(crate) async fn settle(settings: &Settings) -> Result<Self, Failure> {
         let global = &settings.global;
-        let mut identity = Self { credentials: None, kerberos: kerberos(global), auth: global.auth };
+        let mut identity = Self::without_password(settings);
         let user = global.user.as_deref();
         match global.auth {
             Auth::Ntlm | Auth::Basic => {
@@ -46,6 +46,12 @@ impl Identity {
             Auth::Negotiate | Auth::Kerberos => identity.settle_kerberos(settings, user).await?,
         }
         Ok(identity)
+    }
+
+    /// Who would log in, were a password at hand.
+    pub(crate) fn without_password(settings: &Settings) -> Self {
+        let global = &settings.global;
+        Self { credentials: None, kerberos: kerberos(global), auth: global.auth }
     }
 
     /// A password is asked for only if there is nothing else: a source that was named, a keytab, a ticket.

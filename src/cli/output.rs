@@ -26,6 +26,8 @@ struct Inner {
     /// Standard error is a terminal.
     interactive: bool,
     color: bool,
+    /// Standard output is a terminal that may be coloured.
+    color_data: bool,
     stdout: Mutex<Box<dyn Write + Send>>,
     stderr: Mutex<Box<dyn Write + Send>>,
     bar: Mutex<Option<ProgressBar>>,
@@ -39,19 +41,14 @@ impl Output {
     /// The process's own streams.
     pub(crate) fn standard(format: Format, no_color: bool) -> Self {
         let interactive = io::stderr().is_terminal();
-        Self::new(
-            format,
-            interactive,
-            interactive && !no_color,
-            Box::new(io::stdout()),
-            Box::new(io::stderr()),
-        )
+        let colors = [interactive, io::stdout().is_terminal()].map(|is_terminal| is_terminal && !no_color);
+        Self::new(format, interactive, colors, Box::new(io::stdout()), Box::new(io::stderr()))
     }
 
     fn new(
         format: Format,
         interactive: bool,
-        color: bool,
+        [color, color_data]: [bool; 2],
         stdout: Box<dyn Write + Send>,
         stderr: Box<dyn Write + Send>,
     ) -> Self {
@@ -60,6 +57,7 @@ impl Output {
                 format,
                 interactive,
                 color,
+                color_data,
                 stdout: Mutex::new(stdout),
                 stderr: Mutex::new(stderr),
                 bar: Mutex::new(None),
@@ -169,6 +167,20 @@ impl Output {
         }
     }
 
+    /// Shows what is being done, to whoever watches.
+    pub(crate) fn working(&self, action: &str) {
+        if self.inner.interactive {
+            self.end_progress();
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+                bar.set_style(style.tick_chars("|/-\\ "));
+            }
+            bar.set_message(text::line(action));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            *lock(&self.inner.bar) = Some(bar);
+        }
+    }
+
     /// Takes the progress bar away.
     pub(crate) fn end_progress(&self) {
         if let Some(bar) = lock(&self.inner.bar).take() {
@@ -227,8 +239,13 @@ impl Output {
         }
     }
 
+    /// A word of the data, coloured where data goes to a terminal.
+    pub(crate) fn paint_data(&self, word: &str, color: &str) -> String {
+        if self.inner.color_data { painted(word, color) } else { word.to_owned() }
+    }
+
     fn paint(&self, label: &str, color: &str) -> String {
-        if self.inner.color { format!("\u{1b}[{color}m{label}\u{1b}[0m") } else { label.to_owned() }
+        if self.inner.color { painted(label, color) } else { label.to_owned() }
     }
 }
 
@@ -236,6 +253,10 @@ impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output").field("format", &self.inner.format).finish_non_exhaustive()
     }
+}
+
+fn painted(word: &str, color: &str) -> String {
+    format!("\u{1b}[{color}m{word}\u{1b}[0m")
 }
 
 fn new_bar() -> ProgressBar {
@@ -286,7 +307,7 @@ mod tests {
     fn output(format: Format) -> (Output, Sink, Sink) {
         let (stdout, stderr) = (Sink::default(), Sink::default());
         (
-            Output::new(format, false, false, Box::new(stdout.clone()), Box::new(stderr.clone())),
+            Output::new(format, false, [false; 2], Box::new(stdout.clone()), Box::new(stderr.clone())),
             stdout,
             stderr,
         )
@@ -309,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_went_away_is_told_apart() {
-        let output = Output::new(Format::Table, false, false, Box::new(Gone), Box::new(io::sink()));
+        let output = Output::new(Format::Table, false, [false; 2], Box::new(Gone), Box::new(io::sink()));
         assert!(matches!(output.data("x"), Err(Failure::ReaderGone)));
     }
 

@@ -77,6 +77,29 @@ pub(crate) fn only_tls(tls: Url, proxy: &Proxy) -> (Url, String) {
     (tls, told)
 }
 
+impl Way {
+    /// The first that is tried.
+    pub(crate) fn first(&self) -> &Url {
+        match self {
+            Self::Fixed(url) | Self::Either { tls: url, .. } => url,
+        }
+    }
+}
+
+/// Whether a host is a name or an address alone, which means the two ports of WinRM.
+pub(crate) fn is_bare(host: &str) -> bool {
+    !host.contains("://") && !names_port(host)
+}
+
+/// The endpoint at WinRM's other port.
+pub(crate) fn other(url: &Url) -> Url {
+    let (scheme, port) = if url.scheme() == "https" { ("http", HTTP_PORT) } else { ("https", HTTPS_PORT) };
+    let mut other = url.clone();
+    // From one special scheme to another, and then any port: neither fails.
+    let _ = other.set_scheme(scheme).and_then(|()| other.set_port(Some(port)));
+    other
+}
+
 /// Whether a host that is not a URL comes with its port.
 fn names_port(host: &str) -> bool {
     let host = host.trim();
@@ -97,6 +120,8 @@ fn sealed(tls: &Url, keep_port: bool) -> Url {
 
 /// Port of WinRM's HTTP listener.
 const HTTP_PORT: u16 = 5985;
+/// Port of WinRM's HTTPS listener.
+const HTTPS_PORT: u16 = 5986;
 
 fn contradiction(policy: &str, sign: &str, hint: &str) -> Failure {
     Error::new(

@@ -247,6 +247,20 @@ impl Session {
 /// How long to wait for enumerations to be released.
 const CLOSE: Duration = Duration::from_secs(2);
 
+/// Does work that changes nothing, unless the user ends it.
+///
+/// # Errors
+/// `Interrupted`.
+pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = interruption() => {
+            Err(Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed").into())
+        }
+        result = work => Ok(result),
+    }
+}
+
 /// Ctrl-C. Where it cannot be noticed, nothing interrupts.
 async fn interruption() {
     if tokio::signal::ctrl_c().await.is_err() {

@@ -71,6 +71,7 @@ fn chosen_profile(args: &Args) -> Result<Option<Profile>, Failure> {
         | Command::Group(_)
         | Command::Snapshot(_)
         | Command::Job(_)
+        | Command::Doctor
         | Command::Trust(_)
         | Command::Config(ConfigCommand::Show { .. }) => args.global.profile.as_ref(),
         _ => return Ok(None),

@@ -5,6 +5,7 @@
 mod bad_answer;
 mod bad_host;
 mod commands;
+mod doctor;
 mod interruption;
 mod login;
 mod odd_server;

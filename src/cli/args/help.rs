@@ -62,6 +62,21 @@ Not proven on a live host:
 What `snapshot create` and `snapshot export` send follows the documents; no session with a real host stands behind \
 it yet. `hvctl simulate` is written from the same documents.";
 
+/// `hvctl doctor`.
+pub(super) const DOCTOR: &str = "\
+Prints for each step ok, warning (the main job can still run), failed or skipped, with what it saw; at a failure the \
+likeliest cause, and the command for the host or for here that mends it. It only reads, logs in once, and writes \
+nothing, neither on the host nor here. Ends with exit code 0 only if the main job (snapshot a group, export it) could \
+run, else with that of the first failure's kind. docs/preparing-a-host.md says how a host gets there.
+
+Examples:
+  hvctl doctor --host hv1.example.org --user 'CORP\\backup'
+  hvctl doctor --profile hv1 --output json
+
+JSON: `schema` (1), `host`, `url`, `ready`, `exit_code`, `first_failure`, `steps`: each `step`, `status`, `seen` (lines \
+for people), `facts` (values, by step), `error` (as in errors of other commands), `blocked_by`, `advice` (`cause`, \
+`commands`: `where` is `host` or `client`, `command`).";
+
 /// `hvctl trust`.
 pub(super) const TRUST: &str = "\
 Shows the certificate that the host presents: nothing is sent but the TLS handshake. When you confirm at a terminal \

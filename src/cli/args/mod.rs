@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Jobs of the host
     #[command(subcommand)]
     Job(JobCommand),
+    /// Go step by step to the main job, and say what is in the way and what mends it
+    #[command(after_help = help::DOCTOR)]
+    Doctor,
     /// Look at a host's certificate, and pin it in a profile
     #[command(after_help = help::TRUST)]
     Trust(TrustArgs),

@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod doctor;
 mod generate;
 mod group;
 mod identify;
@@ -78,6 +79,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Group(command) => group::run(context, command).await,
         Command::Snapshot(command) => snapshot::run(context, *command).await,
         Command::Job(command) => job::run(context, command).await,
+        Command::Doctor => Box::pin(doctor::run(context)).await,
         Command::Trust(args) => trust::run(context, args).await,
         Command::Profile(command) => profile::run(context, command).await,
         Command::Config(command) => config::run(context, &command),

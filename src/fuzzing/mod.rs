@@ -8,6 +8,8 @@ mod mutation;
 #[cfg(test)]
 mod tests;
 
+pub use crate::auth::fuzzing::ends;
+
 use crate::{auth::fuzzing as auth, cli::fuzzing as cli, sim::fuzzing as sim, transport};
 use transport::{http::fuzzing as http, replay::fuzzing as replay};
 

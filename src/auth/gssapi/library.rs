@@ -120,7 +120,7 @@ impl Gssapi {
 #[cfg(test)]
 impl Gssapi {
     /// A library by name, whatever the environment says.
-    pub(super) fn at(name: &str) -> Result<Self, KerberosError> {
+    pub(in crate::auth) fn at(name: &str) -> Result<Self, KerberosError> {
         Self::choose(Some(OsStr::new(name)), Need::All)
     }
 }

@@ -5,7 +5,7 @@ use crate::auth::{
     ntlm::{Binding, NtlmClient, NtlmSession},
     sealing::{Protocol, Sealer},
 };
-use session::{Exchange, Message};
+use session::{Exchange, Login, Message};
 
 const NAME: &str = "ntlm-pyspnego";
 const SOAP: &str = "application/soap+xml;charset=UTF-8";
@@ -28,19 +28,19 @@ fn fixed() -> Fixed {
 }
 
 /// A login, and what comes of it: the legs of the client, and its end of the sealed connection.
-struct Login {
+struct Played {
     negotiate: Vec<u8>,
     authenticate: Vec<u8>,
     sealer: Sealer,
 }
 
 /// `answer` carries NEGOTIATE to the server and brings its CHALLENGE.
-fn log_in(fixed: &Fixed, answer: impl FnOnce(&[u8]) -> Vec<u8>) -> Login {
+fn log_in(fixed: &Fixed, answer: impl FnOnce(&[u8]) -> Vec<u8>) -> Played {
     let client = NtlmClient::sealing(&credentials()).unwrap();
     let challenge = answer(client.negotiate());
     let binding = Binding { target_name: "HTTP/localhost".to_owned(), certificate: None };
     let finished = client.answer(&challenge, &binding, fixed.into()).unwrap();
-    Login {
+    Played {
         negotiate: client.negotiate().to_vec(),
         authenticate: finished.message,
         sealer: Sealer::new(Protocol::Spnego, finished.session.unwrap()),
@@ -49,50 +49,32 @@ fn log_in(fixed: &Fixed, answer: impl FnOnce(&[u8]) -> Vec<u8>) -> Login {
 
 /// Plays the client's part again and compares everything.
 fn replay(session: &Session) {
-    let fixed = session.fixed.as_ref().unwrap();
-    let mut login = log_in(fixed, |_| session.challenge.clone());
-    assert!(login.negotiate == session.negotiate, "NEGOTIATE is another");
-    assert!(login.authenticate == session.authenticate, "AUTHENTICATE is another");
+    let login = session.login.as_ref().unwrap();
+    let mut played = log_in(login.fixed.as_ref().unwrap(), |_| login.challenge.clone());
+    assert!(played.negotiate == login.negotiate, "NEGOTIATE is another");
+    assert!(played.authenticate == login.authenticate, "AUTHENTICATE is another");
     for Exchange { request, answer, .. } in &session.exchanges {
-        assert_eq!(login.sealer.content_type(), request.content_type);
-        assert!(login.sealer.seal(&request.plain).unwrap() == request.body, "another request");
-        let opened = login.sealer.unseal(&answer.content_type, &answer.body).unwrap();
+        assert_eq!(played.sealer.content_type(), request.content_type);
+        assert!(played.sealer.seal(&request.plain).unwrap() == request.body, "another request");
+        let opened = played.sealer.unseal(&answer.content_type, &answer.body).unwrap();
         assert!(opened.body == answer.plain, "another answer");
         assert_eq!(opened.content_type, SOAP);
     }
 }
 
-fn record(port: u16, peer: String) -> Session {
-    let mut connection = http::Connection::open(port);
+fn record(rig: &Path) -> Session {
+    let mut connection = http::Connection::open(port(rig), "Negotiate");
     let fixed = fixed();
     let mut challenge = Vec::new();
-    let mut login = log_in(&fixed, |negotiate| {
+    let Played { negotiate, authenticate, mut sealer } = log_in(&fixed, |negotiate| {
         challenge = connection.token(negotiate).token.unwrap();
         challenge.clone()
     });
-    assert_eq!(connection.token(&login.authenticate).status, 200, "the login");
-    let mut exchange = |plain: String| {
-        let content_type = login.sealer.content_type();
-        let body = login.sealer.seal(plain.as_bytes()).unwrap();
-        let answer = connection.body(&content_type, &body);
-        let opened = login.sealer.unseal(&answer.content_type, &answer.body).unwrap();
-        Exchange {
-            request: Message { content_type, body, plain: plain.into() },
-            status: answer.status,
-            answer: Message { content_type: answer.content_type, body: answer.body, plain: opened.body },
-        }
-    };
-    let exchanges = messages().into_iter().map(&mut exchange).collect();
+    assert_eq!(connection.token(&authenticate).status, 200, "the login");
+    let exchanges = messages().iter().map(|plain| connection.exchange(&mut sealer, plain)).collect();
     let about = "a sealed session: NTLM in Negotiate over plain HTTP; the acceptor is not ours";
-    Session {
-        about: about.to_owned(),
-        peer,
-        fixed: Some(fixed),
-        negotiate: login.negotiate,
-        challenge,
-        authenticate: login.authenticate,
-        exchanges,
-    }
+    let login = Login { fixed: Some(fixed), negotiate, challenge, authenticate };
+    Session { about: about.to_owned(), peer: client::versions(rig), login: Some(login), exchanges }
 }
 
 /// What makes the recording worth something: the acceptor says what it read, sealed.
@@ -126,9 +108,10 @@ fn our_bytes_are_the_ones_that_pyspnego_took_and_its_answers_open() {
 fn our_acceptor_takes_the_same_session_and_answers_with_the_same_bytes() {
     use crate::auth::acceptor::{BindingPolicy, NtlmAcceptor};
     let session = Session::read(&sessions().join(NAME));
+    let login = session.login.as_ref().unwrap();
     let mut acceptor =
-        NtlmAcceptor::with_challenge(BindingPolicy::Relaxed, &session.negotiate, &session.challenge);
-    let accepted = acceptor.verify(&session.authenticate, &password).unwrap();
+        NtlmAcceptor::with_challenge(BindingPolicy::Relaxed, &login.negotiate, &login.challenge);
+    let accepted = acceptor.verify(&login.authenticate, &password).unwrap();
     assert_eq!(accepted.user, USER);
     let mut sealer = Sealer::new(Protocol::Spnego, accepted.session.unwrap());
     for Exchange { request, answer, .. } in &session.exchanges {
@@ -142,7 +125,7 @@ fn our_acceptor_takes_the_same_session_and_answers_with_the_same_bytes() {
 #[test]
 fn a_message_of_a_recorded_session_is_believed_in_its_place_alone() {
     let session = Session::read(&sessions().join(NAME));
-    let key = session.fixed.unwrap().exported_session_key;
+    let key = session.login.and_then(|login| login.fixed).unwrap().exported_session_key;
     for (n, exchange) in session.exchanges.iter().enumerate() {
         let Message { content_type, body, .. } = &exchange.answer;
         let mut fresh = Sealer::new(Protocol::Spnego, NtlmSession::client(&key));
@@ -156,10 +139,8 @@ fn a_message_of_a_recorded_session_is_believed_in_its_place_alone() {
 #[test]
 fn a_session_recorded_now_is_understood_too() {
     let Some(rig) = rig() else { return };
-    let ports = std::fs::read_to_string(rig.join("rig.env")).unwrap();
-    let port = ports.lines().find_map(|line| line.strip_prefix("PLAIN=")).unwrap().parse().unwrap();
     let (folder, _temp) = destination(NAME);
-    record(port, super::client::versions(&rig)).write(&folder);
+    record(&rig).write(&folder);
     let session = Session::read(&folder);
     assert_understood(&session);
     replay(&session);

@@ -5,7 +5,7 @@ use crate::auth::{
     acceptor::{BindingPolicy, NtlmAcceptor},
     sealing::{Protocol, Sealer},
 };
-use session::{Exchange, Message, hex, unhex};
+use session::{Exchange, Login, Message, hex, unhex};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -87,7 +87,8 @@ fn record(rig: &Path) -> Session {
     };
     let exchanges = messages().map(exchange).into();
     let about = "a sealed session: NTLM; the client is not ours, the acceptor is";
-    Session { about: about.to_owned(), peer, fixed: None, negotiate, challenge, authenticate, exchanges }
+    let login = Login { fixed: None, negotiate, challenge, authenticate };
+    Session { about: about.to_owned(), peer, login: Some(login), exchanges }
 }
 
 /// Our end of the connection of whom the acceptor lets in.
@@ -99,9 +100,9 @@ fn accept(mut acceptor: NtlmAcceptor, authenticate: &[u8]) -> Sealer {
 
 /// Plays the acceptor's part again and compares everything.
 fn replay(session: &Session) {
-    let acceptor =
-        NtlmAcceptor::with_challenge(BindingPolicy::Relaxed, &session.negotiate, &session.challenge);
-    let mut sealer = accept(acceptor, &session.authenticate);
+    let login = session.login.as_ref().unwrap();
+    let acceptor = NtlmAcceptor::with_challenge(BindingPolicy::Relaxed, &login.negotiate, &login.challenge);
+    let mut sealer = accept(acceptor, &login.authenticate);
     for (Exchange { request, answer, .. }, given) in session.exchanges.iter().zip(messages()) {
         assert!((given.0.as_bytes(), given.1.as_bytes()) == (&request.plain[..], &answer.plain[..]));
         let opened = sealer.unseal(&request.content_type, &request.body).unwrap();

@@ -6,6 +6,7 @@
 mod acceptor;
 mod client;
 mod http;
+mod kerberos;
 mod session;
 
 use super::{Credentials, Secret, ntlm::Fresh};
@@ -47,6 +48,12 @@ fn rig() -> Option<PathBuf> {
     let required = std::env::var_os("CI_REQUIRE_PEERS").is_some_and(|value| value == "1");
     assert!(rig.is_some() || !required, "CI_REQUIRE_PEERS=1, but HVCTL_TEST_RIG names no rig");
     rig
+}
+
+/// The listener of the rig that takes sealed messages alone.
+fn port(rig: &Path) -> u16 {
+    let ports = std::fs::read_to_string(rig.join("rig.env")).unwrap();
+    ports.lines().find_map(|line| line.strip_prefix("PLAIN=")).unwrap().parse().unwrap()
 }
 
 impl From<&Fixed> for Fresh {

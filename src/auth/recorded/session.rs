@@ -4,18 +4,25 @@
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
-/// One login, and the messages of its connection in their order.
+/// The messages of one connection in their order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Session {
     pub(super) about: String,
     /// Who the peer is, with its versions.
     pub(super) peer: String,
+    /// By NTLM; a login by Kerberos cannot be played again.
+    pub(super) login: Option<Login>,
+    pub(super) exchanges: Vec<Exchange>,
+}
+
+/// A login by NTLM.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Login {
     /// For sessions in which we are the client.
     pub(super) fixed: Option<Fixed>,
     pub(super) negotiate: Vec<u8>,
     pub(super) challenge: Vec<u8>,
     pub(super) authenticate: Vec<u8>,
-    pub(super) exchanges: Vec<Exchange>,
 }
 
 /// What a client takes from the clock and from chance otherwise.
@@ -54,14 +61,16 @@ impl Session {
         Self {
             about: text(&index["about"]),
             peer: text(&index["origin"]["product"]),
-            fixed: index.get("fixed").map(|fixed| Fixed {
-                time: bytes(&fixed["time"]),
-                client_challenge: bytes(&fixed["client_challenge"]),
-                exported_session_key: bytes(&fixed["exported_session_key"]),
+            login: folder.join("negotiate.bin").exists().then(|| Login {
+                fixed: index.get("fixed").map(|fixed| Fixed {
+                    time: bytes(&fixed["time"]),
+                    client_challenge: bytes(&fixed["client_challenge"]),
+                    exported_session_key: bytes(&fixed["exported_session_key"]),
+                }),
+                negotiate: file(folder, "negotiate.bin"),
+                challenge: file(folder, "challenge.bin"),
+                authenticate: file(folder, "authenticate.bin"),
             }),
-            negotiate: file(folder, "negotiate.bin"),
-            challenge: file(folder, "challenge.bin"),
-            authenticate: file(folder, "authenticate.bin"),
             exchanges: exchanges.collect(),
         }
     }
@@ -81,7 +90,7 @@ impl Session {
             "about": self.about,
             "origin": { "kind": "simulated", "product": self.peer },
         });
-        if let Some(fixed) = &self.fixed {
+        if let Some(fixed) = self.login.as_ref().and_then(|login| login.fixed.as_ref()) {
             index["fixed"] = json!({
                 "time": hex(&fixed.time),
                 "client_challenge": hex(&fixed.client_challenge),
@@ -91,9 +100,11 @@ impl Session {
         index["exchanges"] = exchanges.into();
         let write = |name: &str, content: &[u8]| fs::write(folder.join(name), content).unwrap();
         write("session.json", format!("{index:#}\n").as_bytes());
-        write("negotiate.bin", &self.negotiate);
-        write("challenge.bin", &self.challenge);
-        write("authenticate.bin", &self.authenticate);
+        if let Some(login) = &self.login {
+            write("negotiate.bin", &login.negotiate);
+            write("challenge.bin", &login.challenge);
+            write("authenticate.bin", &login.authenticate);
+        }
         for (exchange, n) in self.exchanges.iter().zip(1..) {
             for (what, message) in [("request", &exchange.request), ("answer", &exchange.answer)] {
                 write(&name(n, what, "bin"), &message.body);

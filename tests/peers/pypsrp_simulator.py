@@ -7,8 +7,8 @@
 
 User and password come from HVCTL_USER and HVCTL_PASSWORD.
 
-Get, Enumerate and Pull, Invoke CreateSnapshot with a reference, Get of the job until it ends, and
-the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
+Get, Enumerate and Pull, Invoke CreateSnapshot with a reference, Get of the job until it ends, ExportSnapshot
+of the new snapshot, and the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
 """
 import os
 import sys
@@ -26,6 +26,9 @@ ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 NAMESPACE = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/"
 ANONYMOUS = ADDRESSING + "/role/anonymous"
 SERVICE = NAMESPACE + "Msvm_CollectionSnapshotService"
+
+EXPORT_SETTINGS = ('<INSTANCE CLASSNAME="Msvm_CollectionSnapshotExportSettingData">'
+                   '<PROPERTY NAME="CopyVmStorage" TYPE="boolean"><VALUE>true</VALUE></PROPERTY></INSTANCE>')
 
 
 def check(what, holds, seen=None):
@@ -109,6 +112,19 @@ def create_snapshot(client, collection_id):
     return output.find(f"{{{SERVICE}}}Job")
 
 
+def export_snapshot(client, snapshot):
+    call = ET.Element(f"{{{SERVICE}}}ExportSnapshot_INPUT")
+    reference(call, "SnapshotCollection", "Msvm_SnapshotCollection", CollectionID=snapshot)
+    ET.SubElement(call, f"{{{SERVICE}}}ExportDirectory").text = "D:\\Exports"
+    ET.SubElement(call, f"{{{SERVICE}}}ExportSettingData").text = EXPORT_SETTINGS
+    answer = client.invoke(SERVICE + "/ExportSnapshot", SERVICE, call,
+                           selector_set=selectors(CreationClassName="Msvm_CollectionSnapshotService"))
+    output = answer.find(f".//{{{SERVICE}}}ExportSnapshot_OUTPUT")
+    check("ExportSnapshot starts a job", output.find(f"{{{SERVICE}}}ReturnValue").text == "4096",
+          ET.tostring(output))
+    return output.find(f"{{{SERVICE}}}Job")
+
+
 def wait_for(client, job):
     uri = job.find(f".//{{{WSMAN}}}ResourceURI").text
     keys = {s.get("Name"): s.text for s in job.iter(f"{{{WSMAN}}}Selector")}
@@ -146,6 +162,11 @@ def main():
         check("the job completes", (job["JobState"], job["ErrorCode"]) == (["7"], ["0"]), job)
         after, _ = enumerate_all(client, NAMESPACE + "Msvm_SnapshotCollection")
         check("one snapshot more", len(after) == len(before) + 1, (len(before), len(after)))
+        known = [properties(snapshot)["CollectionID"] for snapshot in before]
+        new = [properties(snapshot)["CollectionID"][0] for snapshot in after
+               if properties(snapshot)["CollectionID"] not in known]
+        job = wait_for(client, export_snapshot(client, new[0]))
+        check("the export completes", (job["JobState"], job["ErrorCode"]) == (["7"], ["0"]), job)
         code = fault_code(lambda: client.get(NAMESPACE + "Msvm_VirtualSystemCollection",
                                              selector_set=selectors(CollectionID="no such id")))
         check("Get of what is not there is DestinationUnreachable", code == 2150858752, code)

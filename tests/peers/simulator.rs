@@ -21,6 +21,7 @@ async fn pypsrp(rig: &Rig, host: &Host, url: &Url, login: (&str, &str), way: &[&
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{url} {way:?}:\n{said}{complaint}");
     assert!(said.contains("ok: a wrong password is refused"), "it came to its end:\n{said}");
+    assert_eq!((host.snapshots().len(), host.exports().len()), (1, 1), "it ran the main job");
     assert_eq!(host.open_contexts(), 0, "pypsrp read every enumeration to its end");
 }
 

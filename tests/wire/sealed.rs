@@ -115,6 +115,23 @@ async fn an_answer_says_that_it_was_sealed_and_not_over_tls() {
 }
 
 #[tokio::test]
+async fn a_hundred_messages_one_after_the_other_take_one_login() {
+    let host = host();
+    let server = serve(&host).await;
+    let middle = Middle::start(&server.url(), Hands::default()).await;
+    let transport = transport(&server, middle.url());
+    for _ in 0..100 {
+        let answer = send(&transport, IDENTIFY).await.unwrap();
+        assert!(answer.peer.sealed);
+        assert_eq!((answer.status, answer.peer.connection, answer.peer.handshakes), (200, 1, 1));
+    }
+    // Two legs, then messages alone: nobody logged in again.
+    let passed = middle.passed();
+    assert_eq!((passed.len(), host.requests()), (102, 100));
+    assert_eq!(passed.iter().filter(|passed| passed.request.head.contains("authorization: ")).count(), 2);
+}
+
+#[tokio::test]
 async fn faults_are_unsealed_whatever_the_status() {
     for status in ["500", "200", "403"] {
         let (answer, _) = answered_by(move |passed, _| {

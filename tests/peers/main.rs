@@ -7,6 +7,10 @@ mod cells;
 mod counting;
 mod logins;
 mod matrix;
+#[path = "../support/proxy.rs"]
+#[allow(dead_code, reason = "the tests of the wire need more of it")]
+mod proxies;
+mod proxy;
 mod refusals;
 mod rig;
 mod sealed;

@@ -26,7 +26,7 @@ async fn every_login_over_every_way_ends_as_it_should() {
                 impossible += 1;
                 format!("cannot exist: {reason}")
             }
-            None => match run(&rig, cell).await {
+            None => match run(&rig, cell, None).await {
                 Ok(outcome) => {
                     passed += 1;
                     outcome.to_owned()
@@ -49,10 +49,17 @@ async fn every_login_over_every_way_ends_as_it_should() {
 const PASSED: i32 = 172;
 const IMPOSSIBLE: i32 = 98;
 
-async fn run(rig: &Rig, cell: Cell) -> Result<&'static str, String> {
-    let transport = transport(cell_settings(rig, cell));
+/// What becomes of a login and a message, straight or through a proxy of this name and URL.
+pub(crate) async fn run(rig: &Rig, cell: Cell, proxy: Option<(&str, &str)>) -> Result<&'static str, String> {
+    let target = match proxy {
+        Some((name, _)) => cell.target().replace("case=", &format!("case={name}-")),
+        None => cell.target(),
+    };
+    let mut settings = cell_settings(rig, cell, &target);
+    settings.proxy = proxy.map(|(_, url)| url.parse().unwrap());
+    let transport = transport(settings);
     let answer = send(&transport, MESSAGE).await;
-    let counts = rig.counts(&cell.target().replace("/kerberos/", "/"));
+    let counts = rig.counts(&target.replace("/kerberos/", "/"));
     match (cell.expected(), answer) {
         (Expected::LetIn, Ok(answer)) => let_in(cell, &transport, &answer, counts).await,
         (Expected::Refused, Err(error)) => refused(cell, &error, counts),
@@ -62,8 +69,8 @@ async fn run(rig: &Rig, cell: Cell) -> Result<&'static str, String> {
     }
 }
 
-fn cell_settings(rig: &Rig, cell: Cell) -> HttpSettings {
-    let mut settings = settings(rig, &cell.listener(), &cell.target());
+fn cell_settings(rig: &Rig, cell: Cell, target: &str) -> HttpSettings {
+    let mut settings = settings(rig, &cell.listener(), target);
     settings.always_seal = cell.way == Way::HttpsSealed;
     let (mechanism, user) = match cell.login {
         Login::NtlmRaw | Login::NtlmInNegotiate => (AuthMechanism::Ntlm, ALICE),

@@ -15,7 +15,7 @@ python=$rig/venv/bin/python
 
 install() {
   local packages="apache2 libapache2-mod-auth-gssapi gss-ntlmssp openssl python3-venv
-    gcc krb5-admin-server krb5-kdc krb5-user libfaketime libgssapi3-heimdal libkrb5-dev python3-dev"
+    gcc krb5-admin-server krb5-kdc krb5-user libfaketime libgssapi3-heimdal libkrb5-dev microsocks python3-dev tinyproxy"
   # shellcheck disable=SC2086
   if ! dpkg -s $packages >/dev/null 2>&1; then
     # Packaged daemons shall not start. A policy that is there already is left alone.
@@ -166,6 +166,18 @@ apache() {
   printf 'APACHE=%s\nAPACHE_PLAIN=%s\n' "$tls" "$plain" >>"$rig/rig.env"
 }
 
+# A proxy of HTTP and one of SOCKS 5, each for `gate` with a password.
+proxies() {
+  local http socks
+  http=$(free_port) socks=$(free_port)
+  printf 'Listen 127.0.0.1\nPort %s\nBasicAuth gate Passw0rd\nTimeout 60\n' "$http" >"$rig/tinyproxy.conf"
+  spawn tinyproxy tinyproxy -d -c "$rig/tinyproxy.conf"
+  spawn microsocks microsocks -i 127.0.0.1 -p "$socks" -u gate -P Passw0rd
+  wait_for tinyproxy opens "$http"
+  wait_for microsocks opens "$socks"
+  printf 'TINYPROXY=%s\nMICROSOCKS=%s\n' "$http" "$socks" >>"$rig/rig.env"
+}
+
 start() {
   stop
   chmod 755 "$rig" # for Apache's www-data
@@ -178,6 +190,7 @@ start() {
   export NTLM_USER_FILE=$rig/ntlm.users KRB5_KTNAME=$rig/http.keytab
   acceptors
   apache
+  proxies
   echo "the peers run; HVCTL_TEST_RIG=$rig"
 }
 

@@ -16,7 +16,7 @@ const MAX_HEAD: usize = 16 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 struct Head {
     status: u16,
-    /// Values of `Proxy-Authenticate`.
+    /// Values of `Proxy-Authenticate`, and of `WWW-Authenticate`.
     challenges: Vec<String>,
 }
 
@@ -38,8 +38,9 @@ pub(super) async fn open(
     };
     match head.status {
         200..300 => Ok(()),
-        407 if login.is_none() => Err(Reason::LoginMissing { offered: schemes(&head.challenges) }),
-        407 => Err(Reason::LoginRefused { offered: schemes(&head.challenges) }),
+        // 401 is the host's word, but tinyproxy says so of a wrong password; and no host was asked yet.
+        401 | 407 if login.is_none() => Err(Reason::LoginMissing { offered: schemes(&head.challenges) }),
+        401 | 407 => Err(Reason::LoginRefused { offered: schemes(&head.challenges) }),
         status => Err(Reason::Status(status)),
     }
 }
@@ -81,6 +82,7 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin), deadline: Instant) -> 
 }
 
 const VERSION: &[u8] = b"HTTP/1.";
+const CHALLENGES: [&str; 2] = ["Proxy-Authenticate", "WWW-Authenticate"];
 
 fn parse(head: &[u8]) -> Option<Head> {
     let head = String::from_utf8_lossy(head);
@@ -90,7 +92,7 @@ fn parse(head: &[u8]) -> Option<Head> {
     let status = words.next().filter(|status| status.len() == 3)?.parse().ok()?;
     let fields = lines.filter_map(|line| line.split_once(':'));
     let challenges = fields
-        .filter(|(name, _)| name.eq_ignore_ascii_case("Proxy-Authenticate"))
+        .filter(|(name, _)| CHALLENGES.iter().any(|known| name.eq_ignore_ascii_case(known)))
         .map(|(_, value)| value.trim().to_owned());
     Some(Head { status, challenges: challenges.collect() })
 }

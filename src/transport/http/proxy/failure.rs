@@ -166,8 +166,10 @@ fn login_hint(offered: &[String], otherwise: &str) -> String {
 fn by_status(status: u16, silent: &str) -> Told {
     let refused = |what: &str| format!("it {what} (HTTP {status})");
     match status {
-        401 | 403 => Told::connection(refused("does not allow it"), NOT_ALLOWED),
+        403 => Told::connection(refused("does not allow it"), NOT_ALLOWED),
         400 | 404 | 405 | 501 => Told::connection(refused("makes no tunnels"), NO_TUNNELS),
+        // What tinyproxy says of a host that it cannot reach.
+        500 => Told::connection(refused("fails"), beyond(silent)),
         502..=504 => Told::connection(refused("cannot reach the host"), beyond(silent)),
         _ => Told::connection(refused("refuses"), "what stands in the proxy's log says why"),
     }

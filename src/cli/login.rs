@@ -66,7 +66,11 @@ impl Identity {
             return Ok(());
         }
         let Err(no_ticket) = kerberos_ticket(&self.kerberos).await else { return Ok(()) };
-        let user = user.ok_or_else(|| alone(&no_ticket))?;
+        let Some(user) = user else {
+            // Who asks for Kerberos, or names a principal, hears what is wrong with the tickets.
+            let is_asked_for = self.auth == Auth::Kerberos || self.kerberos.principal.is_some();
+            return Err(if is_asked_for { no_ticket.into() } else { alone(&no_ticket) });
+        };
         if !password::can_ask() {
             return Err(neither(no_ticket));
         }

@@ -93,6 +93,11 @@ impl Rig {
         }
     }
 
+    /// How often the KDC that never answers was asked.
+    pub(crate) fn asked_in_vain(&self) -> usize {
+        String::from_utf8(self.read("silent-kdc.log")).unwrap().lines().count()
+    }
+
     /// How often the KDC refused a password or key of a user.
     pub(crate) fn refused_by_kdc(&self, principal: &str) -> usize {
         let log = String::from_utf8(self.read("kdc.log")).unwrap();

@@ -90,11 +90,14 @@ with_realm() { KRB5_CONFIG=$rig/krb5.conf KRB5_KDC_PROFILE=$rig/kdc.conf "$@"; }
 realm() {
   local port
   port=$(free_port)
-  rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig/kdc.log"
+  rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig/kdc.log" "$rig/silent-kdc.port"
+  spawn silent-kdc "$python" "$here/silent_kdc.py" "$rig/silent-kdc.port"
+  wait_for silent-kdc test -s "$rig/silent-kdc.port"
   mkdir "$rig/kdc"
   local name
   for name in krb5.conf kdc.conf; do
-    sed -e "s#@RIG@#$rig#g" -e "s#@KDC@#$port#g" "$here/$name.in" >"$rig/$name"
+    sed -e "s#@RIG@#$rig#g" -e "s#@KDC@#$port#g" -e "s#@SILENT@#$(cat "$rig/silent-kdc.port")#g" \
+      "$here/$name.in" >"$rig/$name"
   done
   {
     with_realm kdb5_util create -s -r TEST.LOCAL -P master

@@ -1,0 +1,228 @@
+//! `hvctl` as a user runs it, with Kerberos: what it tells, and its exit code.
+
+use crate::{
+    rig::Rig,
+    way::{RIGHT, WRONG, case},
+};
+use assert_cmd::Command;
+use std::{path::Path, time::Duration};
+
+/// What a run left behind.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// `hvctl identify` at this URL, with nothing of this machine's own settings but the rig's realm.
+fn identify<T: AsRef<str>>(url: &str, arguments: &[T], environment: &[(&str, T)]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hvctl"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("HVCTL_") || name.ends_with("_PROXY")) {
+            command.env_remove(&name);
+        }
+    }
+    command.env("HVCTL_CONFIG", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-profiles.toml"));
+    command.env("NO_COLOR", "1").args(["identify", "--host", url]);
+    command.args(arguments.iter().map(AsRef::as_ref));
+    command.envs(environment.iter().map(|(name, value)| (name, value.as_ref())));
+    let output = command.timeout(Duration::from_secs(60)).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let ran = Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+    assert!(![&ran.stdout, &ran.stderr].iter().any(|said| said.contains(RIGHT) || said.contains(WRONG)));
+    ran
+}
+
+fn url(rig: &Rig, listener: &str, query: &str) -> String {
+    format!("http://localhost:{}/wsman?{query}", rig.port(listener))
+}
+
+#[test]
+fn whoever_has_a_ticket_or_a_key_or_a_password_is_let_in() {
+    let Some(rig) = Rig::find() else { return };
+    let keytab = rig.folder().join("frank.keytab");
+    let keytab = keytab.to_str().unwrap();
+    let bob = format!("FILE:{}", rig.folder().join("ccache-bob").display());
+    for (arguments, environment, user) in [
+        (&["--auth", "kerberos"][..], &[][..], "alice@TEST.LOCAL"),
+        (&["--auth", "negotiate"], &[], "alice@TEST.LOCAL"),
+        (&["--auth", "kerberos"], &[("KRB5CCNAME", bob.as_str())], "bob@TEST.LOCAL"),
+        (&["--auth", "kerberos"], &[("HVCTL_GSSAPI_LIBRARY", "libgssapi.so.3")], "alice@TEST.LOCAL"),
+        (&["--keytab", keytab, "--principal", "frank@TEST.LOCAL"], &[], "frank@TEST.LOCAL"),
+        (&["--user", "carol@test.local"], &[PASSWORD], "carol@TEST.LOCAL"),
+        (&["--user", r"TEST\carol", "--realm", "TEST.LOCAL"], &[PASSWORD], "carol@TEST.LOCAL"),
+        (&["--user", "carol@TEST.LOCAL", "--delegate"], &[PASSWORD], "carol@TEST.LOCAL"),
+    ] {
+        let ran = identify(&url(&rig, "PLAIN", ""), arguments, environment);
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
+        assert!(ran.stdout.contains(&format!("user={user} ")), "{arguments:?}: {ran:?}");
+        let delegated = arguments.contains(&"--delegate");
+        let expected = if delegated { "sealed=True delegated=True" } else { "sealed=True delegated=False" };
+        assert!(ran.stdout.contains(expected), "{arguments:?}: {ran:?}");
+        // Only where there was a choice.
+        let told =
+            if arguments.contains(&"kerberos") { "" } else { &format!("login: Kerberos as `{user}`\n") };
+        assert_eq!(ran.stderr, told, "{arguments:?}");
+    }
+}
+
+#[test]
+fn ntlm_is_taken_for_a_reason_that_is_told() {
+    let Some(rig) = Rig::find() else { return };
+    for (user, query, reason) in [
+        (r"TEST\alice", "", "does not tell the realm"),
+        (r"TEST\alice", "offer=NTLM", "does not tell the realm"),
+    ] {
+        let ran = identify(&url(&rig, "PLAIN", query), &["--user", user], &[PASSWORD]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains(r"user=TEST\alice "), "{ran:?}");
+        assert!(ran.stderr.starts_with(r"login: NTLM as `TEST\alice` (not Kerberos: "), "{ran:?}");
+        assert!(ran.stderr.contains(reason), "{ran:?}");
+    }
+}
+
+/// A way to fail; `RIG` stands for the rig's folder.
+struct Failure {
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    listener: &'static str,
+    code: i32,
+    /// What standard error must hold: the cause, and the way out.
+    told: [&'static str; 2],
+}
+
+const PASSWORD: (&str, &str) = ("HVCTL_PASSWORD", RIGHT);
+const USUAL: Failure =
+    Failure { arguments: &[], environment: &[], listener: "PLAIN", code: 7, told: ["", ""] };
+const FAILURES: [Failure; 16] = [
+    Failure {
+        arguments: &["--user", "jane@TEST.LOCAL"],
+        environment: &[("HVCTL_PASSWORD", WRONG)],
+        told: ["Preauthentication failed", "hint: not tried again"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "nobody@TEST.LOCAL", "--auth", "kerberos"],
+        environment: &[PASSWORD],
+        told: ["not found in Kerberos database", "hint: check the name `nobody@TEST.LOCAL`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--spn-host", "nobody.test.local"],
+        told: ["HTTP/nobody.test.local@TEST.LOCAL not found", "`setspn -Q HTTP/nobody.test.local`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--spn-service", "WSMAN"],
+        told: ["WSMAN/localhost@TEST.LOCAL not found", "`setspn -Q WSMAN/localhost`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--spn-host", "foreign.test.local"],
+        told: ["The ticket isn't for us", "`setspn -X`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos"],
+        listener: "SKEWED_PLAIN",
+        told: ["Clock skew too great", "hint: more than five minutes apart"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/ccache-expired")],
+        told: ["xpired", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/ccache-none")],
+        told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@NOWHERE.LOCAL", "--auth", "kerberos"],
+        environment: &[PASSWORD],
+        told: ["Cannot find KDC for realm", "_kerberos._tcp.nowhere.local"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@DOWN.LOCAL", "--auth", "kerberos"],
+        environment: &[PASSWORD],
+        code: 5,
+        told: ["Cannot contact any KDC", "hint: expected a domain controller on port 88"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@SILENT.LOCAL", "--auth", "kerberos", "--request-timeout", "1s"],
+        environment: &[PASSWORD],
+        code: 8,
+        told: ["in time", "hint: "],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@SILENT.LOCAL", "--auth", "kerberos", "--kdc-timeout", "1s"],
+        environment: &[PASSWORD],
+        code: 8,
+        told: ["no answer of the KDC within 1s", "hint: check that a domain controller answers"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--keytab", "RIG/none.keytab", "--principal", "frank@TEST.LOCAL"],
+        code: 3,
+        told: ["No such file or directory", "`klist -kte "],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--keytab", "RIG/frank.keytab", "--principal", "alice@TEST.LOCAL"],
+        code: 3,
+        told: ["expected a keytab with a key of `alice@TEST.LOCAL`", "`klist -kte "],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@TEST.LOCAL", "--auth", "kerberos"],
+        environment: &[PASSWORD, ("HVCTL_GSSAPI_LIBRARY", "/nonexistent")],
+        code: 3,
+        told: ["`/nonexistent`, which HVCTL_GSSAPI_LIBRARY names", "hint: correct or unset"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--user", "alice@TEST.LOCAL", "--auth", "kerberos"],
+        environment: &[PASSWORD, ("HVCTL_GSSAPI_LIBRARY", "libgssapi.so.3")],
+        code: 3,
+        told: ["Heimdal sends a wrong password twice", "hint: get a ticket by `kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+];
+
+#[test]
+fn what_fails_has_its_exit_code_its_reason_and_its_hint() {
+    let Some(rig) = Rig::find() else { return };
+    let at = |text: &str| text.replace("RIG", rig.folder().to_str().unwrap());
+    for (number, failure) in FAILURES.iter().enumerate() {
+        let query = case(&format!("hvctl-{number}"));
+        let arguments: Vec<_> = failure.arguments.iter().map(|argument| at(argument)).collect();
+        let environment: Vec<_> =
+            failure.environment.iter().map(|(name, value)| (*name, at(value))).collect();
+        let ran = identify(&url(&rig, failure.listener, &query), &arguments, &environment);
+        let about = format!("{:?}\n{}", failure.arguments, ran.stderr);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(failure.code), ""), "{about}");
+        assert!(ran.stderr.starts_with("error: "), "{about}");
+        for part in failure.told {
+            assert!(ran.stderr.contains(part), "expected {part}: {about}");
+        }
+        assert_eq!(rig.counts(&format!("/wsman?{query}")).messages, 0, "{about}");
+    }
+}
+
+#[test]
+fn kerberos_has_no_tickets_for_addresses() {
+    let Some(rig) = Rig::find() else { return };
+    let at = format!("http://127.0.0.1:{}", rig.port("PLAIN"));
+    let ran = identify(&at, &["--auth", "kerberos"], &[]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("hint: use the host's DNS name, or give it by `--spn-host NAME`"), "{ran:?}");
+    let ran = identify(&at, &["--auth", "kerberos", "--spn-host", "localhost"], &[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}

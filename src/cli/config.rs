@@ -2,6 +2,7 @@
 
 use super::{
     args::{Auth, Global},
+    client_certificate,
     failure::Failure,
     login::Identity,
     output::Output,
@@ -14,8 +15,8 @@ use crate::{
     client::{Client, Options},
     hyperv::HyperV,
     transport::{
-        HttpSettings, HttpTransport, Known, Proxy, Record, RecordSettings, Replay, Transport, Trust,
-        endpoint, knock,
+        ClientCertificate, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay, Transport,
+        Trust, endpoint, knock,
     },
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
@@ -100,7 +101,7 @@ pub(crate) fn replayed(settings: &Settings, output: &Output) -> Result<Option<Se
 pub(crate) fn over(settings: &Settings, output: &Output, http: HttpSettings) -> Result<Session, Failure> {
     let global = &settings.global;
     let url = http.url.clone();
-    let known = known(global, http.proxy.as_ref());
+    let known = known(global, Some(&http));
     let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
     let Some(directory) = &global.record else {
         return Ok(session(settings, output, url, transport, &known, None, None));
@@ -188,11 +189,13 @@ pub(crate) const KNOCK: Duration = Duration::from_secs(3);
 /// What shows that TLS is meant, so that nothing without it is tried.
 pub(crate) fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
     let global = &settings.global;
+    let auth = client_certificate::auth(settings).ok();
     let used = settings.profile.as_ref().is_some_and(|profile| profile.tls_used);
     [
         (global.fingerprint.is_some(), "a pinned certificate"),
         (global.cacert.is_some(), "a CA"),
-        (global.auth == Auth::Basic, "`--auth basic`"),
+        (auth == Some(Auth::Basic), "`--auth basic`"),
+        (auth == Some(Auth::Certificate), "a client certificate"),
         (used, "a profile that has used TLS before (`tls-used`)"),
     ]
     .into_iter()
@@ -223,9 +226,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// What must not reach a recording or a trace.
-fn known(global: &Global, proxy: Option<&Proxy>) -> Vec<Known> {
+fn known(global: &Global, http: Option<&HttpSettings>) -> Vec<Known> {
     let mut known = Vec::new();
-    known.extend(proxy.map(|proxy| Known::Host(proxy.host())));
+    if let Some(http) = http {
+        known.extend(http.proxy.iter().map(|proxy| Known::Host(proxy.host())));
+        known.extend(http.certificate.iter().flat_map(ClientCertificate::names).map(Known::User));
+    }
     if let Some(host) = &global.host {
         known.push(Known::Host(host.clone()));
         if let Some(name) = endpoint(host).ok().as_ref().and_then(Url::host_str) {

@@ -3,6 +3,7 @@
 
 use super::{
     args::{Auth, Global},
+    client_certificate,
     failure::Failure,
     output::Output,
     password,
@@ -11,8 +12,8 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     transport::{
-        AuthMechanism, Credentials, HttpSettings, KerberosSettings, Login, TransportError, UserName,
-        kerberos_ticket,
+        AuthMechanism, ClientCertificate, Credentials, HttpSettings, KerberosSettings, Login, TransportError,
+        UserName, kerberos_ticket,
     },
 };
 use std::sync::{
@@ -25,6 +26,8 @@ use std::sync::{
 pub(crate) struct Identity {
     /// User and password; none are needed with a ticket, or a keytab.
     credentials: Option<Credentials>,
+    /// Instead of a user.
+    certificate: Option<ClientCertificate>,
     kerberos: KerberosSettings,
     auth: Auth,
 }
@@ -36,9 +39,11 @@ impl Identity {
     /// `Usage` for nobody, and as the source of the password fails.
     pub(crate) async fn settle(settings: &Settings) -> Result<Self, Failure> {
         let global = &settings.global;
-        let mut identity = Self::without_password(settings);
+        let auth = client_certificate::auth(settings)?;
+        let mut identity = Self { auth, ..Self::without_password(settings) };
         let user = global.user.as_deref();
-        match global.auth {
+        match auth {
+            Auth::Certificate => identity.certificate = Some(client_certificate::obtain(settings)?),
             Auth::Ntlm | Auth::Basic => {
                 let user = user.ok_or_else(|| nobody(NEEDS_USER))?;
                 identity.credentials = Some(credentials(settings, user)?);
@@ -51,7 +56,12 @@ impl Identity {
     /// Who would log in, were a password at hand.
     pub(crate) fn without_password(settings: &Settings) -> Self {
         let global = &settings.global;
-        Self { credentials: None, kerberos: kerberos(global), auth: global.auth }
+        let auth = match client_certificate::auth(settings).unwrap_or(global.auth) {
+            // There is none without the file.
+            Auth::Certificate => Auth::Negotiate,
+            auth => auth,
+        };
+        Self { credentials: None, certificate: None, kerberos: kerberos(global), auth }
     }
 
     /// A password is asked for only if there is nothing else: a source that was named, a keytab, a ticket.
@@ -102,10 +112,12 @@ impl Identity {
             Auth::Kerberos => AuthMechanism::Kerberos,
             Auth::Ntlm => AuthMechanism::Ntlm,
             Auth::Basic => AuthMechanism::Basic,
+            Auth::Certificate => AuthMechanism::Certificate,
         };
         let (delegates, negotiates) = (self.kerberos.delegate, self.auth == Auth::Negotiate);
         http.kerberos = self.kerberos;
         http.credentials = self.credentials;
+        http.certificate = self.certificate;
         let (output, told) = (output.clone(), AtomicBool::new(false));
         http.on_login = Some(Arc::new(move |login: &Login| {
             // Once: further connections log in alike.

@@ -3,6 +3,7 @@
 //! exit code.
 
 mod args;
+mod client_certificate;
 mod commands;
 mod config;
 mod detail;
@@ -15,6 +16,7 @@ mod observe;
 mod output;
 mod password;
 mod port;
+mod private_file;
 mod profiles;
 mod proxy;
 mod session;

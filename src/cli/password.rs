@@ -4,12 +4,12 @@
 use super::{
     failure::Failure,
     keyring,
+    private_file::expect_private,
     settings::{Origin, Settings},
     text,
 };
 use crate::{
     error::{Error, ErrorKind},
-    hyperv::shell,
     transport::Secret,
 };
 use std::{
@@ -105,7 +105,7 @@ const LONGEST: usize = 4096;
 fn from_file(path: &Path) -> Result<Secret, Failure> {
     let failed = |error| Failure::io(format!("failed to read `{}`", path.display()), error);
     let file = fs::File::open(path).map_err(failed)?;
-    expect_private(path, &file)?;
+    expect_private("the password file", path, &file)?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
     io::BufReader::new(file.take(limit)).read_until(b'\n', &mut line).map_err(failed)?;
@@ -113,29 +113,6 @@ fn from_file(path: &Path) -> Result<Secret, Failure> {
         return Err(config(format!("the password from the password file is longer than {LONGEST} bytes")));
     }
     secret(&line, "the password file")
-}
-
-#[cfg(unix)]
-fn expect_private(path: &Path, file: &fs::File) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let path = path.display();
-    let metadata = file.metadata().map_err(|error| Failure::io(format!("failed to read `{path}`"), error))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    let others = mode & 0o077;
-    if others == 0 {
-        return Ok(());
-    }
-    let message = format!("failed to trust the password file `{path}`: others may use it (mode {mode:04o})");
-    let command = format!("chmod 600 {}", shell::word(&path.to_string()));
-    Err(Error::new(ErrorKind::Config, message)
-        .with_hint(format!("`{command}` makes it yours alone; change the password if others could read it"))
-        .into())
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the signature where there are modes")]
-fn expect_private(_: &Path, _: &fs::File) -> Result<(), Failure> {
-    Ok(())
 }
 
 fn from_stdin() -> Result<Secret, Failure> {

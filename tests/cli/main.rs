@@ -4,6 +4,7 @@
 
 mod bad_answer;
 mod bad_host;
+mod client_certificate;
 mod commands;
 mod doctor;
 mod interruption;

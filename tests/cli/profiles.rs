@@ -57,6 +57,8 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("host", "typed", "of-environment", "of-profile", "-"),
         ("user", "typed", "of-environment", "of-profile", "-"),
         ("auth", "kerberos", "ntlm", "basic", "negotiate"),
+        ("client-cert", "typed", "of-environment", "of-profile", "-"),
+        ("client-key", "typed", "of-environment", "of-profile", "-"),
         ("realm", "typed", "of-environment", "of-profile", "-"),
         ("keytab", "typed", "of-environment", "of-profile", "-"),
         ("principal", "typed", "of-environment", "of-profile", "-"),

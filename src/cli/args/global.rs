@@ -53,6 +53,13 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) auth: Auth,
+    /// Log in by this certificate (PEM or PKCS#12), without a user; `--auth certificate` is implied. If it is encrypted,
+    /// the password comes from where passwords come from
+    #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CLIENT_CERT", help_heading = CONNECTION)]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The private key of `--client-cert` (PEM), if it is in a file of its own
+    #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CLIENT_KEY", help_heading = CONNECTION)]
+    pub(crate) client_key: Option<PathBuf>,
     /// Proxy to connect through: `http://HOST:PORT` (TLS alone), `socks5h://HOST:PORT`, or `env` for what the environment names
     #[arg(
         long,
@@ -306,6 +313,8 @@ pub(crate) enum Auth {
     Ntlm,
     /// Basic, over TLS only; hosts switch it off by default
     Basic,
+    /// The certificate of `--client-cert`, over TLS only; hosts switch it off by default
+    Certificate,
 }
 
 /// Whether to insist on TLS.

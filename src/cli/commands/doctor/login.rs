@@ -60,6 +60,8 @@ pub(super) async fn login(
         Err(error) => {
             let advice = match (error.kind(), http.mechanism) {
                 (ErrorKind::Auth, AuthMechanism::Basic) => Some(advice::basic_refused()),
+                // Its error says what the host needs.
+                (ErrorKind::Auth, AuthMechanism::Certificate) => None,
                 (ErrorKind::Auth, _) => Some(advice::refused(user, http.url.scheme() == "https")),
                 (ErrorKind::Protocol, _) => Some(advice::another_server()),
                 _ => None,
@@ -92,6 +94,7 @@ pub(super) async fn login(
 pub(super) fn impossible(patient: &Patient<'_>, failure: Failure) -> Finding {
     let finding = Finding::failed(failure);
     match patient.settings.global.user {
+        _ if patient.settings.global.client_cert.is_some() => finding,
         Some(_) => finding,
         None => finding.advise(advice::no_user(&patient.settings.prefix)),
     }

@@ -90,7 +90,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let seen = Seen::default();
     let told = seen.clone();
     http.on_login = Some(Arc::new(move |login| told.set(login)));
-    if !session::unless_interrupted(examination.network(&patient, way, &mut http)).await?? {
+    if !session::unless_interrupted(Box::pin(examination.network(&patient, way, &mut http))).await?? {
         return examination.conclude(Ok(()));
     }
     let session = config::over(settings, output, http.clone())?;

@@ -100,6 +100,8 @@ pub(super) fn schemes(patient: &Patient<'_>, http: &HttpSettings, greeting: &Gre
     let has = |scheme: &str| offered.iter().any(|one| one.eq_ignore_ascii_case(scheme));
     let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
     let (usable, setting): (&[&str], _) = match http.mechanism {
+        // It is asked for in the TLS handshake, and stands in no list.
+        AuthMechanism::Certificate => return Finding::ok(list).fact("schemes", offered.clone()),
         AuthMechanism::Kerberos => (&["Negotiate", "Kerberos"], "Kerberos"),
         AuthMechanism::Ntlm => (&["Negotiate", "NTLM"], "Negotiate"),
         AuthMechanism::Basic => (&["Basic"], "Basic"),

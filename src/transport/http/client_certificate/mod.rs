@@ -2,6 +2,8 @@
 //! (RFC 7468) or PKCS#12 (RFC 7292).
 
 mod error;
+#[cfg(feature = "probe")]
+mod names;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;

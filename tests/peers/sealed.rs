@@ -3,9 +3,9 @@
 
 use crate::{
     rig::Rig,
-    way::{ALICE, PRINCIPAL, RIGHT, send, settings, text, transport, with_login},
+    way::{ALICE, PRINCIPAL, RIGHT, chain, send, settings, text, transport, with_login},
 };
-use hyperv_wsman::transport::{Answer, AuthMechanism, HttpTransport};
+use hyperv_wsman::transport::{Answer, AuthMechanism, HttpTransport, Phase, TransportErrorKind};
 use sha2::{Digest as _, Sha256};
 
 /// Every pair of a scheme and a library that unseals.
@@ -88,6 +88,28 @@ async fn answers_are_read_as_other_servers_write_them() {
             if name.contains("by mit") { &["SPACED"][..] } else { &["SPACED", "BARE", "SPACED BARE"] };
         for body in bodies {
             assert_eq!(exchange(&name, &transport, body).await.status, 200, "{name}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_not_what_was_sealed_are_refused_and_end_the_login() {
+    let Some(rig) = Rig::find() else { return };
+    for body in ["FLIPPED", "SHORT", "MISCOUNTED", "UNENDED", "REPEATED", "UNSEALED"] {
+        for (name, transport) in sealing(&rig, "PLAIN") {
+            exchange(&name, &transport, "<first/>").await;
+            let error = send(&transport, body).await.unwrap_err();
+            let told = chain(&error);
+            assert_eq!(
+                (error.kind, error.phase),
+                (TransportErrorKind::Protocol, Phase::MaybeSent),
+                "{name}: {told}"
+            );
+            let expected =
+                if body == "UNSEALED" { "expected it sealed, got HTTP 200" } else { "failed to unseal" };
+            assert!(told.contains(expected), "{name}, {body}: {told}");
+            // Nothing more goes over that connection.
+            assert_eq!(exchange(&name, &transport, "<second/>").await.peer.handshakes, 2, "{name}, {body}");
         }
     }
 }

@@ -18,7 +18,9 @@ mechanism tokens that prove who the client is, or try to.
 NTLM_USER_FILE holds the users of NTLM and Basic (DOMAIN:USER:PASSWORD), KRB5_KTNAME the keys. A SOAP-like
 answer tells who was authenticated, and how; an Identify gets a real one. A message with the word FAULT gets
 HTTP 500, one with PAD=n an answer longer by n bytes, one with SPACED or BARE a sealed answer as other
-servers write it: a space behind the dashes, or no tabs.
+servers write it: a space behind the dashes, or no tabs. One with FLIPPED, SHORT, MISCOUNTED, UNENDED or
+REPEATED gets a sealed answer that was changed, cut, says a wrong length, has no boundary behind it, or came
+before; one with UNSEALED an answer that is not sealed.
 """
 import base64
 import hashlib
@@ -89,7 +91,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        self.context = self.user = self.token = None
+        self.context = self.user = self.token = self.before = None
         self.scheme = "-"
 
     def do_GET(self):
@@ -125,7 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(400, contexts.reason(error).encode())
         reply = self.reply(message, sealed)
         status = 500 if b"FAULT" in message else 200
-        if sealed:
+        if sealed and b"UNSEALED" not in message:
             self.answer(status, self.seal(reply, message), ("Content-Type", sealed_type(self.scheme)))
         else:
             self.answer(status, reply, ("Content-Type", SOAP))
@@ -156,12 +158,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def seal(self, reply, message):
         header, data, padding = self.context.seal(reply)
-        head, tail = sealed_head(self.scheme, len(reply) + padding), SEALED_TAIL.decode()
+        if b"REPEATED" in message:
+            return self.before
+        if b"FLIPPED" in message:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        if b"SHORT" in message:
+            data = data[:-1]
+        length = len(reply) + padding + 64 * (b"MISCOUNTED" in message)
+        head, tail = sealed_head(self.scheme, length), SEALED_TAIL.decode() * (b"UNENDED" not in message)
         if b"SPACED" in message:
             head, tail = head.replace("--", "-- "), "-- Encrypted Boundary--\r\n\r\n"
         if b"BARE" in message:
             head, tail = head.replace("\t", ""), "\r\n--Encrypted Boundary--"
-        return head.encode() + struct.pack("<I", len(header)) + header + data + tail.encode()
+        self.before = head.encode() + struct.pack("<I", len(header)) + header + data + tail.encode()
+        return self.before
 
     def log_in(self, scheme, token):
         """One leg; False when it has been answered."""

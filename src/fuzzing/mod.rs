@@ -42,6 +42,8 @@ targets! {
     documents::soap_answer: "An answer of a host."
     documents::value: "A value of a property, of any type."
     documents::xml_document: "An XML document."
+    http::client_certificate: "A client's certificate with its key."
+    http::proxy_url: "A proxy as users name it."
     http::www_authenticate: "What a host offers to log in with."
     replay::cassette_index: "The index of a recording."
     replay::cassette_message: "A message that is recorded."

@@ -84,6 +84,8 @@ drive! {
     soap_answer
     value
     xml_document
+    client_certificate
+    proxy_url
     www_authenticate
     cassette_index
     cassette_message

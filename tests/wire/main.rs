@@ -7,6 +7,7 @@ mod basic;
 mod certificate;
 mod client;
 mod forged;
+mod intercept;
 mod login;
 mod middle;
 #[path = "../support/proxy.rs"]

@@ -1,10 +1,12 @@
 //! What no log may show, whoever writes it and however much is asked for.
 
 use crate::{
-    client::{PASSWORD, basic, send, transport},
+    client::{PASSWORD, basic, send, settings, transport},
+    proxies::{Protocol, Proxy, Rules},
     server::{Server, logged_in, soap},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyperv_wsman::transport::HttpTransport;
 use std::{
     fmt::{self, Write as _},
     sync::{Arc, Mutex},
@@ -69,12 +71,22 @@ async fn no_level_of_logging_shows_a_password_or_a_token() {
     let plain = basic(&other);
     send(&plain, "<message/>").await.unwrap();
 
+    let proxy =
+        Proxy::start(Rules { login: Some(("gate", "geheim")), ..Rules::new(Protocol::Connect) }).await;
+    let mut through = settings(&server);
+    through.proxy = Some(proxy.url("gate:geheim@").parse().unwrap());
+    let through = HttpTransport::new(through).unwrap();
+    send(&through, "<message/>").await.unwrap();
+
     let mut logged = everything.0.lock().unwrap().clone();
     assert!(logged.contains("logged in") && logged.contains("reqwest"), "{logged}");
-    write!(logged, "{ntlm:?} {plain:?}").unwrap();
+    write!(logged, "{ntlm:?} {plain:?} {through:?}").unwrap();
     let hash = STANDARD.encode(format!(r"LAB\op:{PASSWORD}"));
     let wide: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for secret in [PASSWORD, &hash, &STANDARD.encode(PASSWORD), &STANDARD.encode(wide), "TlRMTVNTUA"] {
+    let gate = STANDARD.encode("gate:geheim");
+    for secret in
+        ["geheim", &gate, PASSWORD, &hash, &STANDARD.encode(PASSWORD), &STANDARD.encode(wide), "TlRMTVNTUA"]
+    {
         assert!(!logged.contains(secret), "{secret}: {logged}");
     }
 }

@@ -77,7 +77,8 @@ impl Carrier {
                 sent.map_err(|error| failure::explain(error, host, leaf, phase))
             }
             Self::Tunnel(tunnel) => {
-                let sent = tunnel.post(url, headers, body.into()).await;
+                // Apart, so that the usual way does not carry its weight.
+                let sent = Box::pin(tunnel.post(url, headers, body.into())).await;
                 sent.map_err(|error| match error {
                     TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
                     TunnelError::Lost => failure::lost(host),

@@ -35,10 +35,10 @@ pub(super) async fn dial_tls(
     let stream = dial(url, proxy, deadline).await?;
     let handshake = TlsConnector::from(config).connect(name, stream);
     let done = tokio::time::timeout_at(deadline, handshake).await.map_err(|_| ConnectTimedOut)?;
-    Ok(done.map_err(|error| match proxy {
+    done.map_err(|error| match proxy {
         Some(proxy) if CUT.contains(&error.kind()) => ProxyFailure::new(proxy, Reason::Handshake).into(),
-        _ => BoxError::from(error),
-    })?)
+        _ => error.into(),
+    })
 }
 
 /// How a connection ends that is closed during the handshake.

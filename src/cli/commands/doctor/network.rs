@@ -14,7 +14,7 @@ use url::{Host, Url};
 
 /// The name, its addresses, and what Kerberos makes of it.
 pub(super) async fn name(http: &HttpSettings) -> Finding {
-    if http.proxy.is_some() {
+    if http.proxy.as_ref().is_some_and(Proxy::looks_names_up) {
         return Finding::skipped("the proxy looks the name up");
     }
     let host = http.url.host_str().unwrap_or_default();

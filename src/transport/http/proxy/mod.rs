@@ -83,6 +83,12 @@ impl Proxy {
         self.protocol == Protocol::Http
     }
 
+    /// Whether it is the proxy that looks names of hosts up, and not this machine.
+    #[must_use]
+    pub fn looks_names_up(&self) -> bool {
+        self.protocol != Protocol::Socks5
+    }
+
     /// Whether it comes with a user or a password.
     #[must_use]
     pub fn has_login(&self) -> bool {
@@ -100,7 +106,7 @@ impl Proxy {
         let failed = |reason| ProxyFailure::new(self, reason);
         let port = url.port_or_known_default().unwrap_or_default();
         let targets = match url.host() {
-            Some(Host::Domain(name)) if self.protocol == Protocol::Socks5 => {
+            Some(Host::Domain(name)) if !self.looks_names_up() => {
                 let found = within(deadline, tokio::net::lookup_host((name, port)), Reason::HostName);
                 found.await.map_err(failed)?.map(Target::Address).collect()
             }

@@ -124,6 +124,26 @@ async fn a_certificate_is_looked_at_through_the_proxy() {
     assert_eq!((ran.code, proxy.heard().connections), (0, 1), "{ran:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_goes_through_the_proxy_and_says_when_it_is_what_is_in_the_way() {
+    let server = served().await;
+    for protocol in [Protocol::Connect, Protocol::Socks] {
+        let proxy = Proxy::start(Rules { login: Some(LOGIN), ..Rules::new(protocol) }).await;
+        let examine = |login: &str| run(at(&server, &["doctor"]).env("HVCTL_PROXY", proxy.url(login)));
+        let ran = examine("gate:geheim@");
+        assert!(
+            ran.code == 0 && ran.stdout.contains(&format!("through the proxy `{}`", proxy.url(""))),
+            "{ran:?}"
+        );
+        let straight = proxy.heard().targets.iter().all(|target| target.starts_with("127.0.0.1:"));
+        assert!(straight && proxy.heard().refused == 0, "{:?}", proxy.heard().targets);
+        let ran = examine("gate:geheim-and-wrong@");
+        assert!(ran.code != 0 && ran.stdout.contains("it refuses user or password"), "{ran:?}");
+        assert!(!ran.stdout.contains("geheim") && !ran.stderr.contains("geheim"), "{ran:?}");
+        assert_eq!(proxy.heard().refused, 1);
+    }
+}
+
 /// Loopback has more addresses than one on Linux alone, and the ports are WinRM's own.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use crate::{
         port::{self, Way},
     },
     error::{Error, ErrorKind},
-    transport::{AuthMechanism, Door, HttpSettings, Proxy, knock, look_up},
+    transport::{AuthMechanism, Door, HttpSettings, Proxy, knock, look_up, reach},
 };
 use serde_json::{Map, Value};
 use url::{Host, Url};
@@ -115,6 +115,12 @@ pub(super) async fn ports(patient: &Patient<'_>, http: &HttpSettings, way: Way) 
     }
     let facts: Map<String, Value> =
         doors.iter().map(|(port, door)| (port.to_string(), Value::from(word(*door)))).collect();
+    // It may be the proxy that is in the way; it says so itself.
+    if let (Some(proxy), Door::Unknown) = (&proxy, door)
+        && let Err(error) = reach(&wanted, Some(proxy), limit).await
+    {
+        return (Finding::failed(error).fact("ports", facts), None);
+    }
     let (finding, url) = judge(patient, wanted, door, other, &seen);
     (finding.fact("ports", facts), url)
 }

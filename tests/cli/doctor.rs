@@ -266,6 +266,14 @@ fn rights_that_lack_are_told_apart() {
 }
 
 #[test]
+fn a_user_who_is_shown_nothing() {
+    let inventory = format!("[auth]\nsees_hyper_v = false\n{GROUP}");
+    let (ran, shown) = on_simulated(&inventory, &[], &[]);
+    assert_eq!(ran.code, 11, "{ran:?}");
+    insta::assert_snapshot!("nothing_shown", shown);
+}
+
+#[test]
 fn a_host_without_hyper_v() {
     for fault in ["fault:2150858778@Enumerate", "fault:2147749902@Enumerate"] {
         let (ran, shown) = on_simulated(GROUP, &[fault], &[]);

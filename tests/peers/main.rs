@@ -5,6 +5,7 @@
 mod broken;
 mod cells;
 mod counting;
+mod doctor;
 mod hvctl;
 mod logins;
 mod matrix;

@@ -123,6 +123,7 @@ addprinc -pw Passw0rd! gina
 addprinc -pw Passw0rd! hana
 addprinc -pw Passw0rd! iris
 addprinc -pw Passw0rd! jane
+addprinc -pw Passw0rd! kate
 addprinc -pw Passw0rd! frank
 ktadd -norandkey -k $rig/frank.keytab frank
 addprinc -pw Passw0rd! stale

@@ -137,6 +137,7 @@ struct Auth {
     certificate: Ask,
     certificate_issuers: String,
     administrator: bool,
+    sees_hyper_v: bool,
 }
 
 impl Default for Auth {
@@ -149,6 +150,7 @@ impl Default for Auth {
             certificate: Ask::Never,
             certificate_issuers: String::new(),
             administrator: true,
+            sees_hyper_v: true,
         }
     }
 }
@@ -316,6 +318,7 @@ impl Auth {
             basic: self.basic,
             certificates,
             administrator: self.administrator,
+            sees_hyper_v: self.sees_hyper_v,
         })
     }
 }

@@ -101,6 +101,8 @@ pub(super) struct AuthEntry {
     /// Whose client certificates are mapped to the user; `None` where they are not asked for.
     pub(super) certificates: Option<ClientCertificates>,
     pub(super) administrator: bool,
+    /// Whether Hyper-V shows its objects to the user.
+    pub(super) sees_hyper_v: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -41,6 +41,7 @@ impl World {
         let is_a = |name: &str, base: &str| schema::class(name).is_some_and(|known| known.is_a(base));
         CLASSES
             .into_iter()
+            .filter(|_| self.is_seen)
             .filter(|(name, _)| is_a(name, class.name()) || class.is_a(name))
             .flat_map(|(_, rows)| rows(self))
             .filter(|instance| is_a(instance.class(), class.name()))

@@ -24,6 +24,8 @@ use std::time::Duration;
 pub(super) struct World {
     host: HostEntry,
     texts: &'static Texts,
+    /// Whether the user is shown anything (the pages of the classes: UAC filtering may restrict access).
+    is_seen: bool,
     machines: Vec<MachineEntry>,
     groups: Vec<GroupEntry>,
     snapshots: Vec<Snapshot>,
@@ -71,6 +73,7 @@ impl World {
         let mut world = Self {
             host: inventory.host.clone(),
             texts: inventory.host.locale.texts(),
+            is_seen: inventory.auth.sees_hyper_v,
             machines: inventory.machines.clone(),
             groups: inventory.groups.clone(),
             snapshots: Vec::new(),

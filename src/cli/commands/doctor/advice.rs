@@ -216,9 +216,11 @@ pub(super) fn no_name() -> Advice {
 }
 
 /// `kerberos`: the domain does not take user name or password.
-pub(super) fn refused_by_kdc() -> Advice {
+pub(super) fn refused_by_kdc(user: &str) -> Advice {
+    let name = user.split('@').next().unwrap_or(user).replace('\'', "''");
+    let look = "-Properties LockedOut, Enabled, PasswordExpired, AccountExpirationDate";
     Advice::new("the domain refuses the user or the password. Not tried again, which could lock the account")
-        .host("Get-ADUser USER -Properties LockedOut, Enabled, PasswordExpired, AccountExpirationDate")
+        .host(format!("Get-ADUser '{name}' {look}  # on a domain controller"))
 }
 
 /// `login`: nobody to log in.

@@ -102,8 +102,8 @@ fn missing(http: &HttpSettings, error: TransportError) -> Finding {
     let ntlm_is_left = http.mechanism == AuthMechanism::Negotiate && http.credentials.is_some();
     let advice = kind.and_then(|kind| of(kind, http));
     let finding = if ntlm_is_left && !was_tried {
-        let finding = Finding::skipped(format!("no ticket, so NTLM is used: {}", error.message));
-        error.source.iter().fold(finding, |finding, source| finding.line(source.to_string()))
+        let reason = error.source.as_ref().map_or_else(|| error.message.clone(), ToString::to_string);
+        Finding::skipped("no ticket, so NTLM is used").line(reason)
     } else {
         advice.into_iter().fold(Finding::failed(error), Finding::advise)
     };
@@ -126,7 +126,9 @@ fn of(kind: Kind, http: &HttpSettings) -> Option<Advice> {
         Kind::ClockSkew => advice::clocks(),
         Kind::KdcUnreachable | Kind::RealmUnknown => advice::no_kdc(),
         Kind::Target => advice::no_name(),
-        Kind::WrongPassword | Kind::AccountRefused | Kind::ClientUnknown => advice::refused_by_kdc(),
+        Kind::WrongPassword | Kind::AccountRefused | Kind::ClientUnknown => advice::refused_by_kdc(
+            http.credentials.as_ref().map_or("USER", |credentials| credentials.user().name()),
+        ),
         _ => return None,
     })
 }

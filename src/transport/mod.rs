@@ -23,7 +23,7 @@ pub use http::{
     CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,
     reach,
 };
-#[cfg(feature = "kerberos")]
+#[cfg(all(feature = "http", feature = "kerberos"))]
 pub use http::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};

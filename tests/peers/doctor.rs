@@ -82,6 +82,21 @@ fn a_wrong_password_is_tried_once_by_kdc_and_host_together() {
 }
 
 #[test]
+fn a_ticket_that_the_host_cannot_read_is_told_with_the_command_that_shows_whose_it_is() {
+    let Some(rig) = Rig::find() else { return };
+    let url = format!("http://localhost:{}/wsman", rig.port("PLAIN"));
+    let (code, report) = doctor(
+        &url,
+        ("alice@TEST.LOCAL", RIGHT),
+        &["--spn-host", "rekeyed.test.local", "--auth", "kerberos"],
+    );
+    assert_eq!(code, 7, "{report:#}");
+    assert_eq!([status(&report, "kerberos"), status(&report, "login")], ["ok", "failed"], "{report:#}");
+    let commands = step(&report, "login")["advice"]["commands"].to_string();
+    assert!(commands.contains("setspn -Q HTTP/rekeyed.test.local"), "{report:#}");
+}
+
+#[test]
 fn apache_is_told_from_winrm() {
     let Some(rig) = Rig::find() else { return };
     let url = format!("https://localhost:{}/", rig.port("APACHE"));

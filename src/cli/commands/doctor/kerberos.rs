@@ -5,10 +5,14 @@ use super::{
     report::Finding,
     winrm,
 };
-use crate::transport::{
-    AuthMechanism, Greeting, HttpSettings, KerberosError, KerberosErrorKind as Kind, KerberosStatus,
-    TransportError, TransportErrorKind, kerberos_check,
+use crate::{
+    error::Error,
+    transport::{
+        AuthMechanism, Greeting, HttpSettings, KerberosError, KerberosErrorKind as Kind, KerberosStatus,
+        TransportError, TransportErrorKind, kerberos_check,
+    },
 };
+use std::error::Error as _;
 
 /// By how much clocks may differ (RFC 4120, and the default of a domain): five minutes.
 const SKEW: i64 = 5 * 60;
@@ -108,6 +112,12 @@ fn missing(http: &HttpSettings, error: TransportError) -> Finding {
         advice.into_iter().fold(Finding::failed(error), Finding::advise)
     };
     finding.fact("reason", kind.map(|kind| format!("{kind:?}")))
+}
+
+/// What mends a ticket that the host refuses, where there is a command for that.
+pub(super) fn advice(error: &Error, http: &HttpSettings) -> Option<Advice> {
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    of(causes.find_map(|cause| cause.downcast_ref::<KerberosError>())?.kind(), http)
 }
 
 /// What mends it, where there is a command for that.

@@ -1,6 +1,10 @@
 //! Logging in, once: a doctor must not lock an account.
 
-use super::{Patient, advice, kerberos::Ticket, report::Finding};
+use super::{
+    Patient, advice,
+    kerberos::{self, Ticket},
+    report::Finding,
+};
 use crate::{
     cli::{config, failure::Failure, session::Session},
     client::Options,
@@ -48,6 +52,7 @@ pub(super) async fn login(
     patient: &Patient<'_>,
     session: &Session,
     http: &HttpSettings,
+    ticket: Ticket,
     seen: &Seen,
 ) -> (Finding, Option<Identity>) {
     let global = &patient.settings.global;
@@ -62,6 +67,8 @@ pub(super) async fn login(
                 (ErrorKind::Auth, AuthMechanism::Basic) => Some(advice::basic_refused()),
                 // Its error says what the host needs.
                 (ErrorKind::Auth, AuthMechanism::Certificate) => None,
+                // Likewise, where it is not one of those that a command mends: a ticket is no password.
+                (ErrorKind::Auth, _) if ticket == Ticket::There => kerberos::advice(&error, http),
                 (ErrorKind::Auth, _) => Some(advice::refused(user, http.url.scheme() == "https")),
                 (ErrorKind::Protocol, _) => Some(advice::another_server()),
                 _ => None,
@@ -70,11 +77,14 @@ pub(super) async fn login(
             return (advice.into_iter().fold(finding, Finding::advise), None);
         }
     };
-    let (mechanism, user, why) = match seen.get() {
-        Some(login) => (login.mechanism, login.user, login.why),
-        None => ("basic", user.to_owned(), None),
+    // Mechanisms that prove each message by itself do not tell of a login.
+    let (mechanism, user, why) = match (seen.get(), http.mechanism) {
+        (Some(login), _) => (login.mechanism, login.user, login.why),
+        (None, AuthMechanism::Certificate) => ("certificate", user.to_owned(), None),
+        (None, _) => ("basic", user.to_owned(), None),
     };
-    let mut finding = Finding::ok(format!("{mechanism} as `{user}`"))
+    let by = if user.is_empty() { mechanism.to_owned() } else { format!("{mechanism} as `{user}`") };
+    let mut finding = Finding::ok(by)
         .fact("mechanism", mechanism)
         .fact("user", user)
         .fact("product_version", identity.product_version());

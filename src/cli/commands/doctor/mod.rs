@@ -162,7 +162,7 @@ impl<'a> Examination<'a> {
             return Ok(());
         }
         self.begin(Check::Login)?;
-        let (finding, identity) = login::login(patient, session, http, seen).await;
+        let (finding, identity) = login::login(patient, session, http, by, seen).await;
         self.done(Check::Login, finding)?;
         let Some(identity) = identity else { return Ok(()) };
         self.done(Check::Sealing, login::sealing(http, seen))?;

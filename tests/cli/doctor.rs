@@ -157,10 +157,12 @@ fn a_certificate_that_nobody_here_knows() {
     let (ran, _) = on_simulated(GROUP, &[], &["--fingerprint", &format!("sha256:{:064}", 0)]);
     assert_eq!(ran.code, 6, "{ran:?}");
     let host = SimHost::start();
+    // The only root of this machine is somebody else's.
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("roots.pem");
+    fs::write(&roots, &OddServer::answering(Vec::new()).certificate).unwrap();
     let mut command = host.hvctl(["doctor", "--auth", "ntlm"]);
-    let ran = run(command
-        .env_remove("HVCTL_FINGERPRINT")
-        .env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"));
+    let ran = run(command.env_remove("HVCTL_FINGERPRINT").env("SSL_CERT_FILE", arg(&roots)));
     assert_eq!(ran.code, 6, "{ran:?}");
     let port = port_of(host.value("HVCTL_HOST"));
     insta::assert_snapshot!("foreign_certificate", seen(&ran, &[(&port, "PORT")]));

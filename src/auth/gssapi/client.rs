@@ -69,6 +69,8 @@ pub(crate) struct GssClient {
     options: GssOptions,
     subject: Subject,
     state: State,
+    /// Whether its cipher makes texts longer.
+    pads: bool,
 }
 
 #[derive(Debug)]
@@ -116,6 +118,7 @@ impl GssClient {
             options,
             subject,
             state: State::New,
+            pads: false,
         })
     }
 
@@ -304,6 +307,7 @@ impl GssClient {
 impl SecurityContext for GssClient {
     fn seal(&mut self, plain: &[u8]) -> Result<sealing::Sealed, AuthError> {
         let Sealed { header, mut data, padding } = Self::seal(self, plain)?;
+        self.pads = !padding.is_empty();
         data.extend_from_slice(&padding);
         Ok(sealing::Sealed { header, data, padding: padding.len() })
     }
@@ -312,8 +316,8 @@ impl SecurityContext for GssClient {
         Ok(Self::unseal(self, header, data)?)
     }
 
-    /// That of the ciphers before AES: the block of DES; RC4 has one byte.
+    /// Ciphers before AES fill a block of DES; RC4 has one byte. What the host seals is padded where ours is.
     fn max_padding(&self) -> usize {
-        8
+        if self.pads { 8 } else { 0 }
     }
 }

@@ -12,13 +12,7 @@ mod failure;
 mod fingerprint;
 #[cfg(all(feature = "cli", any(test, fuzzing)))]
 pub(crate) mod fuzzing;
-#[cfg(feature = "probe")]
-mod greeting;
-#[cfg(feature = "probe")]
-mod knock;
 mod login;
-#[cfg(feature = "probe")]
-mod lookup;
 mod pool;
 #[cfg(feature = "probe")]
 mod probe;
@@ -31,16 +25,13 @@ mod tunnel;
 pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
-#[cfg(feature = "probe")]
-pub use greeting::{Greeting, greet};
-#[cfg(feature = "probe")]
-pub use knock::{Door, knock, reach};
 #[cfg(feature = "kerberos")]
 pub use login::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
 #[cfg(feature = "probe")]
-pub use lookup::{HostNames, look_up};
-#[cfg(feature = "probe")]
-pub use probe::{CertificateContent, CertificateInfo, probe_certificate};
+pub use probe::{
+    CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,
+    reach,
+};
 pub use proxy::Proxy;
 pub use settings::{AuthMechanism, HttpSettings, KerberosSettings, Login, OnLogin};
 pub use trust::Trust;

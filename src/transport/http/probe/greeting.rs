@@ -1,6 +1,6 @@
 //! What a server says to somebody who has not logged in: a POST without a message, and its answer.
 
-use super::{
+use super::super::{
     HttpSettings,
     challenges::challenges,
     connect::ConnectTimedOut,

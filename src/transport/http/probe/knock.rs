@@ -1,6 +1,6 @@
 //! Whether anybody listens at a port: a TCP connection that is closed again, over which nothing is sent.
 
-use super::{
+use super::super::{
     Proxy,
     dial::{bare_host, dial},
     endpoint, failure,

@@ -1,6 +1,6 @@
 //! A look at a host's certificate before it is trusted: a TLS handshake, after which nothing is sent.
 
-use super::{
+use super::super::{
     Fingerprint, Proxy, Trust,
     connect::BoxError,
     dial::{bare_host, dial_tls},

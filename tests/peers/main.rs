@@ -4,6 +4,7 @@
 
 mod broken;
 mod cells;
+mod certificate;
 mod counting;
 mod doctor;
 mod hvctl;

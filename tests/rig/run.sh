@@ -57,6 +57,36 @@ certificates() {
   }
 }
 
+# Client certificates of alice in all forms of files, issued by a CA that Apache knows, and one of mallory that nobody
+# knows. The password of what is encrypted is Passw0rd!.
+client_certificates() {
+  local ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1" secret="-passout pass:Passw0rd!" to=$rig/clients
+  local p12="openssl pkcs12 -export -inkey $to/ec.key -in $to/ec.crt $secret" old="-legacy -macalg sha1 -keypbe PBE-SHA1-3DES"
+  mkdir -p "$to"
+  # issue NAME KEY-OPTIONS...
+  issue() {
+    local name=$1
+    shift
+    openssl req -new -nodes -subj /CN=alice "$@" -keyout "$to/$name.key" -out "$to/$name.csr"
+    openssl x509 -req -in "$to/$name.csr" -CA "$to/ca.crt" -CAkey "$to/ca.key" -CAcreateserial -days 30 \
+      -extfile <(echo extendedKeyUsage=clientAuth) -out "$to/$name.crt"
+  }
+  # shellcheck disable=SC2086
+  {
+    openssl req -x509 -days 30 -nodes -subj "/CN=CA of clients" $ec -keyout "$to/ca.key" -out "$to/ca.crt"
+    issue ec $ec
+    issue rsa -newkey rsa:2048
+    openssl req -x509 -days 30 -nodes -subj /CN=mallory $ec -addext extendedKeyUsage=clientAuth \
+      -keyout "$to/unknown.key" -out "$to/unknown.crt"
+    openssl rsa -traditional -in "$to/rsa.key" -out "$to/pkcs1.key"
+    openssl ec -in "$to/ec.key" -out "$to/sec1.key"
+    openssl pkcs8 -topk8 -in "$to/ec.key" $secret -out "$to/encrypted.key"
+    $p12 -out "$to/aes.p12"
+    $p12 $old -certpbe PBE-SHA1-3DES -out "$to/3des.p12"
+    $p12 $old -certpbe PBE-SHA1-RC2-40 -out "$to/rc2.p12"
+  } 2>"$rig/openssl.log" || { cat "$rig/openssl.log" >&2; exit 1; }
+}
+
 # spawn NAME COMMAND...: in the background, remembered for `stop`.
 spawn() {
   local name=$1
@@ -160,10 +190,23 @@ acceptors() {
 
 # Apache, in front of the backend that is among the acceptors.
 apache() {
-  local backend plain tls
+  local backend plain tls clients= listener
   backend=$(sed -n 's/^BACKEND=//p' "$rig/rig.env")
   plain=$(free_port) tls=$(free_port)
-  sed -e "s#@RIG@#$rig#g" -e "s#@PLAIN@#$plain#g" -e "s#@TLS@#$tls#g" -e "s#@BACKEND@#$backend#g" \
+  # Name, version of TLS, whether the handshake asks for a client certificate, whether what follows it does.
+  while read -r listener; do
+    set -- $listener "$(free_port)"
+    clients+="Use Clients $5 $2 $3 $4\\n"
+    printf '%s=%s\n' "$1" "$5" >>"$rig/rig.env"
+  done <<END
+CLIENT_REQUIRED_12 TLSv1.2 require require
+CLIENT_REQUIRED_13 TLSv1.3 require require
+CLIENT_OPTIONAL_12 TLSv1.2 optional_no_ca optional_no_ca
+CLIENT_OPTIONAL_13 TLSv1.3 optional_no_ca optional_no_ca
+CLIENT_LATER_12 TLSv1.2 none require
+CLIENT_LATER_13 TLSv1.3 none require
+END
+  sed -e "s#@RIG@#$rig#g" -e "s#@PLAIN@#$plain#g" -e "s#@TLS@#$tls#g" -e "s#@BACKEND@#$backend#g" -e "s#@CLIENTS@#$clients#" \
     "$here/apache.conf.in" >"$rig/apache.conf"
   with_realm spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
   wait_for apache opens "$tls"
@@ -187,6 +230,7 @@ start() {
   chmod 755 "$rig" # for Apache's www-data
   rm -f "$rig/rig.env"
   certificates
+  client_certificates
   realm
   # DOMAIN:USER:PASSWORD, read by pyspnego and by gss-ntlmssp.
   printf 'TEST:alice:Passw0rd!\nTEST:bob:Passw0rd!\n' >"$rig/ntlm.users"

@@ -34,6 +34,9 @@ const MAX_CONNECTIONS: usize = 300;
 /// How long a TLS handshake may take (chosen).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a client is listened to after a handshake that failed (chosen).
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A host that is being served. Dropping it closes the listener and every connection.
 #[derive(Debug)]
 pub struct Server {
@@ -195,10 +198,19 @@ impl Service {
         let Some((acceptor, _)) = &self.tls else {
             return connection.serve(stream).await;
         };
-        if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-            let has_certificate = stream.get_ref().1.peer_certificates().is_some();
-            connection.set_client_certificate(has_certificate);
-            connection.serve(stream).await;
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream).into_fallible()).await {
+            Ok(Ok(stream)) => {
+                let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+                connection.set_client_certificate(has_certificate);
+                connection.serve(stream).await;
+            }
+            // Closed with something unread in it, the connection would lose the alert that says why.
+            Ok(Err((_, mut stream))) => {
+                let mut nowhere = tokio::io::sink();
+                let rest = tokio::io::copy(&mut stream, &mut nowhere);
+                let _ = tokio::time::timeout(LINGER, rest).await;
+            }
+            Err(_) => {}
         }
     }
 }

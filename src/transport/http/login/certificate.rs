@@ -66,6 +66,8 @@ pub(super) async fn log_in(
     let reply = match connection.post(request, phase).await {
         Ok(reply) => reply,
         Err(error) if connection.has_been_asked() => return Err(refused_by_tls(host, certificate, error)),
+        // A server asks, if it does, right after it has shown its own.
+        Err(error) if connection.certificate().is_some() => return Err(ended_unasked(host, error).into()),
         Err(error) => return Err(error.into()),
     };
     match reply.status {
@@ -102,13 +104,29 @@ fn not_asked(host: &str) -> TransportError {
     failed(host, Phase::NotSent, "the host did not ask for it in the TLS handshake").with_hint(NOT_ASKED)
 }
 
-/// A handshake, or the first answer after it, that failed when the certificate had been asked for.
-fn refused_by_tls(host: &str, certificate: &ClientCertificate, error: TransportError) -> Failure {
-    let alert = error.source.as_ref().and_then(|source| match source.downcast_ref() {
+/// A server that wants to ask later ends the connection when it cannot: with TLS 1.2 it would begin another handshake.
+fn ended_unasked(host: &str, error: TransportError) -> TransportError {
+    if alert_of(&error).is_some() {
+        let phase = error.phase;
+        return TransportError { phase, source: error.source, ..not_asked(host) };
+    }
+    match error.kind {
+        TransportErrorKind::Connection => error.with_hint(NOT_ASKED),
+        _ => error,
+    }
+}
+
+/// What the server has said in TLS, if it has.
+fn alert_of(error: &TransportError) -> Option<AlertDescription> {
+    match error.source.as_ref()?.downcast_ref() {
         Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
         _ => None,
-    });
-    let reason = match alert {
+    }
+}
+
+/// A handshake, or the first answer after it, that failed when the certificate had been asked for.
+fn refused_by_tls(host: &str, certificate: &ClientCertificate, error: TransportError) -> Failure {
+    let reason = match alert_of(&error) {
         Some(AlertDescription::CertificateRequired) => "it takes no signature by this kind of key",
         Some(AlertDescription::UnknownCA) => "it does not know the issuer",
         Some(AlertDescription::CertificateExpired) => "it holds it for expired",

@@ -1,4 +1,4 @@
-//! Client certificates against Apache's mod_ssl (OpenSSL): every form of file, both versions of TLS, and each way to
+//! Client certificates against Apache's `mod_ssl` (OpenSSL): every form of file, both versions of TLS, and each way to
 //! refuse. Files are made by `openssl` (`tests/rig/run.sh`).
 
 use crate::{

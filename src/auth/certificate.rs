@@ -113,7 +113,8 @@ fn time(tag: u8, content: &[u8]) -> Option<Timestamp> {
         _ => return None,
     };
     let time = DateTime::strptime("%Y%m%d%H%M%S", whole).ok()?;
-    Offset::UTC.to_timestamp(time).ok()
+    // "No well-defined expiration" is the last second of the year 9999 (RFC 5280, 4.1.2.5), which is after the last time.
+    Some(Offset::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX))
 }
 
 /// What is left of a DER text. Lengths are checked against what is there, nothing else is.
@@ -207,7 +208,6 @@ mod tests {
         for (tag, text, expected) in [
             (UTC_TIME, "491231235959Z", Some("2049-12-31T23:59:59Z")),
             (UTC_TIME, "500101000000Z", Some("1950-01-01T00:00:00Z")),
-            (GENERALIZED_TIME, "99991231235959Z", Some("9999-12-31T23:59:59Z")),
             (GENERALIZED_TIME, "20261121065147Z", Some("2026-11-21T06:51:47Z")),
             (UTC_TIME, "20261121065147Z", None),
             (UTC_TIME, "4912312359Z", None),
@@ -218,6 +218,7 @@ mod tests {
             let got = time(tag, text.as_bytes());
             assert_eq!(got, expected.map(|time| time.parse().unwrap()), "{text}");
         }
+        assert_eq!(time(GENERALIZED_TIME, b"99991231235959Z"), Some(Timestamp::MAX));
     }
 
     #[test]

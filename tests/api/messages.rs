@@ -38,7 +38,7 @@ async fn faults_say_what_the_code_means_then_what_the_host_said() {
 async fn foreign_answers_show_status_and_first_bytes() {
     insta::assert_snapshot!(chain(&error(http(404)).await), @r"
     error: failed to read `Msvm_ConcreteJob`: this is not a WS-Management endpoint (HTTP 404)
-    hint: check host, port and path: WinRM listens at https://HOST:5986/wsman
+    hint: check host, port and path: WinRM listens at https://HOST:5986/wsman and http://HOST:5985/wsman
     ");
     let page = Reply::Http {
         status: 200,
@@ -48,7 +48,7 @@ async fn foreign_answers_show_status_and_first_bytes() {
     };
     insta::assert_snapshot!(chain(&error(page).await), @r"
     error: failed to read `Msvm_ConcreteJob`: expected a SOAP message, got HTTP 200 with text/html: `<html><body>Welcome to the router</body></html>`
-    hint: check host, port and path: WinRM listens at https://HOST:5986/wsman
+    hint: check host, port and path: WinRM listens at https://HOST:5986/wsman and http://HOST:5985/wsman
     ");
 }
 

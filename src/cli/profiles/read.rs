@@ -275,7 +275,7 @@ mod tests {
         for (text, says) in [
             (
                 "[profile.a]\nauth = \"ntml\"\n",
-                "line 2, column 8: `auth`: expected one of `ntlm`, `basic`, got `ntml`",
+                "line 2, column 8: `auth`: expected one of `negotiate`, `kerberos`, `ntlm`, `basic`, `certificate`, got `ntml`",
             ),
             (
                 "[profile.a]\n\nhost = 5\n",

@@ -182,8 +182,7 @@ impl Creation {
                 }
                 ([_], []) => {
                     return match self.adopt(&sight).await {
-                        Ok(Some(snapshot)) => Ok(Started::over(jobs, task, |_| async move { Ok(snapshot) })
-                            .found_after(cause.to_string())),
+                        Ok(Some(snapshot)) => Ok(Started::found(jobs, task, cause.to_string(), snapshot)),
                         Ok(None) | Err(_) => Err(self.unknown(Some(cause), Some(sight))),
                     };
                 }

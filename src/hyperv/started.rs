@@ -56,13 +56,39 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// ```
 #[must_use = "the operation runs on the host; call `wait` for its result"]
 pub struct Started<T> {
-    watch: Option<Watch>,
-    /// Whether the job is only presumed to be the operation's.
-    presumed: bool,
+    course: Course,
     jobs: Jobs,
     task: Task,
     finish: Finish<T>,
-    lost: Option<String>,
+}
+
+/// Where an operation stands, and by which word.
+#[derive(Debug)]
+enum Course {
+    /// Over, as the host answered.
+    Over,
+    /// In this job, as the host answered.
+    Job(Watch),
+    /// The answer was lost; this job can be the operation's.
+    Presumed(Watch),
+    /// The answer was lost by this; a look at the host has shown that it is over.
+    Found(String),
+}
+
+impl Course {
+    fn watch(&self) -> Option<&Watch> {
+        match self {
+            Self::Job(watch) | Self::Presumed(watch) => Some(watch),
+            Self::Over | Self::Found(_) => None,
+        }
+    }
+
+    fn watch_mut(&mut self) -> Option<&mut Watch> {
+        match self {
+            Self::Job(watch) | Self::Presumed(watch) => Some(watch),
+            Self::Over | Self::Found(_) => None,
+        }
+    }
 }
 
 /// Makes the result of the way it ended.
@@ -99,15 +125,7 @@ impl<T: Send + 'static> Started<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let watch = Some(Watch::new(jobs.clone(), epr));
-        Self {
-            watch,
-            presumed: false,
-            jobs,
-            task,
-            finish: Box::new(|ending| Box::pin(finish(ending))),
-            lost: None,
-        }
+        Self::new(Course::Job(Watch::new(jobs.clone(), epr)), jobs, task, finish)
     }
     /// An operation whose answer was lost, and a job that can be it: how the job ends proves nothing.
     pub(super) fn presume<F>(
@@ -119,37 +137,44 @@ impl<T: Send + 'static> Started<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Self { presumed: true, ..Self::follow(jobs, epr, task, finish) }
+        Self::new(Course::Presumed(Watch::new(jobs.clone(), epr)), jobs, task, finish)
     }
     /// An operation that is already over.
     pub(super) fn over<F>(jobs: Jobs, task: Task, finish: impl FnOnce(Ending) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Self {
-            watch: None,
-            presumed: false,
-            jobs,
-            task,
-            finish: Box::new(|ending| Box::pin(finish(ending))),
-            lost: None,
-        }
+        Self::new(Course::Over, jobs, task, finish)
+    }
+    /// An operation whose answer was lost by `cause`, and whose result was found by looking at the host.
+    pub(super) fn found(jobs: Jobs, task: Task, cause: String, result: T) -> Self {
+        Self::new(Course::Found(cause), jobs, task, |_| async move { Ok(result) })
     }
 
-    /// It was found by looking at the host, after the answer had been lost by this.
-    pub(super) fn found_after(self, lost: String) -> Self {
-        Self { lost: Some(lost), ..self }
+    fn new<F>(
+        course: Course,
+        jobs: Jobs,
+        task: Task,
+        finish: impl FnOnce(Ending) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self { course, jobs, task, finish: Box::new(|ending| Box::pin(finish(ending))) }
     }
 
     /// Why the answer to the request was lost, where the operation was then found by looking at the host.
     #[must_use]
     pub fn lost_answer(&self) -> Option<&str> {
-        self.lost.as_deref()
+        match &self.course {
+            Course::Found(cause) => Some(cause),
+            _ => None,
+        }
     }
     /// Reference of the job; `None` when the method completed at once.
     #[must_use]
     pub fn job(&self) -> Option<&Epr> {
-        self.watch.as_ref().map(|watch| &watch.epr)
+        self.course.watch().map(|watch| &watch.epr)
     }
     /// InstanceID of the job.
     #[must_use]
@@ -161,11 +186,11 @@ impl<T: Send + 'static> Started<T> {
     /// afterwards.
     #[must_use]
     pub fn is_presumed(&self) -> bool {
-        self.presumed
+        matches!(self.course, Course::Presumed(_))
     }
     /// Gives up waiting after this long (`Timeout`; the job goes on). Default: no limit.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        if let Some(watch) = &mut self.watch {
+        if let Some(watch) = self.course.watch_mut() {
             watch.limit = Some((limit, watch.now().saturating_add(limit)));
         }
         self
@@ -173,7 +198,7 @@ impl<T: Send + 'static> Started<T> {
     /// How long nothing but transient errors is put up with while looking at the job (the host
     /// restarts, the network is away) before the wait ends; default five minutes.
     pub fn patience(mut self, patience: Duration) -> Self {
-        if let Some(watch) = &mut self.watch {
+        if let Some(watch) = self.course.watch_mut() {
             watch.patience = patience;
         }
         self
@@ -184,11 +209,12 @@ impl<T: Send + 'static> Started<T> {
     /// `Job` with the decoded errors, `OutcomeUnknown` when the job vanished and its effect cannot
     /// be told, `Timeout` when a limit was set.
     pub async fn wait(mut self) -> Result<T> {
-        let ending = match &mut self.watch {
+        let presumed = self.is_presumed();
+        let ending = match self.course.watch_mut() {
             None => Ending::AtOnce,
             Some(watch) => loop {
                 match watch.look().await? {
-                    Look::Job(job) if job.is_failure() && !self.presumed => {
+                    Look::Job(job) if job.is_failure() && !presumed => {
                         return Err(self.jobs.failed(&job, &self.task).await);
                     }
                     Look::Job(job) if job.state.is_finished() => break Ending::Finished(job),
@@ -203,14 +229,14 @@ impl<T: Send + 'static> Started<T> {
     /// after the finished job, or when the host no longer knows it. The handle stays usable: `wait`
     /// afterwards gives the result.
     pub fn progress(&mut self) -> impl Stream<Item = Result<Job>> + Send + Unpin + '_ {
-        Progress { watch: self.watch.as_mut(), look: None }
+        Progress { watch: self.course.watch_mut(), look: None }
     }
     /// Asks the host to end the job.
     ///
     /// # Errors
     /// As [`Jobs::cancel`].
     pub async fn cancel(&self) -> Result<Job> {
-        match &self.watch {
+        match self.course.watch() {
             Some(watch) => {
                 let job = self.jobs.get(&watch.epr).await?;
                 self.jobs.cancel(&job, false).await
@@ -224,7 +250,7 @@ impl<T> fmt::Debug for Started<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Started")
             .field("task", &self.task)
-            .field("watch", &self.watch)
+            .field("course", &self.course)
             .finish_non_exhaustive()
     }
 }

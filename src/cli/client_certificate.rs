@@ -3,6 +3,7 @@
 use super::{
     args::Auth,
     failure::Failure,
+    interruption::aside,
     password,
     private_file::expect_private,
     settings::{Origin, Settings},
@@ -62,18 +63,21 @@ fn exclude(option: &str) -> Failure {
 /// # Errors
 /// `Io` for files that cannot be read; `Config` for what is no certificate, for keys that others may read, and for
 /// the password; `Usage` for several sources of it.
-pub(crate) fn obtain(settings: &Settings) -> Result<ClientCertificate, Failure> {
-    let path = settings.global.client_cert.as_deref().unwrap_or(Path::new(""));
-    let file = contents("the client certificate", path)?;
-    let key = settings.global.client_key.as_deref();
-    let key = key.map(|path| contents("the key of the client certificate", path)).transpose()?;
+pub(crate) async fn obtain(settings: &Settings) -> Result<ClientCertificate, Failure> {
+    let path = settings.global.client_cert.clone().unwrap_or_default();
+    let name = path.to_string_lossy().into_owned();
+    let key = settings.global.client_key.clone();
+    let (file, key) = aside(move || {
+        let file = contents("the client certificate", &path)?;
+        let key = key.map(|path| contents("the key of the client certificate", &path)).transpose()?;
+        Ok((file, key))
+    })
+    .await?;
     let read = |password: Option<&Secret>| {
         ClientCertificate::read(&file, key.as_deref().map(Vec::as_slice), password)
     };
     let done = match read(None) {
-        Err(ClientCertificateError::PasswordNeeded) => {
-            read(Some(&password::obtain(settings, &path.to_string_lossy())?))
-        }
+        Err(ClientCertificateError::PasswordNeeded) => read(Some(&password::obtain(settings, &name).await?)),
         done => done,
     };
     done.map_err(|error| Error::from(error).into())

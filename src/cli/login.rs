@@ -43,10 +43,10 @@ impl Identity {
         let mut identity = Self { auth, ..Self::without_password(settings) };
         let user = global.user.as_deref();
         match auth {
-            Auth::Certificate => identity.certificate = Some(client_certificate::obtain(settings)?),
+            Auth::Certificate => identity.certificate = Some(client_certificate::obtain(settings).await?),
             Auth::Ntlm | Auth::Basic => {
                 let user = user.ok_or_else(|| nobody(NEEDS_USER))?;
-                identity.credentials = Some(credentials(settings, user)?);
+                identity.credentials = Some(credentials(settings, user).await?);
             }
             Auth::Negotiate | Auth::Kerberos => identity.settle_kerberos(settings, user).await?,
         }
@@ -69,7 +69,7 @@ impl Identity {
         if let Some(user) = user
             && (password::is_given(settings)? || !self.names_principal(user)?)
         {
-            self.credentials = Some(credentials(settings, user)?);
+            self.credentials = Some(credentials(settings, user).await?);
             return Ok(());
         }
         if self.kerberos.keytab.is_some() {
@@ -84,7 +84,7 @@ impl Identity {
         if !password::can_ask() {
             return Err(neither(no_ticket));
         }
-        self.credentials = Some(credentials(settings, user)?);
+        self.credentials = Some(credentials(settings, user).await?);
         Ok(())
     }
 
@@ -157,8 +157,8 @@ fn kerberos(global: &Global) -> KerberosSettings {
     kerberos
 }
 
-fn credentials(settings: &Settings, user: &str) -> Result<Credentials, Failure> {
-    let password = password::obtain(settings, user)?;
+async fn credentials(settings: &Settings, user: &str) -> Result<Credentials, Failure> {
+    let password = password::obtain(settings, user).await?;
     Ok(Credentials::new(user, password).map_err(Error::from)?)
 }
 

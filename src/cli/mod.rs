@@ -10,6 +10,7 @@ mod detail;
 mod failure;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod interruption;
 mod keyring;
 mod login;
 mod observe;
@@ -33,6 +34,7 @@ use args::{Args, Command, Format, grammar};
 use clap::{ArgMatches, FromArgMatches as _, error::ContextKind};
 use commands::Context;
 use failure::Failure;
+use interruption::Interruption;
 use output::Output;
 use std::{
     ffi::OsString,
@@ -57,7 +59,7 @@ fn run(args: Args, matches: ArgMatches, typed: &[OsString]) -> ExitCode {
     let output = Output::standard(args.global.output, args.global.no_color);
     let work = AssertUnwindSafe(|| {
         let (command, settings) = settings::settle(args, matches, typed)?;
-        execute(command, &Context { output: output.clone(), settings })
+        execute(command, &Context { output: output.clone(), settings, interruption: Interruption::default() })
     });
     match panic::catch_unwind(work).unwrap_or_else(|_| Err(defect())) {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,7 +72,10 @@ fn run(args: Args, matches: ArgMatches, typed: &[OsString]) -> ExitCode {
 
 fn execute(command: Command, context: &Context) -> Result<(), Failure> {
     let runtime = runtime(&command).map_err(|error| Failure::io("failed to start the runtime", error))?;
-    runtime.block_on(commands::run(command, context))
+    let result = runtime.block_on(context.interruption.guard(commands::run(command, context)));
+    // Not waiting for what an interruption leaves behind: the look-up of a name, a command that prints a password.
+    runtime.shutdown_background();
+    result
 }
 
 /// What a panic is to the user; its message has been printed.

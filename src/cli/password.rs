@@ -3,6 +3,7 @@
 
 use super::{
     failure::Failure,
+    interruption::{aside, nothing_changed},
     keyring,
     private_file::expect_private,
     settings::{Origin, Settings},
@@ -16,8 +17,9 @@ use std::{
     fs,
     io::{self, BufRead, IsTerminal, Read},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
 };
+use tokio::process::Command;
 use zeroize::Zeroizing;
 
 /// Gets the password from the source that was said nearest to the command: by an option, by the environment, by the
@@ -25,14 +27,20 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// `Usage` for several sources, `Config` for none, and for one that gives nothing.
-pub(crate) fn obtain(settings: &Settings, user: &str) -> Result<Secret, Failure> {
+pub(crate) async fn obtain(settings: &Settings, user: &str) -> Result<Secret, Failure> {
     match source(settings, std::env::var_os(VARIABLE).is_some())? {
-        Some(Source::Stdin) => from_stdin(),
-        Some(Source::Command(command)) => from_command(command),
-        Some(Source::File(path)) => from_file(path),
-        Some(Source::Keyring) => keyring::read(settings.global.host.as_deref().unwrap_or_default(), user),
+        Some(Source::Stdin) => aside(from_stdin).await,
+        Some(Source::Command(command)) => from_command(command).await,
+        Some(Source::File(path)) => {
+            let path = path.to_owned();
+            aside(move || from_file(&path)).await
+        }
+        Some(Source::Keyring) => {
+            let (host, user) = (settings.global.host.clone().unwrap_or_default(), user.to_owned());
+            aside(move || keyring::read(&host, &user)).await
+        }
         Some(Source::Variable) => from_environment(std::env::var_os(VARIABLE).unwrap_or_default()),
-        None => from_prompt(user),
+        None => from_prompt(user).await,
     }
 }
 
@@ -134,7 +142,8 @@ fn from_environment(password: std::ffi::OsString) -> Result<Secret, Failure> {
     secret(Zeroizing::new(password).as_bytes(), VARIABLE)
 }
 
-fn from_command(command: &str) -> Result<Secret, Failure> {
+/// An interruption ends the command too.
+async fn from_command(command: &str) -> Result<Secret, Failure> {
     let words = shlex::split(command).unwrap_or_default();
     let Some((program, arguments)) = words.split_first() else {
         return Err(config("failed to read --password-command: expected words as a shell quotes them"));
@@ -143,7 +152,9 @@ fn from_command(command: &str) -> Result<Secret, Failure> {
         .args(arguments)
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
+        .kill_on_drop(true)
         .output()
+        .await
         .map_err(|error| {
             Failure::from(
                 Error::new(
@@ -169,7 +180,7 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
-fn from_prompt(user: &str) -> Result<Secret, Failure> {
+async fn from_prompt(user: &str) -> Result<Secret, Failure> {
     if !can_ask() {
         return Err(Failure::from(
             Error::new(
@@ -179,37 +190,53 @@ fn from_prompt(user: &str) -> Result<Secret, Failure> {
             .with_hint("set HVCTL_PASSWORD, or give --password-stdin, --password-command or --password-file"),
         ));
     }
-    ask(user)
+    ask(user).await
 }
 
 /// Asks at the terminal; the caller has made sure that there is one.
 ///
 /// # Errors
 /// `Io`; `Config` for an empty password.
-pub(crate) fn ask(user: &str) -> Result<Secret, Failure> {
-    hear_interruptions()?;
-    let password = rpassword::prompt_password(format!("Password of {}: ", text::line(user))).map_err(
-        |error| match error.kind() {
-            io::ErrorKind::Interrupted => {
-                Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed").into()
-            }
+pub(crate) async fn ask(user: &str) -> Result<Secret, Failure> {
+    let prompt = format!("Password of {}: ", text::line(user));
+    let _as_it_was = Terminal::remember();
+    aside(move || {
+        let password = rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => nothing_changed(),
             _ => Failure::io("failed to read the password from the terminal", error),
-        },
-    )?;
-    secret(Zeroizing::new(password).as_bytes(), "the terminal")
+        })?;
+        secret(Zeroizing::new(password).as_bytes(), "the terminal")
+    })
+    .await
 }
 
-/// From here on Ctrl-C does not end the process where it stands, so that the prompt can switch the terminal's echo on
-/// again.
-fn hear_interruptions() -> Result<(), Failure> {
+/// The terminal as it is now, and again when this is dropped: an interruption leaves a prompt behind that has
+/// switched off what shows the typed text.
+#[derive(Debug)]
+struct Terminal {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        // That somebody listens is what changes the behaviour; whether it is still there does not matter.
-        let _listener = signal(SignalKind::interrupt())
-            .map_err(|error| Failure::io("failed to listen for Ctrl-C", error))?;
+    remembered: Option<(fs::File, rustix::termios::Termios)>,
+}
+
+impl Terminal {
+    fn remember() -> Self {
+        Self {
+            #[cfg(unix)]
+            remembered: fs::File::open("/dev/tty").ok().and_then(|terminal| {
+                rustix::termios::tcgetattr(&terminal).ok().map(|state| (terminal, state))
+            }),
+        }
     }
-    Ok(())
+}
+
+#[cfg(unix)]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some((terminal, state)) = &self.remembered {
+            // There is nothing else to be done for it.
+            let _ = rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, state);
+        }
+    }
 }
 
 /// The first line, without its end.
@@ -248,11 +275,11 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn commands_are_split_without_a_shell() {
-        assert_eq!(from_command("printf '%s\\n' 'a $HOME b'").unwrap().expose(), "a $HOME b");
-        assert_eq!(from_command("false").unwrap_err().exit_code(), 3);
-        assert_eq!(from_command("'unclosed").unwrap_err().exit_code(), 3);
-        assert_eq!(from_command("/no/such/program").unwrap_err().exit_code(), 3);
+    #[tokio::test]
+    async fn commands_are_split_without_a_shell() {
+        assert_eq!(from_command("printf '%s\\n' 'a $HOME b'").await.unwrap().expose(), "a $HOME b");
+        assert_eq!(from_command("false").await.unwrap_err().exit_code(), 3);
+        assert_eq!(from_command("'unclosed").await.unwrap_err().exit_code(), 3);
+        assert_eq!(from_command("/no/such/program").await.unwrap_err().exit_code(), 3);
     }
 }

@@ -1,7 +1,9 @@
 //! One command's conversation with a host: what it is doing, and how it ends when the user ends it.
 
 use super::{
+    commands::Context,
     failure::Failure,
+    interruption::nothing_changed,
     observe::Flight,
     output::Output,
     profiles::{self, ConfigFile, TLS_USED},
@@ -102,18 +104,17 @@ impl Session {
     /// Of the work; else of the recording.
     pub(crate) async fn run(
         self,
-        output: &Output,
+        context: &Context,
         work: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let result = tokio::select! {
-            // First, so that Ctrl-C is listened to before anything is done.
             biased;
-            () = interruption() => Err(self.interrupted()),
+            () = context.interruption.answered_here() => Err(self.interrupted()),
             result = work(&self) => result,
         };
-        output.end_progress();
+        context.output.end_progress();
         let result = result.map_err(|failure| self.located(failure));
-        self.finish(output, result).await
+        self.finish(&context.output, result).await
     }
 
     /// Says that a change is about to be asked for, and where to look should its outcome stay unknown.
@@ -177,9 +178,7 @@ impl Session {
                 ErrorKind::Interrupted,
                 "interrupted while reading the result: the operation itself is finished",
             ),
-            Stage::Changing(_) | Stage::Reading => {
-                Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed")
-            }
+            Stage::Changing(_) | Stage::Reading => return nothing_changed(),
         };
         error.into()
     }
@@ -246,24 +245,3 @@ impl Session {
 
 /// How long to wait for enumerations to be released.
 const CLOSE: Duration = Duration::from_secs(2);
-
-/// Does work that changes nothing, unless the user ends it.
-///
-/// # Errors
-/// `Interrupted`.
-pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        () = interruption() => {
-            Err(Error::new(ErrorKind::Interrupted, "interrupted: nothing was changed").into())
-        }
-        result = work => Ok(result),
-    }
-}
-
-/// Ctrl-C. Where it cannot be noticed, nothing interrupts.
-async fn interruption() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}

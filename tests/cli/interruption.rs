@@ -1,18 +1,31 @@
-//! Ctrl-C: what goes on, what is unknown, what was never begun.
+//! Ctrl-C: what goes on, what is unknown, what was never begun; and that nothing is waited for which need not end.
 #![cfg(unix)]
 
-use crate::{sim_host::SimHost, support::Ran};
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Command, Stdio},
+use crate::{
+    sim_host::SimHost,
+    support::{Ran, arg, hvctl, process},
 };
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead, BufReader, Read},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+use tempfile::TempDir;
 
 /// Runs a command, sends it SIGINT when a line of its standard error contains `at`, and waits for its end.
 fn interrupted(host: &SimHost, arguments: &[&str], at: &str) -> Ran {
-    during(host, arguments, at, |process| {
-        let killed = Command::new("kill").args(["-INT", &process.to_string()]).status().unwrap();
-        assert!(killed.success());
-    })
+    during(host, arguments, at, |process| signal("INT", process))
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, process: u32) {
+    let killed = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    assert!(killed.unwrap().success());
 }
 
 /// Runs a command, acts when a line of its standard error contains `at`, and waits for its end.
@@ -98,4 +111,176 @@ fn the_command_that_looks_names_the_host_that_was_typed() {
     let look = error["evidence"]["outcome"]["look"].as_str().unwrap();
     assert!(look.starts_with(&format!("hvctl --host {url} snapshot list")), "{look}");
     assert!(error["hint"].as_str().unwrap().contains(look), "{error}");
+}
+
+#[test]
+fn a_service_manager_that_ends_the_wait_is_told_the_same() {
+    let host = SimHost::with(&["--time-scale", "1"]);
+    let ran = during(&host, CREATE, "job ", |process| signal("TERM", process));
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.stderr.contains("the job goes on") && ran.stderr.contains(" job wait "), "{ran:?}");
+}
+
+#[test]
+fn a_simulated_host_ends_well_by_either_signal() {
+    for name in ["INT", "TERM"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hvctl"))
+            .args(["simulate", "--output", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut announced = BufReader::new(child.stdout.take().unwrap());
+        while !announced.fill_buf().unwrap().starts_with(b"}") {
+            announced.read_line(&mut String::new()).unwrap();
+        }
+        signal(name, child.id());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+/// Longer than any test may take, so that only the interruption can end what waits for it.
+const NEVER: &str = "1h";
+/// How long anything is waited for.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs a command, interrupts it when `reached` has returned, and expects that nothing was changed.
+fn ends_at_once<T>(command: &mut Command, reached: impl FnOnce() -> T) {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _held = reached();
+    signal("INT", child.id());
+    let mut stderr = child.stderr.take().unwrap();
+    let (ended, end) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut told = String::new();
+        stderr.read_to_string(&mut told).unwrap();
+        ended.send(told).unwrap();
+    });
+    let told = end.recv_timeout(DEADLINE);
+    if told.is_err() {
+        child.kill().unwrap();
+    }
+    let code = child.wait().unwrap().code();
+    reader.join().unwrap();
+    assert_eq!(told.unwrap(), "error: interrupted: nothing was changed\n");
+    assert_eq!(code, Some(130));
+}
+
+/// A server that says nothing.
+struct Silent(TcpListener);
+
+impl Silent {
+    fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").unwrap())
+    }
+
+    fn address(&self) -> String {
+        self.0.local_addr().unwrap().to_string()
+    }
+
+    /// Waits until somebody has come, and keeps the connection.
+    fn visited(&self) -> TcpStream {
+        let (listener, (came, comes)) = (self.0.try_clone().unwrap(), mpsc::channel());
+        thread::spawn(move || came.send(listener.accept().unwrap().0));
+        comes.recv_timeout(DEADLINE).unwrap()
+    }
+}
+
+#[test]
+fn a_look_at_a_certificate_that_does_not_come() {
+    let host = Silent::start();
+    let url = format!("https://{}", host.address());
+    ends_at_once(&mut process(["trust", &url, "--profile", "hv1", "--connect-timeout", NEVER]), || {
+        host.visited()
+    });
+}
+
+#[test]
+fn a_handshake_that_does_not_go_on() {
+    let host = Silent::start();
+    let url = format!("https://{}", host.address());
+    let line = ["identify", "--anonymous", "--host", &url, "--connect-timeout", NEVER];
+    ends_at_once(&mut process(line), || host.visited());
+}
+
+#[test]
+fn a_knock_that_nobody_answers() {
+    let proxy = Silent::start();
+    let url = format!("socks5h://{}", proxy.address());
+    let line = [
+        "identify",
+        "--anonymous",
+        "--host",
+        "hv1.example.test",
+        "--proxy",
+        &url,
+        "--connect-timeout",
+        NEVER,
+    ];
+    ends_at_once(&mut process(line), || proxy.visited());
+}
+
+#[test]
+fn a_proxy_that_does_not_answer() {
+    for scheme in ["http", "socks5h"] {
+        let proxy = Silent::start();
+        let url = format!("{scheme}://{}", proxy.address());
+        let host = "https://hv1.example.test";
+        let line = ["identify", "--anonymous", "--host", host, "--proxy", &url, "--connect-timeout", NEVER];
+        ends_at_once(&mut process(line), || proxy.visited());
+    }
+}
+
+/// A file that is open for reading as long as nothing comes out of it.
+struct Fifo {
+    path: PathBuf,
+    _directory: TempDir,
+}
+
+impl Fifo {
+    fn make() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fifo");
+        let made = Command::new("mkfifo").args(["-m", "600", arg(&path)]).status().unwrap();
+        assert!(made.success());
+        Self { path, _directory: directory }
+    }
+
+    /// Waits until somebody reads, and keeps them waiting.
+    fn read(&self) -> File {
+        let (path, (opened, open)) = (self.path.clone(), mpsc::channel());
+        thread::spawn(move || opened.send(OpenOptions::new().write(true).open(path).unwrap()));
+        open.recv_timeout(DEADLINE).unwrap()
+    }
+}
+
+const ELSEWHERE: &[&str] =
+    &["group", "list", "--host", "https://hv1.example.test", "--user", "EXAMPLE\\operator"];
+
+#[test]
+fn a_password_that_does_not_come() {
+    let fifo = Fifo::make();
+    let line = [ELSEWHERE, &["--password-file", arg(&fifo.path)]].concat();
+    ends_at_once(&mut process(line), || fifo.read());
+    let command = format!("cat {}", arg(&fifo.path));
+    let line = [ELSEWHERE, &["--password-command", &command]].concat();
+    ends_at_once(&mut process(line), || fifo.read());
+}
+
+#[test]
+fn a_message_that_does_not_come() {
+    let fifo = Fifo::make();
+    ends_at_once(&mut process(["explain", arg(&fifo.path)]), || fifo.read());
+}
+
+/// A look for a ticket that hangs in the library, as at a KDC that says nothing: the thread that does it is left.
+#[test]
+fn a_look_for_a_ticket_that_does_not_end() {
+    let line = ["group", "list", "--host", "https://hv1.example.test", "--kdc-timeout", NEVER];
+    if crate::support::run(&mut hvctl(line)).stderr.contains("failed to load a GSSAPI library") {
+        return;
+    }
+    let settings = Fifo::make();
+    ends_at_once(process(line).env("KRB5_CONFIG", &settings.path), || settings.read());
 }

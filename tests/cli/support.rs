@@ -6,7 +6,12 @@ use std::{fmt::Write as _, path::Path};
 
 /// `hvctl` with these arguments and nothing of this machine's own settings.
 pub(crate) fn hvctl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hvctl"));
+    Command::from_std(process(arguments))
+}
+
+/// The same, to be spawned.
+pub(crate) fn process<'a>(arguments: impl IntoIterator<Item = &'a str>) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hvctl"));
     for (name, _) in std::env::vars_os() {
         if name
             .to_str()

@@ -1,5 +1,6 @@
 //! `hvctl demo`: the whole main job against a simulated host, through the normal client.
 
+use super::Context;
 use crate::{
     cli::{
         failure::Failure,
@@ -38,7 +39,8 @@ struct ExportView {
     job: Option<JobView>,
 }
 
-pub(super) async fn run(output: &Output, verbose: u8) -> Result<(), Failure> {
+pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
     let settings = Settings { time_scale: Some(TIME_SCALE), ..Settings::default() };
     let server =
         Host::new(settings).serve((Ipv4Addr::LOCALHOST, 0).into()).await.map_err(super::simulate::failure)?;
@@ -46,8 +48,8 @@ pub(super) async fn run(output: &Output, verbose: u8) -> Result<(), Failure> {
         "A simulated Hyper-V host serves HTTPS with NTLM at {}.\nNothing of what follows touches a real machine.",
         server.url()
     ));
-    let session = connect(&server, output, verbose)?;
-    session.run(output, async |session| job(session, output).await).await
+    let session = connect(&server, output, context.settings.global.verbose)?;
+    session.run(context, async |session| job(session, output).await).await
 }
 
 /// How fast the simulated jobs go.

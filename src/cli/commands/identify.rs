@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, anonymous: bool) -> Result<(), Failur
     context
         .connect(login)
         .await?
-        .run(output, async |session| {
+        .run(context, async |session| {
             let call = session.client.identify();
             let identity = if anonymous { call.anonymous().await? } else { call.await? };
             let view = IdentityView {

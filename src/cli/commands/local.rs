@@ -4,6 +4,7 @@ use crate::{
     cli::{
         config,
         failure::{Failure, fault_json},
+        interruption::aside,
         output::Output,
         text,
     },
@@ -14,30 +15,32 @@ use crate::{
 use serde_json::{Value, json};
 use std::{
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// `hvctl explain`.
-pub(super) fn explain(output: &Output, file: &Path) -> Result<(), Failure> {
-    let message = if file == Path::new("-") {
-        let mut message = Vec::new();
-        io::stdin()
-            .lock()
-            .take(LARGEST)
-            .read_to_end(&mut message)
-            .map_err(|error| Failure::io("failed to read standard input", error))?;
-        message
-    } else {
-        config::read(file)?
-    };
+pub(super) async fn explain(output: &Output, file: PathBuf) -> Result<(), Failure> {
+    let name = file.display().to_string();
+    let message =
+        aside(move || if file == Path::new("-") { standard_input() } else { config::read(&file) }).await?;
     let explanation = read_message(&message).map_err(|error| {
         Failure::from(
-            Error::new(ErrorKind::Config, format!("failed to explain `{}`", file.display()))
+            Error::new(ErrorKind::Config, format!("failed to explain `{name}`"))
                 .with_source(error)
                 .with_hint("expected one whole SOAP message of WS-Management"),
         )
     })?;
     output.document(&explanation_json(&explanation), || explanation_text(&explanation))
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut message = Vec::new();
+    io::stdin()
+        .lock()
+        .take(LARGEST)
+        .read_to_end(&mut message)
+        .map_err(|error| Failure::io("failed to read standard input", error))?;
+    Ok(message)
 }
 
 /// One byte more than the reader accepts.
@@ -67,8 +70,9 @@ fn explanation_text(explanation: &Explanation) -> String {
 }
 
 /// `hvctl fixture lint`.
-pub(super) fn lint(output: &Output, directory: &Path) -> Result<(), Failure> {
-    let findings = transport::lint(directory)?;
+pub(super) async fn lint(output: &Output, directory: PathBuf) -> Result<(), Failure> {
+    let name = directory.display().to_string();
+    let findings = aside(move || Ok(transport::lint(&directory)?)).await?;
     let documents: Vec<_> = findings
         .iter()
         .map(|finding| {
@@ -88,13 +92,13 @@ pub(super) fn lint(output: &Output, directory: &Path) -> Result<(), Failure> {
     })?;
     match findings.len() {
         0 => {
-            output.note(&format!("no findings in `{}`", directory.display()));
+            output.note(&format!("no findings in `{name}`"));
             Ok(())
         }
         count => Err(Failure::from(
             Error::new(
                 ErrorKind::Cassette,
-                format!("failed to accept the fixtures of `{}`: {count} findings", directory.display()),
+                format!("failed to accept the fixtures of `{name}`: {count} findings"),
             )
             .with_hint("record again, or replace what leaks by a name under .test or .example"),
         )),

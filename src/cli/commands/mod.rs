@@ -17,6 +17,7 @@ use super::{
     args::{Command, FixtureCommand},
     config::Login,
     failure::Failure,
+    interruption::Interruption,
     output::Output,
     session::Session,
     settings::Settings,
@@ -29,6 +30,7 @@ use std::io::IsTerminal;
 pub(crate) struct Context {
     pub(crate) output: Output,
     pub(crate) settings: Settings,
+    pub(crate) interruption: Interruption,
 }
 
 impl Context {
@@ -41,7 +43,7 @@ impl Context {
         &self,
         work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.connect(Login::User).await?.run(&self.output, work).await
+        self.connect(Login::User).await?.run(self, work).await
     }
 
     /// Whether somebody could answer a question.
@@ -83,10 +85,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Trust(args) => trust::run(context, args).await,
         Command::Profile(command) => profile::run(context, command).await,
         Command::Config(command) => config::run(context, &command),
-        Command::Explain { file } => local::explain(&context.output, &file),
-        Command::Fixture(FixtureCommand::Lint { directory }) => local::lint(&context.output, &directory),
-        Command::Simulate(args) => simulate::run(&context.output, args).await,
-        Command::Demo => demo::run(&context.output, context.settings.global.verbose).await,
+        Command::Explain { file } => local::explain(&context.output, file).await,
+        Command::Fixture(FixtureCommand::Lint { directory }) => local::lint(&context.output, directory).await,
+        Command::Simulate(args) => simulate::run(context, args).await,
+        Command::Demo => demo::run(context).await,
         Command::Completions { shell } => generate::completions(&context.output, shell),
         Command::Man { directory } => generate::man(&context.output, directory.as_deref()),
     }

@@ -108,7 +108,7 @@ async fn add(context: &Context, name: &str, update: bool, default: bool) -> Resu
     if there.is_none() {
         complete(context, &mut values).await?;
     }
-    keep_password(there.as_ref(), &values)?;
+    keep_password(there.as_ref(), &values).await?;
     let values: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     file.edit(|document| {
         let now_there = Profiles::parse(file.path(), &document.to_string())?.find(name).is_some();
@@ -170,7 +170,7 @@ async fn complete(context: &Context, values: &mut Vec<(String, String)>) -> Resu
 }
 
 /// Asks for the password that is to be in the keyring, where somebody can answer.
-fn keep_password(there: Option<&Profile>, values: &[(String, String)]) -> Result<(), Failure> {
+async fn keep_password(there: Option<&Profile>, values: &[(String, String)]) -> Result<(), Failure> {
     let typed = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     if typed("password-keyring").is_none() {
         return Ok(());
@@ -179,7 +179,7 @@ fn keep_password(there: Option<&Profile>, values: &[(String, String)]) -> Result
     let value = |name: &str| typed(name).or_else(|| there?.value(name));
     match (value("host"), value("user")) {
         (Some(host), Some(user)) if Context::is_watched() => {
-            keyring::write(host, user, &password::ask(user)?)
+            keyring::write(host, user, &password::ask(user).await?)
         }
         (Some(_), Some(_)) => Ok(()),
         _ => Err(Failure::usage(
@@ -210,7 +210,7 @@ async fn test(context: &Context, profile: String) -> Result<(), Failure> {
     context
         .connect(Login::User)
         .await?
-        .run(&context.output, async |session| {
+        .run(context, async |session| {
             let begin = Instant::now();
             let identity = session.client.identify().await?;
             let logged_in = Instant::now();

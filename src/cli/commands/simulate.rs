@@ -1,5 +1,6 @@
 //! `hvctl simulate`.
 
+use super::Context;
 use crate::{
     cli::{args::SimulateArgs, failure::Failure, output::Output, shell},
     error::{Error, ErrorKind},
@@ -8,7 +9,8 @@ use crate::{
 use serde_json::json;
 use url::Url;
 
-pub(super) async fn run(output: &Output, args: SimulateArgs) -> Result<(), Failure> {
+pub(super) async fn run(context: &Context, args: SimulateArgs) -> Result<(), Failure> {
+    let output = &context.output;
     let mut settings = Settings::default();
     if let Some(path) = &args.inventory {
         settings.inventory = Inventory::read(path).map_err(failure)?;
@@ -23,17 +25,18 @@ pub(super) async fn run(output: &Output, args: SimulateArgs) -> Result<(), Failu
     if args.plain {
         let server = host.serve_plain(args.listen).await.map_err(failure)?;
         announce(output, &server.url(), server.user(), server.password(), None)?;
-        until_interrupted(output).await
+        until_interrupted(context).await;
     } else {
         let server = host.serve(args.listen).await.map_err(failure)?;
         announce(output, &server.url(), server.user(), server.password(), Some(&server.fingerprint()))?;
-        until_interrupted(output).await
+        until_interrupted(context).await;
     }
+    Ok(())
 }
 
-async fn until_interrupted(output: &Output) -> Result<(), Failure> {
-    output.note("serving a simulated host until Ctrl-C");
-    tokio::signal::ctrl_c().await.map_err(|error| Failure::io("failed to wait for Ctrl-C", error))
+async fn until_interrupted(context: &Context) {
+    context.output.note("serving a simulated host until Ctrl-C");
+    context.interruption.answered_here().await;
 }
 
 /// All lines in one write, so that a reader never sees half of them. Without a certificate, the fingerprint

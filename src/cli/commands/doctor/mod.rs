@@ -41,7 +41,7 @@ use crate::{
         output::Output,
         port::{self, Way},
         proxy,
-        session::{self, Session},
+        session::Session,
         settings::Settings,
         text,
     },
@@ -70,18 +70,19 @@ impl Patient<'_> {
 }
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
-    let Context { output, settings } = context;
+    let Context { output, settings, .. } = context;
     if let Some(session) = config::replayed(settings, output)? {
         let mut examination = Examination::new(output, session.client.url().as_str());
         let patient = Patient { settings, host: "" };
-        let ended = session.run(output, async |session| examination.recording(&patient, session).await).await;
+        let ended =
+            session.run(context, async |session| examination.recording(&patient, session).await).await;
         return examination.conclude(ended);
     }
     let patient = Patient { settings, host: config::host(settings)? };
     let mut examination = Examination::new(output, patient.host);
     let way = port::way(config::question(settings, patient.host))?;
-    // Before anything else, as a prompt is no place to be interrupted in.
-    let (identity, lacking) = match session::unless_interrupted(Identity::settle(settings)).await? {
+    // Before anything else, as a prompt would stand in the midst of the report.
+    let (identity, lacking) = match Identity::settle(settings).await {
         Ok(identity) => (identity, None),
         Err(failure) => (Identity::without_password(settings), Some(failure)),
     };
@@ -90,12 +91,12 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let seen = Seen::default();
     let told = seen.clone();
     http.on_login = Some(Arc::new(move |login| told.set(login)));
-    if !session::unless_interrupted(Box::pin(examination.network(&patient, way, &mut http))).await?? {
+    if !Box::pin(examination.network(&patient, way, &mut http)).await? {
         return examination.conclude(Ok(()));
     }
     let session = config::over(settings, output, http.clone())?;
     let work = async |session: &Session| examination.host(&patient, session, &http, lacking, &seen).await;
-    let ended = session.run(output, work).await;
+    let ended = session.run(context, work).await;
     examination.conclude(ended)
 }
 

@@ -142,7 +142,7 @@ fn a_simulated_host_ends_well_by_either_signal() {
 /// Longer than any test may take, so that only the interruption can end what waits for it.
 const NEVER: &str = "1h";
 /// How long anything is waited for.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Runs a command, interrupts it when `reached` has returned, and expects that nothing was changed.
 fn ends_at_once<T>(command: &mut Command, reached: impl FnOnce() -> T) {

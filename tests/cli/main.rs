@@ -18,7 +18,10 @@ mod profiles;
 #[path = "../support/proxy.rs"]
 mod proxies;
 mod proxy;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod recording;
 mod sim_host;
 mod support;
+mod terminal;
 mod usage;

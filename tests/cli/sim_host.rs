@@ -1,6 +1,6 @@
 //! A simulated host as `hvctl simulate` serves it.
 
-use crate::support::hvctl;
+use crate::support::process;
 use assert_cmd::Command;
 use std::{
     io::{BufRead, BufReader},
@@ -55,7 +55,12 @@ impl SimHost {
 
     /// `hvctl` with what `eval` of the printed lines sets.
     pub(crate) fn hvctl<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
-        let mut command = hvctl(arguments);
+        Command::from_std(self.process(arguments))
+    }
+
+    /// The same, to be spawned.
+    pub(crate) fn process<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> std::process::Command {
+        let mut command = process(arguments);
         command.envs(self.environment.iter().cloned());
         command
     }

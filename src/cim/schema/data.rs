@@ -1,42 +1,58 @@
-//! Reading the compiled schema. An index that leads nowhere reads as zero or as nothing.
+//! Reading a compiled schema. An index that leads nowhere reads as zero or as nothing.
 
 use super::layout::{TYPES, header};
 use crate::cim::cim_type::{self, CimType};
 
-/// The compiled schema, as `layout` describes it.
-pub(super) static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schema.bin"));
+/// A compiled schema, as `layout` describes it. Two are equal when they are the same bytes in memory.
+#[derive(Clone, Copy)]
+pub(super) struct Data<'s>(pub(super) &'s [u8]);
+
+/// The schema that the build script compiled.
+pub(super) const COMPILED: Data<'static> = Data(include_bytes!(concat!(env!("OUT_DIR"), "/schema.bin")));
 
 /// A type is numbered by its position, here and there.
 const _: () = assert!(TYPES.len() == cim_type::ALL.len());
 
-/// A field of the record at a word index.
-pub(super) fn word(record: u32, field: usize) -> u32 {
-    let at = usize::try_from(record).ok().and_then(|record| record.checked_add(field)?.checked_mul(4));
-    let bytes = at.and_then(|at| BYTES.get(at..)?.first_chunk());
-    bytes.copied().map_or(0, u32::from_le_bytes)
+impl<'s> Data<'s> {
+    /// A field of the record at a word index.
+    pub(super) fn word(self, record: u32, field: usize) -> u32 {
+        let at = usize::try_from(record).ok().and_then(|record| record.checked_add(field)?.checked_mul(4));
+        let bytes = at.and_then(|at| self.0.get(at..)?.first_chunk());
+        bytes.copied().map_or(0, u32::from_le_bytes)
+    }
+
+    /// The string at a byte offset behind the words.
+    pub(super) fn string(self, offset: u32) -> &'s str {
+        let find = || {
+            let start = usize::try_from(self.word(0, header::STRINGS).checked_add(offset)?).ok()?;
+            let (length, rest) = self.0.get(start..)?.split_first_chunk()?;
+            std::str::from_utf8(rest.get(..usize::from(u16::from_le_bytes(*length)))?).ok()
+        };
+        find().unwrap_or_default()
+    }
+
+    /// The items of the list at a word index.
+    pub(super) fn list(self, record: u32) -> impl Iterator<Item = u32> + use<'s> {
+        let length = usize::try_from(self.word(record, 0)).unwrap_or_default();
+        (1..=length).map(move |field| self.word(record, field))
+    }
+
+    /// The codes and names of the table at a word index.
+    pub(super) fn table(self, record: u32) -> impl Iterator<Item = (u32, &'s str)> + use<'s> {
+        let length = usize::try_from(self.word(record, 0)).unwrap_or_default();
+        (0..length).map(move |entry| {
+            (self.word(record, 2 * entry + 1), self.string(self.word(record, 2 * entry + 2)))
+        })
+    }
 }
 
-/// The string at a byte offset behind the words.
-pub(super) fn string(offset: u32) -> &'static str {
-    let find = || {
-        let start = usize::try_from(word(0, header::STRINGS).checked_add(offset)?).ok()?;
-        let (length, rest) = BYTES.get(start..)?.split_first_chunk()?;
-        std::str::from_utf8(rest.get(..usize::from(u16::from_le_bytes(*length)))?).ok()
-    };
-    find().unwrap_or_default()
+impl PartialEq for Data<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
 }
 
-/// The items of the list at a word index.
-pub(super) fn list(record: u32) -> impl Iterator<Item = u32> {
-    let length = usize::try_from(word(record, 0)).unwrap_or_default();
-    (1..=length).map(move |field| word(record, field))
-}
-
-/// The codes and names of the table at a word index.
-pub(super) fn table(record: u32) -> impl Iterator<Item = (u32, &'static str)> {
-    let length = usize::try_from(word(record, 0)).unwrap_or_default();
-    (0..length).map(move |entry| (word(record, 2 * entry + 1), string(word(record, 2 * entry + 2))))
-}
+impl Eq for Data<'_> {}
 
 /// The type at this position of `TYPES`, which has the order of `cim_type::ALL`.
 pub(super) fn cim_type(position: u32) -> CimType {

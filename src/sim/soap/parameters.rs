@@ -23,7 +23,11 @@ impl Arguments {
     ///
     /// # Errors
     /// `w:SchemaValidationError` for what the schema does not allow.
-    pub(in crate::sim) fn read(method: Method, input: &Element, class_uri: &str) -> Result<Self, Fault> {
+    pub(in crate::sim) fn read(
+        method: Method<'static>,
+        input: &Element,
+        class_uri: &str,
+    ) -> Result<Self, Fault> {
         let mut values: Vec<(&'static str, Value)> = Vec::new();
         for element in input.elements() {
             let name = element.name.local.as_str();

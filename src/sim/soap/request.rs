@@ -35,7 +35,7 @@ pub(in crate::sim) struct Target {
 /// What a resource URI names.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sim) enum Resource {
-    Class(schema::Class),
+    Class(schema::Class<'static>),
     /// `…/root/virtualization/v2/*`.
     AllClasses,
     /// WinRM's own configuration.
@@ -79,7 +79,7 @@ pub(in crate::sim) enum Filter {
 
 #[derive(Debug)]
 pub(in crate::sim) struct Invoke {
-    pub(in crate::sim) method: schema::Method,
+    pub(in crate::sim) method: schema::Method<'static>,
     /// `Method_INPUT`.
     pub(in crate::sim) input: Element,
 }

@@ -14,9 +14,9 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::sim) enum Query<'a> {
     /// All of a class.
-    Class(schema::Class),
+    Class(schema::Class<'static>),
     /// Those of a class with these values, all of them (MS-WSMV 3.1.4.1.13).
-    Selectors(schema::Class, &'a [(String, String)]),
+    Selectors(schema::Class<'static>, &'a [(String, String)]),
     /// WQL.
     Wql(&'a str),
 }
@@ -118,7 +118,7 @@ impl World {
     fn associations<'a>(
         &'a self,
         object: &'a Epr,
-        class: Option<schema::Class>,
+        class: Option<schema::Class<'static>>,
         role: Option<&'a str>,
     ) -> impl Iterator<Item = (Instance, Vec<(String, Epr)>)> + 'a {
         let is_role = move |name: &str| role.is_none_or(|role| role.eq_ignore_ascii_case(name));
@@ -147,8 +147,8 @@ impl World {
     fn associators(
         &self,
         object: &Epr,
-        assoc: Option<schema::Class>,
-        result: Option<schema::Class>,
+        assoc: Option<schema::Class<'static>>,
+        result: Option<schema::Class<'static>>,
         restrictions: &Restrictions,
     ) -> Vec<Instance> {
         let is_result_role = |name: &str| {

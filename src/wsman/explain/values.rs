@@ -11,8 +11,8 @@ type Lines = Vec<(u8, String, String)>;
 /// Whose value map names a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Named {
-    Property(Property),
-    Parameter(Parameter),
+    Property(Property<'static>),
+    Parameter(Parameter<'static>),
 }
 
 impl Named {

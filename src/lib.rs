@@ -40,8 +40,8 @@
 //! ```
 //!
 //! # Where things are
-//! - [`Client`] speaks WS-Management: Identify, Get, Enumerate, Pull, Release and Invoke on any class.
-//!   It repeats what only reads, and a change only with proof that it did not run; without proof the
+//! - [`Client`] speaks WS-Management: Identify, Get, Put, Create, Delete, Enumerate, Pull, Release and
+//!   Invoke on any class. It repeats what only reads, and a change only with proof that it did not run; without proof the
 //!   error is [`ErrorKind::OutcomeUnknown`].
 //! - [`hyperv`] has groups, their snapshots and jobs as types.
 //! - [`cim`] has values, instances, references, object paths, and the documented class schema.
@@ -78,7 +78,10 @@ mod xml;
 
 #[cfg(feature = "http")]
 pub use client::ClientBuilder;
-pub use client::{Client, EnumerateCall, GetCall, IdentifyCall, InvokeCall, Item, Options, Quotas};
+pub use client::{
+    AssociationCall, Client, CreateCall, DeleteCall, EnumerateCall, GetCall, GetFragmentCall, IdentifyCall,
+    InvokeCall, Item, Options, PutCall, PutFragmentCall, Quotas,
+};
 pub use error::{Error, ErrorKind, Evidence, JobFailure, MethodFailure, Result, UnknownOutcome};
 pub use xml::{Limits, XmlError};
 

@@ -21,7 +21,6 @@ pub(crate) fn element(prefix: &str, name: &str, value: &Value) -> Result<XmlFrag
 
 /// `a:Address` and `a:ReferenceParameters` of a reference, without an element around them: a host
 /// refuses a parameter that wraps them in `a:EndpointReference`.
-#[cfg(any(feature = "sim", test))]
 pub(crate) fn epr_content(epr: &Epr) -> XmlFragment {
     let mut markup = Markup::new(escape);
     write_epr(&mut markup, epr);

@@ -5,6 +5,7 @@ use crate::{
     error::{Error, ErrorKind, Evidence},
     transport::Answer,
     wsman::{
+        Filter,
         request::Operation,
         response::{self, Response},
     },
@@ -30,7 +31,7 @@ pub(super) fn read(
     }
     match response::read(operation, message_id, &answer.body, limits) {
         Ok(Response::Fault(fault)) => {
-            let mut failure = Failure::from_fault(&action(operation), *fault);
+            let mut failure = Failure::from_fault(operation, *fault);
             if !names_message(&answer.body, message_id) {
                 failure.proof = Proof::Unknown;
             }
@@ -61,6 +62,18 @@ pub(super) fn action(operation: &Operation) -> String {
     match operation {
         Operation::Identify => "identify the host".into(),
         Operation::Get { epr } => format!("read `{}`", epr.class()),
+        Operation::GetFragment { epr, fragment } => {
+            format!("read `{}` of `{}`", fragment.expression(), epr.class())
+        }
+        Operation::Put { epr, .. } => format!("change `{}`", epr.class()),
+        Operation::PutFragment { epr, fragment, .. } => {
+            format!("change `{}` of `{}`", fragment.expression(), epr.class())
+        }
+        Operation::Create { class, .. } => format!("create an instance of `{}`", class.class()),
+        Operation::Delete { epr } => format!("delete an instance of `{}`", epr.class()),
+        Operation::Enumerate { filter: Some(Filter::Association(association)), .. } => {
+            format!("walk along the associations of `{}`", association.object.class())
+        }
         Operation::Enumerate { filter: Some(_), .. } => "run a query".into(),
         Operation::Enumerate { resource_uri, .. } => format!("enumerate `{}`", class(resource_uri)),
         Operation::Pull { .. } => "read the next page of an enumeration".into(),

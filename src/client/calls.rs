@@ -1,11 +1,15 @@
 //! Calls that are awaited: Identify, Get, Invoke.
 
-use super::{Client, answer::action};
+use super::{Client, GetFragmentCall, answer::action, per_call::per_call_options};
 use crate::{
     cim::{Epr, Instance, Value, schema},
     error::{Error, ErrorKind, Result},
     transport::BoxFuture,
-    wsman::{Identity, Output, request::Operation, response::Response},
+    wsman::{
+        Identity, Output,
+        request::{Fragment, Operation},
+        response::Response,
+    },
 };
 use std::{future::IntoFuture, time::Duration};
 
@@ -61,6 +65,12 @@ pub struct GetCall {
 impl GetCall {
     pub(super) fn new(client: Client, epr: Epr) -> Self {
         Self { client, epr, timeout: None }
+    }
+    /// Instead of the instance, a part of it: an expression of XPath Level 1 such as `Notes`,
+    /// `OperationalStatus[2]` or `EnabledState/text()`.
+    pub fn fragment(self, expression: &str) -> GetFragmentCall {
+        let Self { client, epr, timeout } = self;
+        GetFragmentCall { client, epr, fragment: Fragment::parse(expression), timeout }
     }
     /// Longest wait for the answer, repetitions included.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -142,6 +152,9 @@ impl IntoFuture for InvokeCall {
         })
     }
 }
+
+per_call_options!(GetCall);
+per_call_options!(InvokeCall);
 
 /// The reader gives the response of the operation asked for; anything else is our own mistake.
 pub(super) fn mixed_up(operation: &Operation) -> Error {

@@ -3,6 +3,7 @@
 use super::{
     Abandoned, Client,
     calls::mixed_up,
+    per_call::per_call_options,
     retry::{Again, Failure, Proof},
 };
 use crate::{
@@ -84,6 +85,8 @@ impl EnumerateCall {
         Ok(items.into_iter().filter_map(|item| item.instance).collect())
     }
 }
+
+per_call_options!(EnumerateCall);
 
 impl IntoFuture for EnumerateCall {
     type Output = Result<Vec<Item>>;

@@ -5,21 +5,26 @@
 //! a failure is decided in `retry`, what an HTTP answer means in `answer`: one place each.
 
 mod answer;
+mod associations;
 #[cfg(feature = "http")]
 mod builder;
 mod calls;
 mod enumerate;
 mod ids;
 mod options;
+mod per_call;
 mod quotas;
 mod retry;
+mod transfer;
 
+pub use associations::AssociationCall;
 #[cfg(feature = "http")]
 pub use builder::ClientBuilder;
 pub use calls::{GetCall, IdentifyCall, InvokeCall};
 pub use enumerate::{EnumerateCall, Item};
 pub use options::Options;
 pub use quotas::Quotas;
+pub use transfer::{CreateCall, DeleteCall, GetFragmentCall, PutCall, PutFragmentCall};
 
 pub(crate) use crate::transport::BoxFuture;
 
@@ -136,6 +141,19 @@ impl Client {
     pub fn get(&self, epr: &Epr) -> GetCall {
         GetCall::new(self.clone(), epr.clone())
     }
+    /// Changes an instance.
+    pub fn put(&self, epr: &Epr) -> PutCall {
+        PutCall::new(self.clone(), epr.clone())
+    }
+    /// Creates an instance of a class (a reference without keys, from [`Epr::class_of`]). Most classes
+    /// of Hyper-V refuse it: they have methods for it.
+    pub fn create(&self, class: &Epr) -> CreateCall {
+        CreateCall::new(self.clone(), class.clone())
+    }
+    /// Deletes an instance. Most classes of Hyper-V refuse it: they have methods for it.
+    pub fn delete(&self, epr: &Epr) -> DeleteCall {
+        DeleteCall::new(self.clone(), epr.clone())
+    }
     /// Enumerates a class (a reference without keys, from [`Epr::class_of`]).
     pub fn enumerate(&self, class: &Epr) -> EnumerateCall {
         EnumerateCall::new(self.clone(), class.resource_uri().to_owned())
@@ -178,6 +196,11 @@ impl Client {
     #[must_use]
     pub fn deferred_error(&self) -> Option<TransportError> {
         self.shared.transport.deferred_error()
+    }
+
+    /// The options of this clone, to be changed for one call.
+    fn options_mut(&mut self) -> &mut Options {
+        Arc::make_mut(&mut self.options)
     }
 
     /// Notes an enumeration that is left open; it is released before the next call, or by `close`.

@@ -1,6 +1,6 @@
 //! Options of all calls.
 
-use crate::{cim::Text, xml::Limits};
+use crate::{cim::Text, wsman::RequestOption, xml::Limits};
 use std::time::Duration;
 
 /// Options of all calls.
@@ -25,6 +25,10 @@ pub struct Options {
     pub max_elements: u32,
     /// `w:Locale`; default `en-US`.
     pub locale: Text,
+    /// `DataLocale`; default: the same as `locale`.
+    pub data_locale: Option<Text>,
+    /// `w:OptionSet`, sent with every message but Identify; default: none.
+    pub request_options: Vec<RequestOption>,
     /// Tries of a call that may be repeated; default 4.
     pub attempts: u32,
     /// Limits of the reader.
@@ -48,6 +52,8 @@ impl Default for Options {
             max_envelope_size: 153_600,
             max_elements: 32_000,
             locale: Text::new("en-US").unwrap_or_default(),
+            data_locale: None,
+            request_options: Vec::new(),
             attempts: 4,
             limits: Limits::default(),
         }

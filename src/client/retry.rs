@@ -68,13 +68,13 @@ pub(super) enum Again {
 }
 
 impl Failure {
-    pub(super) fn from_fault(action: &str, fault: Fault) -> Self {
+    pub(super) fn from_fault(operation: &Operation, fault: Fault) -> Self {
         let class = fault.retry_class();
         let timed_out = fault.code() == Some(TIMED_OUT)
             || (fault.code().is_none() && fault.subcode() == Some("TimedOut"));
         let proof = match () {
             () if timed_out => Proof::TimedOut,
-            () if fault.refused_before_dispatch() => Proof::NotRun,
+            () if operation.is_refused_by(&fault) => Proof::NotRun,
             () => Proof::Unknown,
         };
         let again = match class {
@@ -85,7 +85,7 @@ impl Failure {
             RetryClass::SmallerEnvelope => Again::Smaller,
             RetryClass::Never => Again::Never,
         };
-        Self { error: Error::from_fault(action, fault), proof, again }
+        Self { error: Error::from_fault(&action(operation), fault), proof, again }
     }
 
     fn from_transport(error: TransportError) -> Self {
@@ -200,6 +200,8 @@ impl Client {
             operation_timeout: self.options.operation_timeout.min(wait),
             max_envelope_size: self.options.max_envelope_size,
             locale: self.options.locale.clone(),
+            data_locale: self.options.data_locale.as_ref().unwrap_or(&self.options.locale).clone(),
+            options: self.options.request_options.clone(),
         };
         let body = operation.to_xml(&headers).map_err(|source| Failure {
             error: Error::new(
@@ -253,10 +255,7 @@ fn no_answer(operation: &Operation, wait: Duration) -> TransportError {
 fn outcome_unknown(operation: &Operation, failure: Failure) -> Failure {
     let outcome = UnknownOutcome {
         operation: operation.name().to_owned(),
-        object: match operation {
-            Operation::Invoke { epr, .. } => epr.class().to_owned(),
-            _ => String::new(),
-        },
+        object: operation.target().map(|epr| epr.class().to_owned()).unwrap_or_default(),
         ..UnknownOutcome::default()
     };
     let message =

@@ -5,7 +5,7 @@ use crate::{
     wsman::{
         EnumerationMode,
         explain::explain,
-        request::Operation,
+        request::{Fragment, Operation},
         response::{self, Response},
     },
     xml::{Element, Limits, names},
@@ -24,10 +24,15 @@ pub(super) fn xml_document(data: &[u8]) {
 pub(super) fn soap_answer(data: &[u8]) {
     let epr = Epr::class_of("Msvm_CollectionSnapshotService", "root/virtualization/v2");
     let resource_uri = epr.resource_uri().to_owned();
-    let Ok(context) = Text::new("context") else { return };
+    let (Ok(context), Ok(fragment)) = (Text::new("context"), Fragment::parse("Name")) else { return };
     let operations = [
         Operation::Identify,
         Operation::Get { epr: epr.clone() },
+        Operation::GetFragment { epr: epr.clone(), fragment: fragment.clone() },
+        Operation::Put { epr: epr.clone(), instance: Instance::new(epr.class()) },
+        Operation::PutFragment { epr: epr.clone(), fragment, value: Value::Null },
+        Operation::Create { class: epr.clone(), instance: Instance::new(epr.class()) },
+        Operation::Delete { epr: epr.clone() },
         Operation::Pull {
             resource_uri: resource_uri.clone(),
             context: context.clone(),

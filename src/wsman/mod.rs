@@ -11,5 +11,5 @@ pub(crate) mod request;
 pub(crate) mod response;
 
 pub use fault::{Fault, FaultCode, RetryClass};
-pub use request::{EnumerationMode, Filter};
+pub use request::{Association, EnumerationMode, Filter, RequestOption};
 pub use response::{Identity, Output};

@@ -9,4 +9,5 @@ mod messages;
 mod operations;
 mod retry;
 mod support;
+mod transfer;
 mod waiting;

@@ -230,7 +230,8 @@ fn abandoned() -> Failure {
 /// `enumerate-Msvm_ComputerSystem`, `invoke-CreateSnapshot`.
 fn label(exchange: &Exchange) -> String {
     let name = &exchange.name;
-    let plain = ["Identify", "Get", "Enumerate", "Pull", "Release"].contains(&name.as_str());
+    let plain = ["Identify", "Get", "Put", "Create", "Delete", "Enumerate", "Pull", "Release"]
+        .contains(&name.as_str());
     let label = match (plain, class(&exchange.body)) {
         (true, Some(class)) => format!("{}-{class}", name.to_lowercase()),
         (true, None) => name.to_lowercase(),

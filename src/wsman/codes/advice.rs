@@ -51,6 +51,7 @@ const PLUGIN_QUOTA: &str = "the WMI plug-in allows 15 operations for each user b
 const ENVELOPE: &str = "ask for fewer items at a time, or raise MaxEnvelopeSizekb on the host \
     (winrm set winrm/config @{MaxEnvelopeSizekb=\"8192\"})";
 const SELECTORS: &str = "address the instance with exactly the keys of its class";
+const METHODS: &str = "most objects of Hyper-V are made, changed and deleted by methods of their services";
 const BUG: &str = "this should not happen: please report it with the message";
 
 /// Sorted by code.
@@ -61,12 +62,16 @@ const BY_CODE: &[(u32, Advice)] = &[
     (0x8004_1002, dispatched("WMI found no such instance", "", Never)),
     (0x8004_1003, dispatched("WMI denied access", NAMESPACE_ACCESS, Never)),
     (0x8004_1008, dispatched("a parameter has a value that WMI does not accept", "", Never)),
+    (0x8004_100C, dispatched("WMI does not support the operation for this class", METHODS, Never)),
     (0x8004_100E, dispatched("the WMI namespace does not exist", HYPER_V, Never)),
     (0x8004_1010, dispatched("the WMI class does not exist", HYPER_V, Never)),
     (
         0x8004_1013,
         dispatched("WMI could not load the provider", "check the service vmms on the host", BackOff),
     ),
+    (0x8004_1019, dispatched("an instance with these keys exists already", "", Never)),
+    (0x8004_1023, dispatched("the property can only be read", METHODS, Never)),
+    (0x8004_1024, dispatched("the provider of the class does not offer the operation", METHODS, Never)),
     (
         0x8004_102F,
         dispatched(
@@ -119,6 +124,7 @@ const BY_CODE: &[(u32, Advice)] = &[
     ),
     (0x8033_802C, dispatched("the host does not accept the encoding of the request", BUG, Never)),
     (0x8033_8032, refused("the host is busy with other requests", BUSY, BackOff)),
+    (0x8033_8033, dispatched("what is to be created exists already", "", Never)),
     (
         0x8033_803B,
         dispatched("the host knows no such resource: class and namespace as addressed", HYPER_V, Never),
@@ -133,6 +139,7 @@ const BY_CODE: &[(u32, Advice)] = &[
             Never,
         ),
     ),
+    (0x8033_8042, dispatched("the host does not support something that the request asks for", "", Never)),
     (0x8033_8048, dispatched("the answer is larger than an envelope may be", ENVELOPE, SmallerEnvelope)),
     (
         0x8033_8049,
@@ -212,6 +219,7 @@ const BY_CODE: &[(u32, Advice)] = &[
 const BY_SUBCODE: &[(&str, Advice)] = &[
     ("AccessDenied", refused("the account was authenticated but is not allowed to do this", ACCESS, Never)),
     ("ActionNotSupported", refused("the host knows no such operation or method", "", Never)),
+    ("AlreadyExists", dispatched("what is to be created exists already", "", Never)),
     ("CannotProcessFilter", dispatched("the query cannot be processed", HYPER_V, Never)),
     ("Concurrency", refused("the host is busy with other requests", BUSY, BackOff)),
     ("DestinationUnreachable", dispatched("the host knows no such class or instance", HYPER_V, Never)),

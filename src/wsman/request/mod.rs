@@ -1,9 +1,15 @@
 //! Requests: one type for all operations, rendered through `soap-templates/`.
 
+mod association;
+mod fragment;
 pub(super) mod render;
 
+pub use association::Association;
+pub(crate) use fragment::Fragment;
+
+use super::fault::Fault;
 use crate::{
-    cim::{CimError, Epr, Text, Value},
+    cim::{CimError, Epr, Instance, Text, Value},
     xml::names,
 };
 use std::{borrow::Cow, time::Duration};
@@ -19,8 +25,39 @@ pub(crate) struct Headers {
     pub(crate) operation_timeout: Duration,
     /// Bytes; at least 8192 or the host refuses (0x8033807E).
     pub(crate) max_envelope_size: u32,
-    /// RFC 5646 tag, `en-US`.
+    /// RFC 5646 tag, `en-US`: the language of texts for people.
     pub(crate) locale: Text,
+    /// RFC 5646 tag: how numbers and dates in texts are written.
+    pub(crate) data_locale: Text,
+    pub(crate) options: Vec<RequestOption>,
+}
+
+/// An option of `w:OptionSet` (DSP0226 6.4): a switch of the service that answers, beyond what the
+/// operation says. On Windows those whose name begins with `wmi:` go to the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestOption {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Whether a service that does not know it has to refuse the request.
+    pub must_comply: bool,
+}
+
+impl RequestOption {
+    /// An option that a service may ignore.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), must_comply: false }
+    }
+
+    /// A service that does not know it has to refuse the request.
+    #[must_use]
+    pub fn must_comply(mut self) -> Self {
+        self.must_comply = true;
+        self
+    }
 }
 
 /// What an enumeration returns for each instance.
@@ -44,6 +81,8 @@ pub enum Filter {
     Wql(Text),
     /// Equality of scalar properties, all of them (MS-WSMV 3.1.4.1.13).
     Selector(Vec<(String, Text)>),
+    /// What is linked with an object; goes to `…/namespace/*`.
+    Association(Box<Association>),
 }
 
 /// One operation.
@@ -51,6 +90,28 @@ pub enum Filter {
 pub(crate) enum Operation {
     Identify,
     Get {
+        epr: Epr,
+    },
+    GetFragment {
+        epr: Epr,
+        fragment: Fragment,
+    },
+    /// What `instance` does not have stays as it is.
+    Put {
+        epr: Epr,
+        instance: Instance,
+    },
+    PutFragment {
+        epr: Epr,
+        fragment: Fragment,
+        value: Value,
+    },
+    /// A new instance of the class, which is addressed without keys.
+    Create {
+        class: Epr,
+        instance: Instance,
+    },
+    Delete {
         epr: Epr,
     },
     Enumerate {
@@ -86,6 +147,11 @@ impl Headers {
             milliseconds => format!("PT{seconds}.{milliseconds:03}S"),
         }
     }
+
+    /// Whether there is an option that a service must not ignore.
+    fn must_comply(&self) -> bool {
+        self.options.iter().any(|option| option.must_comply)
+    }
 }
 
 impl EnumerationMode {
@@ -109,7 +175,10 @@ impl Operation {
     pub(crate) fn action(&self) -> String {
         match self {
             Self::Identify => String::new(),
-            Self::Get { .. } => format!("{}/Get", names::TRANSFER),
+            Self::Get { .. } | Self::GetFragment { .. } => format!("{}/Get", names::TRANSFER),
+            Self::Put { .. } | Self::PutFragment { .. } => format!("{}/Put", names::TRANSFER),
+            Self::Create { .. } => format!("{}/Create", names::TRANSFER),
+            Self::Delete { .. } => format!("{}/Delete", names::TRANSFER),
             Self::Enumerate { .. } => format!("{}/Enumerate", names::ENUMERATION),
             Self::Pull { .. } => format!("{}/Pull", names::ENUMERATION),
             Self::Release { .. } => format!("{}/Release", names::ENUMERATION),
@@ -121,7 +190,10 @@ impl Operation {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Identify => "Identify",
-            Self::Get { .. } => "Get",
+            Self::Get { .. } | Self::GetFragment { .. } => "Get",
+            Self::Put { .. } | Self::PutFragment { .. } => "Put",
+            Self::Create { .. } => "Create",
+            Self::Delete { .. } => "Delete",
             Self::Enumerate { .. } => "Enumerate",
             Self::Pull { .. } => "Pull",
             Self::Release { .. } => "Release",
@@ -129,15 +201,62 @@ impl Operation {
         }
     }
 
-    /// Whether sending it twice could do something twice: an Invoke that is not on the list of
-    /// methods that only read.
+    /// Whether sending it twice could do something twice: Put (between both another client may have
+    /// written), Create, Delete, and an Invoke that is not on the list of methods that only read.
     pub(crate) fn changes_host(&self) -> bool {
         match self {
             Self::Invoke { method, .. } => !READING_METHODS.contains(&method.as_str()),
-            _ => false,
+            Self::Put { .. } | Self::PutFragment { .. } | Self::Create { .. } | Self::Delete { .. } => true,
+            Self::Identify
+            | Self::Get { .. }
+            | Self::GetFragment { .. }
+            | Self::Enumerate { .. }
+            | Self::Pull { .. }
+            | Self::Release { .. } => false,
+        }
+    }
+
+    /// Whether a fault to it proves that nothing was changed. A method may have done a part of its work
+    /// before it failed; one instance is written, made or deleted as a whole or not at all.
+    pub(crate) fn is_refused_by(&self, fault: &Fault) -> bool {
+        let writes_an_instance = matches!(
+            self,
+            Self::Put { .. } | Self::PutFragment { .. } | Self::Create { .. } | Self::Delete { .. }
+        );
+        fault.refused_before_dispatch()
+            || writes_an_instance && fault.code().is_some_and(|code| NOT_WRITTEN.contains(&code.0))
+    }
+
+    /// What it is about, where that is one instance or its class.
+    pub(crate) fn target(&self) -> Option<&Epr> {
+        match self {
+            Self::Get { epr }
+            | Self::GetFragment { epr, .. }
+            | Self::Put { epr, .. }
+            | Self::PutFragment { epr, .. }
+            | Self::Create { class: epr, .. }
+            | Self::Delete { epr }
+            | Self::Invoke { epr, .. } => Some(epr),
+            Self::Identify | Self::Enumerate { .. } | Self::Pull { .. } | Self::Release { .. } => None,
         }
     }
 }
+
+/// Codes by which WS-Management and WMI say that an instance is not written: there is none, there is one
+/// already, or the class does not have the operation.
+const NOT_WRITTEN: [u32; 11] = [
+    50,          // ERROR_NOT_SUPPORTED
+    0x8004_1002, // WBEM_E_NOT_FOUND
+    0x8004_100C, // WBEM_E_NOT_SUPPORTED
+    0x8004_100E, // WBEM_E_INVALID_NAMESPACE
+    0x8004_1010, // WBEM_E_INVALID_CLASS
+    0x8004_1019, // WBEM_E_ALREADY_EXISTS
+    0x8004_1023, // WBEM_E_READ_ONLY
+    0x8004_1024, // WBEM_E_PROVIDER_NOT_CAPABLE
+    0x8033_8000, // ERROR_WSMAN_RESOURCE_NOT_FOUND
+    0x8033_8033, // ERROR_WSMAN_ALREADY_EXISTS
+    0x8033_80FA, // addressed without keys
+];
 
 /// The methods of `root\virtualization\v2` that read and do nothing else.
 const READING_METHODS: [&str; 26] = [
@@ -169,13 +288,21 @@ const READING_METHODS: [&str; 26] = [
     "IsKeyPressed",
 ];
 
-/// Where an enumeration goes: a query to all classes of the namespace (the host refuses it at a
-/// class), anything else to its class.
+/// Where an enumeration goes: a query, and a walk along associations, to all classes of the namespace
+/// (the host refuses a query at a class), anything else to its class.
 fn enumeration_uri<'a>(resource_uri: &'a str, filter: Option<&Filter>) -> Cow<'a, str> {
     match (filter, resource_uri.rsplit_once('/')) {
-        (Some(Filter::Wql(_)), Some((namespace, _))) => Cow::Owned(format!("{namespace}/*")),
+        (Some(Filter::Wql(_) | Filter::Association(_)), Some((namespace, _))) => {
+            Cow::Owned(format!("{namespace}/*"))
+        }
         _ => Cow::Borrowed(resource_uri),
     }
+}
+
+/// Names of methods, classes and properties become names of elements.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
 }
 
 #[cfg(test)]

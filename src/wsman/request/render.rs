@@ -1,8 +1,8 @@
 //! The templates of `soap-templates/`, one struct for each.
 
-use super::{Filter, Headers, Operation, enumeration_uri};
+use super::{Association, Filter, Headers, Operation, enumeration_uri, is_identifier};
 use crate::{
-    cim::{CimError, encode},
+    cim::{CimError, Epr, Instance, encode},
     xml::{
         XmlFragment,
         escape::{escape, first_forbidden},
@@ -31,6 +31,57 @@ struct Identify;
 #[derive(Template)]
 #[template(path = "get.xml")]
 struct Get<'a> {
+    headers: &'a Headers,
+    resource_uri: &'a str,
+    action: String,
+    selector_set: Unescaped,
+}
+
+#[derive(Template)]
+#[template(path = "get-fragment.xml")]
+struct GetFragment<'a> {
+    headers: &'a Headers,
+    resource_uri: &'a str,
+    action: String,
+    selector_set: Unescaped,
+    fragment: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "put.xml")]
+struct Put<'a> {
+    headers: &'a Headers,
+    resource_uri: &'a str,
+    action: String,
+    selector_set: Unescaped,
+    class: &'a str,
+    properties: Unescaped,
+}
+
+#[derive(Template)]
+#[template(path = "put-fragment.xml")]
+struct PutFragment<'a> {
+    headers: &'a Headers,
+    resource_uri: &'a str,
+    action: String,
+    selector_set: Unescaped,
+    fragment: &'a str,
+    content: Unescaped,
+}
+
+#[derive(Template)]
+#[template(path = "create.xml")]
+struct Create<'a> {
+    headers: &'a Headers,
+    resource_uri: &'a str,
+    action: String,
+    class: &'a str,
+    properties: Unescaped,
+}
+
+#[derive(Template)]
+#[template(path = "delete.xml")]
+struct Delete<'a> {
     headers: &'a Headers,
     resource_uri: &'a str,
     action: String,
@@ -86,12 +137,77 @@ fn unescaped(fragment: &XmlFragment) -> Unescaped {
     Safe(fragment.as_str().to_owned())
 }
 
+impl Association {
+    /// What stands in `b:Object`: the reference, without an `a:EndpointReference` around it.
+    fn object_content(&self) -> Unescaped {
+        unescaped(&encode::epr_content(&self.object))
+    }
+}
+
+/// The name of a class, which becomes the name of an element, and the properties in it.
+fn instance<'a>(epr: &'a Epr, instance: &Instance) -> Result<(&'a str, Unescaped), CimError> {
+    let class = epr.class();
+    if !is_identifier(class) {
+        return Err(CimError::form("the name of a class", class));
+    }
+    Ok((class, elements(instance.properties())?))
+}
+
+/// Values as elements of the class's namespace.
+fn elements<'a>(
+    values: impl IntoIterator<Item = (&'a str, &'a crate::cim::Value)>,
+) -> Result<Unescaped, CimError> {
+    let mut content = String::new();
+    for (name, value) in values {
+        content.push_str(encode::element("p", name, value)?.as_str());
+    }
+    Ok(Safe(content))
+}
+
 /// The whole message.
 pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String, CimError> {
     let action = operation.action();
     let rendered = match operation {
         Operation::Identify => Identify.render(),
         Operation::Get { epr } => Get {
+            headers,
+            resource_uri: epr.resource_uri(),
+            action,
+            selector_set: unescaped(&encode::selector_set(epr)),
+        }
+        .render(),
+        Operation::GetFragment { epr, fragment } => GetFragment {
+            headers,
+            resource_uri: epr.resource_uri(),
+            action,
+            selector_set: unescaped(&encode::selector_set(epr)),
+            fragment: fragment.expression(),
+        }
+        .render(),
+        Operation::Put { epr, instance: new } => {
+            let (class, properties) = instance(epr, new)?;
+            let selector_set = unescaped(&encode::selector_set(epr));
+            Put { headers, resource_uri: epr.resource_uri(), action, selector_set, class, properties }
+                .render()
+        }
+        Operation::PutFragment { epr, fragment, value } => PutFragment {
+            headers,
+            resource_uri: epr.resource_uri(),
+            action,
+            selector_set: unescaped(&encode::selector_set(epr)),
+            fragment: fragment.expression(),
+            content: if fragment.is_text() {
+                Safe(escape(&value.to_plain_text()).into_owned())
+            } else {
+                elements([(fragment.element(), value)])?
+            },
+        }
+        .render(),
+        Operation::Create { class: epr, instance: new } => {
+            let (class, properties) = instance(epr, new)?;
+            Create { headers, resource_uri: epr.resource_uri(), action, class, properties }.render()
+        }
+        Operation::Delete { epr } => Delete {
             headers,
             resource_uri: epr.resource_uri(),
             action,
@@ -115,12 +231,8 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
             Release { headers, resource_uri, action, context: context.as_str() }.render()
         }
         Operation::Invoke { epr, method, parameters } => {
-            if !is_method_name(method) {
+            if !is_identifier(method) {
                 return Err(CimError::form("the name of a method", method));
-            }
-            let mut content = String::new();
-            for (name, value) in parameters {
-                content.push_str(encode::element("p", name, value)?.as_str());
             }
             Invoke {
                 headers,
@@ -128,7 +240,7 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
                 action,
                 selector_set: unescaped(&encode::selector_set(epr)),
                 method,
-                parameters: unescaped(&XmlFragment::from_escaped(content)),
+                parameters: elements(parameters.iter().map(|(name, value)| (name.as_str(), value)))?,
             }
             .render()
         }
@@ -139,10 +251,4 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
         Some((offset, character)) => Err(CimError::Character { character, offset }),
         None => Ok(message),
     }
-}
-
-/// Names of methods become names of elements.
-fn is_method_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
 }

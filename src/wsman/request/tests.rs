@@ -15,6 +15,8 @@ fn headers() -> Headers {
         operation_timeout: Duration::from_secs(60),
         max_envelope_size: 512_000,
         locale: Text::new("en-US").unwrap(),
+        data_locale: Text::new("en-US").unwrap(),
+        options: Vec::new(),
     }
 }
 
@@ -42,6 +44,59 @@ fn invoke(epr: Epr, method: &str, parameters: Vec<(&str, Value)>) -> Operation {
     Operation::Invoke { epr, method: method.into(), parameters }
 }
 
+/// A class of Windows whose instances are made, changed and deleted by WS-Transfer.
+fn variable() -> Epr {
+    let class = Epr::class_of("Win32_Environment", "root/cimv2");
+    class.with("Name", "BACKUPS").unwrap().with("UserName", "<SYSTEM>").unwrap()
+}
+
+fn new_value() -> Instance {
+    Instance::new("Win32_Environment").with("VariableValue", Value::string("D:\\R&D").unwrap())
+}
+
+fn fragment(expression: &str) -> Fragment {
+    Fragment::parse(expression).unwrap()
+}
+
+fn put_fragment(expression: &str) -> Operation {
+    let value = Value::string("D:\\R&D").unwrap();
+    Operation::PutFragment { epr: variable(), fragment: fragment(expression), value }
+}
+
+fn associators() -> Filter {
+    let association = Association::associators(job())
+        .association_class("Msvm_AffectedJobElement")
+        .role("AffectingElement")
+        .result_class("Msvm_SnapshotCollection")
+        .result_role("AffectedElement")
+        .result_property("CollectionID")
+        .result_property("ElementName");
+    Filter::Association(Box::new(association))
+}
+
+fn references() -> Filter {
+    let association = Association::references(job())
+        .association_class("Msvm_AffectedJobElement")
+        .role("AffectingElement")
+        .result_role("AffectedElement");
+    Filter::Association(Box::new(association))
+}
+
+/// The headers of the golden request of this name.
+fn golden_headers(name: &str) -> Headers {
+    match name {
+        "get-with-options" => Headers {
+            data_locale: Text::new("de-DE").unwrap(),
+            options: vec![
+                RequestOption::new("ShowExtensions", ""),
+                RequestOption::new("wmi:context", "R&D").must_comply(),
+            ],
+            ..headers()
+        },
+        _ => headers(),
+    }
+}
+
 /// Each file of `fixtures/requests/` and the operation that it shows.
 fn golden() -> Vec<(&'static str, Operation)> {
     let groups = uri("Msvm_VirtualSystemCollection");
@@ -62,6 +117,24 @@ fn golden() -> Vec<(&'static str, Operation)> {
     vec![
         ("identify", Operation::Identify),
         ("get", Operation::Get { epr: job() }),
+        ("get-fragment", Operation::GetFragment { epr: job(), fragment: fragment("OperationalStatus[2]") }),
+        ("get-with-options", Operation::Get { epr: job() }),
+        ("put", Operation::Put { epr: variable(), instance: new_value() }),
+        ("put-fragment", put_fragment("VariableValue")),
+        ("put-fragment-text", put_fragment("VariableValue/text()")),
+        (
+            "create",
+            Operation::Create {
+                class: Epr::class_of("Win32_Environment", "root/cimv2"),
+                instance: Instance::new("Win32_Environment")
+                    .with("Name", Value::string("BACKUPS").unwrap())
+                    .with("UserName", Value::string("<SYSTEM>").unwrap())
+                    .with("VariableValue", Value::string("D:\\R&D").unwrap()),
+            },
+        ),
+        ("delete", Operation::Delete { epr: variable() }),
+        ("enumerate-associators", enumerate(EnumerationMode::Object, Some(associators()), 32_000)),
+        ("enumerate-references", enumerate(EnumerationMode::Object, Some(references()), 32_000)),
         ("enumerate", enumerate(EnumerationMode::Object, None, 32_000)),
         ("enumerate-references-by-query", enumerate(EnumerationMode::Epr, Some(Filter::Wql(query)), 32_000)),
         (
@@ -133,7 +206,7 @@ fn each_operation_is_written_as_its_golden_request() {
     for (name, operation) in &golden {
         let bytes = fs::read(folder.join(name).with_extension("xml")).unwrap();
         let expected = Element::parse(&bytes, &Limits::default()).unwrap();
-        let sent = operation.to_xml(&headers()).unwrap();
+        let sent = operation.to_xml(&golden_headers(name)).unwrap();
         let found = Element::parse(sent.as_bytes(), &Limits::default()).unwrap();
         assert_eq!(first_difference(&expected, &found, &|_| false), None, "{name}\n{sent}");
     }
@@ -146,7 +219,7 @@ fn each_operation_is_written_as_its_golden_request() {
 #[test]
 fn no_white_space_goes_between_elements() {
     for (name, operation) in golden() {
-        let sent = operation.to_xml(&headers()).unwrap();
+        let sent = operation.to_xml(&golden_headers(name)).unwrap();
         let mut reader = Reader::new(&sent, &Limits::default()).unwrap();
         loop {
             match reader.next().unwrap() {
@@ -200,6 +273,10 @@ fn what_xml_cannot_carry_is_refused_wherever_it_hides() {
     let error = Operation::Get { epr: job() }.to_xml(&headers).unwrap_err();
     assert!(matches!(error, CimError::Character { character: '\u{1}', .. }), "{error}");
 
+    let hostile = Epr::from_uri("urn:x/<y>");
+    let error = Operation::Create { class: hostile, instance: new_value() }.to_xml(&self::headers());
+    insta::assert_snapshot!(error.unwrap_err(), @"expected the name of a class, got `%3Cy%3E`");
+
     for method in ["", "Create Snapshot", "x><y", "1st"] {
         let error = invoke(job(), method, vec![]).to_xml(&self::headers()).unwrap_err();
         assert!(error.to_string().starts_with("expected the name of a method"), "{method}: {error}");
@@ -225,9 +302,10 @@ fn only_methods_that_certainly_read_may_be_sent_twice() {
     assert!(!changes("GetErrorEx") && !changes("GetSummaryInformation"));
     assert!(changes("CreateSnapshot") && changes("RequestStateChange") && changes("NeverHeardOf"));
     assert!(READING_METHODS.is_sorted());
-    for (_, operation) in golden() {
-        let is_invoke = matches!(operation, Operation::Invoke { .. });
-        assert_eq!(operation.changes_host(), is_invoke && operation.name() != "GetErrorEx");
+    for (name, operation) in golden() {
+        let kind = name.split('-').next().unwrap();
+        let changes = matches!(kind, "put" | "create" | "delete" | "invoke");
+        assert_eq!(operation.changes_host(), changes && operation.name() != "GetErrorEx", "{name}");
     }
 }
 

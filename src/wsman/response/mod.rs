@@ -1,6 +1,7 @@
 //! Answers: the envelope is checked, the body becomes types.
 
 pub(super) mod envelope;
+mod fragment;
 mod invoke;
 mod page;
 
@@ -15,6 +16,13 @@ use crate::{
 pub(crate) enum Response {
     Identified(Identity),
     Got(Instance),
+    /// The value of what a fragment named.
+    GotFragment(Value),
+    /// What the host says the instance is now, if it says so.
+    Put(Option<Instance>),
+    PutFragment(Option<Value>),
+    Created(Epr),
+    Deleted,
     /// Enumerate (optimized or plain) and Pull.
     Page(Page),
     Released,
@@ -169,12 +177,16 @@ pub(crate) fn read(
         return Err(ResponseError::shape("`a:RelatesTo` in the header", "none"));
     }
     let Some(content) = content else {
-        // Only Release is answered by an empty body, which has just ended.
-        let Operation::Release { .. } = operation else {
-            return Err(ResponseError::shape("content in the SOAP body", "an empty body"));
+        let response = match operation {
+            Operation::Release { .. } => Response::Released,
+            Operation::Delete { .. } => Response::Deleted,
+            Operation::Put { .. } => Response::Put(None),
+            Operation::PutFragment { .. } => Response::PutFragment(None),
+            _ => return Err(ResponseError::shape("content in the SOAP body", "an empty body")),
         };
+        // The body has just ended.
         envelope::close_after_body(&mut reader)?;
-        return Ok(Response::Released);
+        return Ok(response);
     };
     let response = read_content(operation, content, &mut reader)?;
     envelope::close(&mut reader)?;
@@ -199,6 +211,25 @@ fn read_content(
             Ok(Response::Identified(read_identity(&content.read_content(reader)?)))
         }
         Operation::Get { .. } => Ok(Response::Got(decode::instance(&content.read_content(reader)?)?)),
+        Operation::GetFragment { epr, fragment } => {
+            check(names::WSMAN, "XmlFragment")?;
+            fragment::read(epr, fragment, &content.read_content(reader)?).map(Response::GotFragment)
+        }
+        Operation::Put { .. } => Ok(Response::Put(Some(decode::instance(&content.read_content(reader)?)?))),
+        Operation::PutFragment { epr, fragment, .. } => {
+            check(names::WSMAN, "XmlFragment")?;
+            let value = fragment::read(epr, fragment, &content.read_content(reader)?)?;
+            Ok(Response::PutFragment(Some(value)))
+        }
+        Operation::Create { .. } => {
+            check(names::TRANSFER, "ResourceCreated")?;
+            Ok(Response::Created(decode::epr(&content.read_content(reader)?)?))
+        }
+        Operation::Delete { .. } => {
+            check(names::TRANSFER, "DeleteResponse")?;
+            content.read_content(reader)?;
+            Ok(Response::Deleted)
+        }
         Operation::Enumerate { mode, .. } => {
             check(names::ENUMERATION, "EnumerateResponse")?;
             page::read(&content, names::WSMAN, *mode, reader).map(Response::Page)

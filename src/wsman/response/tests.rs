@@ -1,5 +1,5 @@
 use super::*;
-use crate::wsman::{EnumerationMode, FaultCode};
+use crate::wsman::{EnumerationMode, FaultCode, request::Fragment};
 
 const ID: &str = "uuid:00000000-0000-4000-8000-00000000000A";
 const NAMESPACE: &str = "root/virtualization/v2";
@@ -318,6 +318,79 @@ fn release_is_answered_by_an_empty_body() {
         assert!(matches!(read_text(&release, &envelope(body)), Ok(Response::Released)));
     }
     insta::assert_snapshot!(refused(&get(), ""), @"expected content in the SOAP body, got an empty body");
+}
+
+fn fragment(expression: &str) -> Operation {
+    let epr = Epr::class_of("Msvm_ConcreteJob", NAMESPACE);
+    Operation::GetFragment { epr, fragment: Fragment::parse(expression).unwrap() }
+}
+
+#[test]
+fn a_fragment_is_the_typed_value_of_what_was_named() {
+    let read = |expression: &str, content: &str| {
+        let body = format!("<w:XmlFragment>{content}</w:XmlFragment>");
+        let Response::GotFragment(value) = read_text(&fragment(expression), &envelope(&body)).unwrap() else {
+            panic!()
+        };
+        value
+    };
+    let status = "<p:OperationalStatus>2</p:OperationalStatus>";
+    assert_eq!(read("JobState", "<p:JobState>7</p:JobState>"), Value::Uint16(7));
+    assert_eq!(read("JobState/text()", "7"), Value::Uint16(7));
+    assert_eq!(read("Caption/text()", ""), Value::string("").unwrap());
+    assert_eq!(read("Caption", "<p:Caption xsi:nil='true'/>"), Value::Null);
+    assert_eq!(read("Caption", ""), Value::Null);
+    assert_eq!(read("OperationalStatus", status), Value::from(vec![2_u16]));
+    assert_eq!(read("OperationalStatus[1]", status), Value::Uint16(2));
+    assert_eq!(read("A/B", "<p:B>1</p:B>"), Value::Untyped(Text::new("1").unwrap()));
+}
+
+#[test]
+fn a_fragment_that_holds_something_else_is_refused() {
+    let refused = |expression: &str, body: &str| refused(&fragment(expression), body);
+    insta::assert_snapshot!(
+        refused("JobState", "<w:XmlFragment><p:Caption>x</p:Caption></w:XmlFragment>"),
+        @"expected `JobState` in the fragment, got `Caption`"
+    );
+    insta::assert_snapshot!(
+        refused("JobState", "<w:XmlFragment>7</w:XmlFragment>"),
+        @"expected `JobState` in the fragment, got text"
+    );
+    insta::assert_snapshot!(
+        refused("JobState", "<p:Msvm_ConcreteJob/>"),
+        @"expected `XmlFragment`, got `Msvm_ConcreteJob`"
+    );
+    insta::assert_snapshot!(
+        refused("JobState/text()", "<w:XmlFragment>seven</w:XmlFragment>"),
+        @"a value in the answer cannot be read"
+    );
+}
+
+#[test]
+fn a_change_is_answered_by_what_is_now_or_by_nothing() {
+    let epr = Epr::class_of("Msvm_ConcreteJob", NAMESPACE);
+    let instance = Instance::new("Msvm_ConcreteJob");
+    let put = Operation::Put { epr: epr.clone(), instance: instance.clone() };
+    assert!(matches!(read_text(&put, &envelope("")), Ok(Response::Put(None))));
+    let Ok(Response::Put(Some(now))) = read_text(&put, &envelope(&self::instance(1))) else { panic!() };
+    assert_eq!(now.str("InstanceID"), Some("1"));
+
+    let fragment = Fragment::parse("JobState").unwrap();
+    let put = Operation::PutFragment { epr: epr.clone(), fragment, value: Value::Uint16(7) };
+    assert!(matches!(read_text(&put, &envelope("")), Ok(Response::PutFragment(None))));
+    let body = "<w:XmlFragment><p:JobState>7</p:JobState></w:XmlFragment>";
+    let Ok(Response::PutFragment(Some(value))) = read_text(&put, &envelope(body)) else { panic!() };
+    assert_eq!(value, Value::Uint16(7));
+
+    let delete = Operation::Delete { epr: epr.clone() };
+    assert!(matches!(read_text(&delete, &envelope("")), Ok(Response::Deleted)));
+    insta::assert_snapshot!(refused(&delete, &self::instance(1)), @"expected `DeleteResponse`, got `Msvm_ConcreteJob`");
+
+    let create = Operation::Create { class: epr, instance };
+    let body = format!("<x:ResourceCreated xmlns:x='{}'>{REFERENCE}</x:ResourceCreated>", names::TRANSFER);
+    let Ok(Response::Created(created)) = read_text(&create, &envelope(&body)) else { panic!() };
+    assert_eq!(created.selector("InstanceID"), Some("1"));
+    insta::assert_snapshot!(refused(&create, ""), @"expected content in the SOAP body, got an empty body");
 }
 
 #[test]

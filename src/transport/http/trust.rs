@@ -60,6 +60,9 @@ pub(super) struct Tls {
 
 /// The leaf certificate of a connection, from the moment the server has shown it.
 pub(super) type Leaf = Arc<OnceLock<CertificateDer<'static>>>;
+/// All that it has shown, the leaf first.
+#[cfg(feature = "probe")]
+type Chain = Arc<OnceLock<Vec<CertificateDer<'static>>>>;
 
 impl Tls {
     pub(super) fn new(trust: &Trust) -> Result<Self, TransportError> {
@@ -76,7 +79,7 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(|error| TransportError::config("failed to set up TLS").with_source(error))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier::new(&checks)))
+            .with_custom_certificate_verifier(Verifier::judging(&checks, &Leaf::default()))
             .with_no_client_auth();
         // A resumed session shows no certificate, which channel binding needs.
         template.resumption = Resumption::disabled();
@@ -85,10 +88,9 @@ impl Tls {
 
     /// The configuration for one connection, and where its leaf certificate will be.
     pub(super) fn for_connection(&self) -> (ClientConfig, Leaf) {
-        let verifier = Verifier::new(&self.checks);
-        let leaf = Arc::clone(&verifier.leaf);
+        let leaf = Leaf::default();
         let mut config = self.template.clone();
-        config.dangerous().set_certificate_verifier(Arc::new(verifier));
+        config.dangerous().set_certificate_verifier(Verifier::judging(&self.checks, &leaf));
         (config, leaf)
     }
 }
@@ -106,19 +108,19 @@ pub(super) fn no_tls() -> Result<ClientConfig, TransportError> {
 #[cfg(feature = "probe")]
 pub(super) struct Look {
     pub(super) config: ClientConfig,
-    pub(super) chain: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
-    judge: Arc<Verifier>,
+    pub(super) chain: Chain,
+    checks: Arc<Checks>,
 }
 
 #[cfg(feature = "probe")]
 impl Look {
     pub(super) fn new(trust: &Trust) -> Result<Self, TransportError> {
         let Tls { checks, template: mut config } = Tls::new(trust)?;
-        let judge = Arc::new(Verifier::new(&checks));
-        let chain = Arc::default();
-        let observer = Observer { judge: Arc::clone(&judge), chain: Arc::clone(&chain) };
-        config.dangerous().set_certificate_verifier(Arc::new(observer));
-        Ok(Self { config, chain, judge })
+        let chain = Chain::default();
+        let conduct = Conduct::Observe(Arc::clone(&chain));
+        let verifier = Verifier { checks: Arc::clone(&checks), conduct };
+        config.dangerous().set_certificate_verifier(Arc::new(verifier));
+        Ok(Self { config, chain, checks })
     }
 
     /// Whether a connection would trust these certificates, the leaf first.
@@ -130,53 +132,7 @@ impl Look {
         let Some((leaf, intermediates)) = chain.split_first() else {
             return Err(rustls::Error::NoCertificatesPresented);
         };
-        self.judge.verify_server_cert(leaf, intermediates, name, &[], UnixTime::now()).map(|_| ())
-    }
-}
-
-/// Keeps the certificates of a connection and judges only the signature over its handshake.
-#[cfg(feature = "probe")]
-#[derive(Debug)]
-struct Observer {
-    judge: Arc<Verifier>,
-    chain: Arc<OnceLock<Vec<CertificateDer<'static>>>>,
-}
-
-#[cfg(feature = "probe")]
-impl ServerCertVerifier for Observer {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let shown = std::iter::once(end_entity).chain(intermediates);
-        self.chain.get_or_init(|| shown.map(|certificate| certificate.clone().into_owned()).collect());
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
+        self.checks.judge(leaf, intermediates, name, &[], UnixTime::now()).map(|_| ())
     }
 }
 
@@ -195,6 +151,7 @@ impl fmt::Display for WrongFingerprint {
 
 impl std::error::Error for WrongFingerprint {}
 
+/// What is asked of a certificate.
 #[derive(Debug)]
 struct Checks {
     chain: Option<Arc<WebPkiServerVerifier>>,
@@ -202,16 +159,49 @@ struct Checks {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Verifies one connection's certificate, and keeps it.
+impl Checks {
+    fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(expected) = self.pin {
+            let got = Fingerprint::of(leaf);
+            if got != expected {
+                let wrong = OtherError(Arc::new(WrongFingerprint { expected, got }));
+                return Err(CertificateError::Other(wrong).into());
+            }
+        }
+        match &self.chain {
+            Some(chain) => chain.verify_server_cert(leaf, intermediates, server_name, ocsp_response, now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+}
+
+/// Verifies one connection: always that its server holds the certificate's key, the rest by its conduct.
 #[derive(Debug)]
 struct Verifier {
     checks: Arc<Checks>,
-    leaf: Leaf,
+    conduct: Conduct,
+}
+
+/// What is done with a certificate.
+#[derive(Debug)]
+enum Conduct {
+    /// It is kept, and refused unless the checks hold.
+    Judge(Leaf),
+    /// It is kept with the ones below it, and taken.
+    #[cfg(feature = "probe")]
+    Observe(Chain),
 }
 
 impl Verifier {
-    fn new(checks: &Arc<Checks>) -> Self {
-        Self { checks: Arc::clone(checks), leaf: Leaf::default() }
+    fn judging(checks: &Arc<Checks>, leaf: &Leaf) -> Arc<Self> {
+        Arc::new(Self { checks: Arc::clone(checks), conduct: Conduct::Judge(Arc::clone(leaf)) })
     }
 }
 
@@ -224,23 +214,20 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        // Kept even if it is refused: the message about it names its fingerprint.
-        let leaf = self.leaf.get_or_init(|| end_entity.clone().into_owned());
-        if leaf != end_entity {
-            return Err(rustls::Error::General("a second certificate on one connection".to_owned()));
-        }
-        if let Some(expected) = self.checks.pin {
-            let got = Fingerprint::of(end_entity);
-            if got != expected {
-                let wrong = OtherError(Arc::new(WrongFingerprint { expected, got }));
-                return Err(CertificateError::Other(wrong).into());
+        match &self.conduct {
+            Conduct::Judge(leaf) => {
+                // Kept even if it is refused: the message about it names its fingerprint.
+                if leaf.get_or_init(|| end_entity.clone().into_owned()) != end_entity {
+                    return Err(rustls::Error::General("a second certificate on one connection".to_owned()));
+                }
+                self.checks.judge(end_entity, intermediates, server_name, ocsp_response, now)
             }
-        }
-        match &self.checks.chain {
-            Some(chain) => {
-                chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            #[cfg(feature = "probe")]
+            Conduct::Observe(chain) => {
+                let shown = std::iter::once(end_entity).chain(intermediates);
+                chain.get_or_init(|| shown.map(|certificate| certificate.clone().into_owned()).collect());
+                Ok(ServerCertVerified::assertion())
             }
-            None => Ok(ServerCertVerified::assertion()),
         }
     }
 

@@ -195,7 +195,7 @@ impl Cursor {
         let lost = pulling
             && match failure.again {
                 Again::Restart => true,
-                Again::Yes | Again::Once => failure.proof == Proof::Unknown,
+                Again::Yes | Again::Later | Again::Once => failure.proof == Proof::Unknown,
                 Again::Never | Again::Smaller => false,
             };
         if !may_restart || !(smaller || lost && self.restarts < RESTARTS) {

@@ -12,6 +12,7 @@ mod calls;
 mod enumerate;
 mod ids;
 mod options;
+mod pace;
 mod per_call;
 mod quotas;
 mod retry;

@@ -29,8 +29,13 @@ pub struct Options {
     pub data_locale: Option<Text>,
     /// `w:OptionSet`, sent with every message but Identify; default: none.
     pub request_options: Vec<RequestOption>,
-    /// Tries of a call that may be repeated; default 4.
+    /// Tries of a call that may be repeated; default 4, 1 to send everything once. A busy host does not count
+    /// here, but for [`Self::busy_time`].
     pub attempts: u32,
+    /// How long the pauses of one call may be, together, while the host refuses it for being busy (a quota); default
+    /// 30 s, and never longer than [`Self::answer_timeout`] or the timeout of the call. They grow from half a second
+    /// to 8 s, each shortened by up to a half, at random.
+    pub busy_time: Duration,
     /// Limits of the reader.
     pub limits: Limits,
 }
@@ -55,6 +60,7 @@ impl Default for Options {
             data_locale: None,
             request_options: Vec::new(),
             attempts: 4,
+            busy_time: Duration::from_secs(30),
             limits: Limits::default(),
         }
     }

@@ -6,6 +6,7 @@
 use super::{
     Client,
     answer::{self, action},
+    pace::{Pace, scattered},
 };
 use crate::{
     error::{Error, ErrorKind, Evidence, Result, UnknownOutcome},
@@ -19,10 +20,6 @@ use crate::{
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// First pause between two attempts; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A transport that keeps its deadline ends before this; it knows better what was sent.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a call may be held up by the release of an enumeration that was left early.
@@ -59,6 +56,8 @@ pub(super) enum Again {
     Never,
     /// Perhaps.
     Yes,
+    /// Perhaps, when the host is no longer busy.
+    Later,
     /// Perhaps, but only one more attempt is worth it.
     Once,
     /// Not this one: the enumeration has to be started again.
@@ -79,7 +78,8 @@ impl Failure {
         };
         let again = match class {
             _ if timed_out => Again::Yes,
-            RetryClass::BackOff | RetryClass::ReadsOnly => Again::Yes,
+            RetryClass::BackOff => Again::Later,
+            RetryClass::ReadsOnly => Again::Yes,
             RetryClass::Once => Again::Once,
             RetryClass::RestartEnumeration => Again::Restart,
             RetryClass::SmallerEnvelope => Again::Smaller,
@@ -130,10 +130,10 @@ impl Repeat {
         }
     }
 
-    fn allows(self, failure: &Failure, attempt: u32) -> bool {
+    fn allows(self, failure: &Failure, is_first: bool) -> bool {
         let promising = match failure.again {
-            Again::Yes => true,
-            Again::Once => attempt == 0,
+            Again::Yes | Again::Later => true,
+            Again::Once => is_first,
             Again::Never | Again::Restart | Again::Smaller => false,
         };
         promising
@@ -156,31 +156,28 @@ impl Client {
         // What could not be released is forgotten: it must not stop this call.
         let _ = self.release_abandoned(RELEASE_LIMIT).await;
         let repeat = Repeat::of(operation);
-        let wait = self.options.answer_timeout();
+        let wait = self.options.answer_timeout().min(timeout.unwrap_or(Duration::MAX));
         let give_up = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut attempt = 0;
+        let mut pace = Pace::new(&self.options, wait);
         loop {
-            let wait = timeout.map_or(wait, |timeout| wait.min(timeout));
             let failure = match self.attempt(operation, anonymous, wait, give_up).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let pause = FIRST_PAUSE.saturating_mul(1 << attempt.min(16)).min(LONGEST_PAUSE);
-            let in_time = give_up.is_none_or(|give_up| Instant::now() + pause < give_up);
-            let left = attempt + 1 < self.options.attempts;
-            if !(left && in_time && repeat.allows(&failure, attempt)) {
+            let pause = repeat.allows(&failure, pace.is_first()).then(|| pace.next(failure.again)).flatten();
+            let in_time = |pause: &Duration| give_up.is_none_or(|give_up| Instant::now() + *pause < give_up);
+            let Some(pause) = pause.filter(in_time) else {
                 let unknown = repeat == Repeat::WithProof && failure.proof != Proof::NotRun;
                 return Err(if unknown { outcome_unknown(operation, failure) } else { failure });
-            }
+            };
+            let pause = scattered(pause);
             tracing::debug!(
                 operation = operation.name(),
-                attempt = attempt + 1,
                 pause_ms = pause.as_millis(),
                 error = ?failure.error.kind(),
                 "sending it again"
             );
             self.shared.clock.sleep(pause).await;
-            attempt += 1;
         }
     }
 

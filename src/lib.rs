@@ -80,7 +80,7 @@ mod xml;
 pub use client::ClientBuilder;
 pub use client::{
     AssociationCall, Client, CreateCall, DeleteCall, EnumerateCall, GetCall, GetFragmentCall, IdentifyCall,
-    InvokeCall, Item, Options, PutCall, PutFragmentCall, Quotas,
+    InvokeCall, Item, OnExpiry, Options, PutCall, PutFragmentCall, Quotas,
 };
 pub use error::{Error, ErrorKind, Evidence, JobFailure, MethodFailure, Result, UnknownOutcome};
 pub use xml::{Limits, XmlError};

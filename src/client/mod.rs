@@ -15,6 +15,7 @@ mod options;
 mod pace;
 mod per_call;
 mod quotas;
+mod reaper;
 mod retry;
 mod transfer;
 
@@ -22,7 +23,7 @@ pub use associations::AssociationCall;
 #[cfg(feature = "http")]
 pub use builder::ClientBuilder;
 pub use calls::{GetCall, IdentifyCall, InvokeCall};
-pub use enumerate::{EnumerateCall, Item};
+pub use enumerate::{EnumerateCall, Item, OnExpiry};
 pub use options::Options;
 pub use quotas::Quotas;
 pub use transfer::{CreateCall, DeleteCall, GetFragmentCall, PutCall, PutFragmentCall};
@@ -33,12 +34,13 @@ use crate::{
     cim::{Epr, Text},
     error::Result,
     transport::{Clock, Transport, TransportError},
-    wsman::{Filter, request::Operation},
+    wsman::Filter,
 };
 use ids::{IdSource, RandomIds};
+use reaper::Reaper;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -84,14 +86,7 @@ struct Shared {
     session_id: String,
     requests: AtomicU64,
     lanes: AtomicU32,
-    abandoned: Mutex<Vec<Abandoned>>,
-}
-
-/// An enumeration that was left early and is still open on the host.
-#[derive(Debug)]
-struct Abandoned {
-    resource_uri: String,
-    context: Text,
+    reaper: Reaper,
 }
 
 impl Client {
@@ -117,7 +112,7 @@ impl Client {
                 session_id,
                 requests: AtomicU64::new(0),
                 lanes: AtomicU32::new(1),
-                abandoned: Mutex::default(),
+                reaper: Reaper::default(),
             }),
             options: Arc::default(),
             lane: 0,
@@ -170,12 +165,13 @@ impl Client {
     pub fn invoke(&self, epr: &Epr, method: &str) -> InvokeCall {
         InvokeCall::new(self.clone(), epr.clone(), method)
     }
-    /// Releases what is still open on the host (enumerations left early), within `deadline`.
+    /// Waits until everything that was left open on the host (enumerations dropped before their end) is released, at
+    /// most until `deadline` has passed.
     ///
     /// # Errors
     /// What could not be released. The host forgets it by itself after some minutes.
     pub async fn close(&self, deadline: Duration) -> Result<()> {
-        self.release_abandoned(deadline).await
+        self.reaped(deadline).await
     }
 
     /// The endpoint.
@@ -203,28 +199,6 @@ impl Client {
     fn options_mut(&mut self) -> &mut Options {
         Arc::make_mut(&mut self.options)
     }
-
-    /// Notes an enumeration that is left open; it is released before the next call, or by `close`.
-    fn abandon(&self, abandoned: Abandoned) {
-        self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(abandoned);
-    }
-
-    /// Releases what was abandoned, each once. A context that the host no longer knows is released.
-    async fn release_abandoned(&self, deadline: Duration) -> Result<()> {
-        let next = || self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let give_up = tokio::time::Instant::now().checked_add(deadline);
-        let mut outcome = Ok(());
-        while let Some(Abandoned { resource_uri, context }) = next() {
-            let operation = Operation::Release { resource_uri, context };
-            if let Err(failure) = self.attempt(&operation, false, deadline, give_up).await
-                && !failure.context_is_gone()
-            {
-                tracing::debug!(error = %failure.error, "an enumeration was not released");
-                outcome = outcome.and(Err(failure.error));
-            }
-        }
-        outcome
-    }
 }
 
 /// A URL may carry a password, and `a:To` travels, is recorded and shown.
@@ -239,6 +213,7 @@ fn without_user(mut url: Url) -> Url {
 mod tests {
     use super::*;
     use crate::transport::{Answer, BoxFuture, Exchange, Phase, TransportErrorKind};
+    use std::sync::Mutex;
 
     /// Counts, as tests want it.
     #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use crate::{
     wsman::{
         Fault, FaultCode, RetryClass,
         request::{Headers, Operation},
-        response::Response,
+        response::{Response, left_open},
     },
 };
 use std::time::Duration;
@@ -22,8 +22,6 @@ use tokio::time::Instant;
 
 /// A transport that keeps its deadline ends before this; it knows better what was sent.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long a call may be held up by the release of an enumeration that was left early.
-const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 /// `ERROR_WSMAN_OPERATION_TIMEDOUT`.
 const TIMED_OUT: FaultCode = FaultCode(2_150_858_793);
@@ -153,8 +151,7 @@ impl Client {
         anonymous: bool,
         timeout: Option<Duration>,
     ) -> Result<Response, Failure> {
-        // What could not be released is forgotten: it must not stop this call.
-        let _ = self.release_abandoned(RELEASE_LIMIT).await;
+        self.reap();
         let repeat = Repeat::of(operation);
         let wait = self.options.answer_timeout().min(timeout.unwrap_or(Duration::MAX));
         let give_up = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -233,7 +230,16 @@ impl Client {
         }
         let answer = result.map_err(Failure::from_transport)?;
         tracing::debug!(operation = operation.name(), status = answer.status, "answer");
-        answer::read(operation, &message_id, &answer, &self.options.limits)
+        let limits = &self.options.limits;
+        let response = answer::read(operation, &message_id, &answer, limits);
+        if response.is_err()
+            && let Operation::Enumerate { resource_uri, .. } | Operation::Pull { resource_uri, .. } =
+                operation
+            && let Some(context) = left_open(&message_id, &answer.body, limits)
+        {
+            self.leave(resource_uri.clone(), context);
+        }
+        response
     }
 }
 

@@ -8,6 +8,7 @@ mod groups;
 mod messages;
 mod operations;
 mod retry;
+mod streams;
 mod support;
 mod transfer;
 mod waiting;

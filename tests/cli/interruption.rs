@@ -101,6 +101,19 @@ fn after_a_change_it_is_not_said_that_nothing_was_changed() {
 }
 
 #[test]
+fn an_enumeration_that_is_under_way_is_given_back() {
+    let folder = TempDir::new().unwrap();
+    let inventory = folder.path().join("many-groups.toml");
+    let mut lines: Vec<_> = (0..30).map(|number| format!("[[group]]\nname = \"group {number}\"\n")).collect();
+    lines.push("[limits]\nmax_envelope_size = 8192\n".to_owned());
+    std::fs::write(&inventory, lines.concat()).unwrap();
+    let host = SimHost::with(&["--inventory", arg(&inventory), "--rule", "delay:500ms@Pull"]);
+    let ran = interrupted(&host, &["group", "list", "-v"], "> Pull");
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.stderr.contains("> Release"), "{ran:?}");
+}
+
+#[test]
 fn the_command_that_looks_names_the_host_that_was_typed() {
     let host = SimHost::with_rules(&["delay:30s@CreateSnapshot"]);
     let url = host.value("HVCTL_HOST").to_owned();

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Stdio},
 };
 
-/// A process that serves a simulated host until this is dropped.
+/// A process that serves a simulated host until this is dropped, and expects that nothing was left open on it then.
 #[derive(Debug)]
 pub(crate) struct SimHost {
     process: Child,
@@ -36,7 +36,7 @@ impl SimHost {
             .arg("simulate")
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -73,6 +73,13 @@ impl SimHost {
 
 impl Drop for SimHost {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        if !std::thread::panicking() {
+            // It tells at its end what its clients have left behind.
+            crate::interruption::signal("TERM", self.process.id());
+            let told = std::io::read_to_string(self.process.stderr.take().unwrap()).unwrap();
+            assert!(told.contains("enumerations left open: 0\n"), "{told}");
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

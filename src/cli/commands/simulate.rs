@@ -25,18 +25,24 @@ pub(super) async fn run(context: &Context, args: SimulateArgs) -> Result<(), Fai
     if args.plain {
         let server = host.serve_plain(args.listen).await.map_err(failure)?;
         announce(output, &server.url(), server.user(), server.password(), None)?;
-        until_interrupted(context).await;
+        until_interrupted(context, &host).await;
     } else {
         let server = host.serve(args.listen).await.map_err(failure)?;
         announce(output, &server.url(), server.user(), server.password(), Some(&server.fingerprint()))?;
-        until_interrupted(context).await;
+        until_interrupted(context, &host).await;
     }
     Ok(())
 }
 
-async fn until_interrupted(context: &Context) {
+/// Serves, and says at the end whether the clients have left something open, as a host would count that against them.
+async fn until_interrupted(context: &Context, host: &Host) {
     context.output.note("serving a simulated host until Ctrl-C");
     context.interruption.answered_here().await;
+    context.output.note(&format!(
+        "requests: {}, enumerations left open: {}",
+        host.requests(),
+        host.open_contexts()
+    ));
 }
 
 /// All lines in one write, so that a reader never sees half of them. Without a certificate, the fingerprint

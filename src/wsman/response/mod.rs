@@ -3,7 +3,10 @@
 pub(super) mod envelope;
 mod fragment;
 mod invoke;
+mod left_open;
 mod page;
+
+pub(crate) use left_open::left_open;
 
 use super::{fault::Fault, request::Operation};
 use crate::{

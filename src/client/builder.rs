@@ -8,7 +8,7 @@ use crate::{
         AuthMechanism, ClientCertificate, HttpSettings, HttpTransport, KerberosSettings, Login, Trust,
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use url::Url;
 
 /// Settings of a client over HTTPS, from [`Client::builder`].
@@ -58,6 +58,11 @@ impl ClientBuilder {
     /// Longest time for TCP and TLS; 10 s unless told otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
+        self
+    }
+    /// How many connections may be open at a time, see [`HttpSettings::max_connections`]; 4 unless told otherwise.
+    pub fn max_connections(mut self, max_connections: NonZeroUsize) -> Self {
+        self.settings.max_connections = max_connections;
         self
     }
     /// Options of all calls.

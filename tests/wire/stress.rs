@@ -1,11 +1,11 @@
 //! Many logins, under load: none is lost, and nothing goes out without one.
 
 use crate::{
-    client::{message, transport},
+    client::{message, settings, transport},
     server::{Server, Step, http, logged_in, soap},
 };
-use hyperv_wsman::transport::{Exchange, Phase, Transport as _};
-use std::{collections::BTreeMap, sync::Arc};
+use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_logins_none_is_lost() {
@@ -41,6 +41,56 @@ async fn concurrent_messages_share_at_most_four_connections() {
     let connections = seen.iter().map(|seen| seen.connection).max().unwrap();
     assert!(connections <= 4, "{connections}");
     assert_eq!(seen.len(), 8 * 50 + 2 * connections);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_more_connections_are_open_than_were_allowed() {
+    for allowed in [1, 2] {
+        let server = Server::start(logged_in(|seen| soap(&seen.body))).await;
+        let mut settings = settings(&server);
+        settings.max_connections = NonZeroUsize::new(allowed).unwrap();
+        let transport = Arc::new(HttpTransport::new(settings).unwrap());
+        let sending: Vec<_> = (0..8)
+            .map(|_| {
+                let transport = Arc::clone(&transport);
+                tokio::spawn(async move { transport.exchange(message("<message/>")).await.unwrap() })
+            })
+            .collect();
+        for task in sending {
+            assert!((1..=allowed).contains(&usize::try_from(task.await.unwrap().peer.connection).unwrap()));
+        }
+    }
+}
+
+/// One task sends as fast as it can, eight messages at a time, over one connection. In one thread, so that nothing
+/// comes between the count and the message.
+#[tokio::test]
+async fn who_sends_without_end_does_not_keep_others_waiting() {
+    let server = Server::start(logged_in(|seen| soap(&seen.body))).await;
+    let mut settings = settings(&server);
+    settings.max_connections = NonZeroUsize::MIN;
+    let transport = Arc::new(HttpTransport::new(settings).unwrap());
+    let greedy: Vec<_> = (0..8)
+        .map(|_| {
+            let transport = Arc::clone(&transport);
+            tokio::spawn(async move {
+                loop {
+                    transport.exchange(message("<greedy/>")).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    while server.messages().len() < 20 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        let before = server.messages().len();
+        transport.exchange(message("<modest/>")).await.unwrap();
+        let at = server.messages().iter().rposition(|body| body == "<modest/>").unwrap();
+        // Those that were there already: the one under way, and those waiting.
+        assert!(at - before <= 8, "{} others came first", at - before);
+    }
+    greedy.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 /// Each answer races the next message against the end of the connection.

@@ -57,7 +57,8 @@ use trust::Tls;
 /// else leaves but the login itself and an anonymous Identify, which holds no secret and whose answer
 /// nothing vouches for.
 ///
-/// Up to four connections, each logged in by itself. A connection that the host has closed in the
+/// Up to four connections ([`HttpSettings::max_connections`]), each logged in by itself, and one queue for them: who
+/// has come first is served first. A connection that the host has closed in the
 /// meantime is replaced before anything is sent over it; a message that may have left is never sent
 /// again. A password that was refused is not tried a second time.
 ///
@@ -99,7 +100,7 @@ impl HttpTransport {
         Ok(Self {
             host: endpoint::host_and_port(&settings.url).into(),
             tls: is_tls.then(|| Tls::new(&settings.trust)).transpose()?,
-            pool: Pool::new(),
+            pool: Pool::new(settings.max_connections),
             logins: Logins::default(),
             each_logs_in: AtomicBool::new(false),
             settings,

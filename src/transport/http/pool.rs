@@ -1,14 +1,14 @@
 //! The connections of a transport: few, each with one request at a time, each with its own login.
 
 use super::connection::Connection;
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
-
-/// A host counts idle connections as requests ([MS-WSMV] note 22): few serve best.
-const MAX_CONNECTIONS: usize = 4;
 
 /// The connections that are not in use, and who may use one.
 #[derive(Debug)]
@@ -28,9 +28,10 @@ pub(super) struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(max_connections: NonZeroUsize) -> Self {
         Self {
-            turns: Semaphore::new(MAX_CONNECTIONS),
+            // Whoever has come first gets a turn first.
+            turns: Semaphore::new(max_connections.get().min(Semaphore::MAX_PERMITS)),
             idle: Mutex::default(),
             opened: AtomicU64::new(0),
             logins: AtomicU64::new(0),
@@ -58,8 +59,12 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The number of a new connection, from 1.
+    /// The number of a new connection, from 1. What is idle makes room for it: connections that are logged in, and
+    /// those that are not, do not replace each other.
     pub(super) fn next_number(&self) -> u64 {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let too_many = idle.len().saturating_sub(self.turns.available_permits());
+        idle.drain(..too_many);
         self.opened.fetch_add(1, Ordering::Relaxed) + 1
     }
 

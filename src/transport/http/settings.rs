@@ -2,7 +2,9 @@
 
 use super::{ClientCertificate, Proxy, Trust, endpoint};
 use crate::auth::Credentials;
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+
+const DEFAULT_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
 /// Which mechanism logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,6 +85,9 @@ pub struct HttpSettings {
     pub proxy: Option<Proxy>,
     /// Name, TCP and TLS, and the proxy where there is one; default 10 s.
     pub connect_timeout: Duration,
+    /// How many connections may be open at a time, and so how many requests under way; default 4. A host counts idle
+    /// connections as requests ([MS-WSMV] note 22), and by default takes 15 operations at a time from a user.
+    pub max_connections: NonZeroUsize,
     /// Largest body accepted; default 64 MiB.
     pub max_body: usize,
     /// Seals messages over TLS too, as plain HTTP needs it anyway. Not with Basic, which has no keys for it.
@@ -125,6 +130,7 @@ impl HttpSettings {
             trust: Trust::default(),
             proxy: None,
             connect_timeout: Duration::from_secs(10),
+            max_connections: DEFAULT_CONNECTIONS,
             max_body: 64 * 1024 * 1024,
             always_seal: false,
             on_login: None,
@@ -144,6 +150,7 @@ impl fmt::Debug for HttpSettings {
             .field("trust", &self.trust)
             .field("proxy", &self.proxy)
             .field("connect_timeout", &self.connect_timeout)
+            .field("max_connections", &self.max_connections)
             .field("max_body", &self.max_body)
             .field("always_seal", &self.always_seal)
             .field("on_login", &self.on_login.is_some())

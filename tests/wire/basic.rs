@@ -61,7 +61,20 @@ async fn a_host_without_basic_is_told_what_it_offers() {
 }
 
 #[tokio::test]
-async fn other_statuses_are_answers() {
+async fn a_fault_is_an_answer() {
     let server = Server::start(|_| crate::server::Step::Answer(http(500, "", ""))).await;
     assert_eq!(send(&basic(&server), "<message/>").await.unwrap().status, 500);
+}
+
+/// The message left with the password.
+#[tokio::test]
+async fn a_status_that_judges_nothing_does_not_claim_that_nothing_ran() {
+    for (status, phase) in [(404, Phase::MaybeSent), (302, Phase::MaybeSent), (503, Phase::NotSent)] {
+        let server = Server::start(move |_| crate::server::Step::Answer(http(status, "", ""))).await;
+        let transport = basic(&server);
+        let error = send(&transport, "<message/>").await.unwrap_err();
+        assert_eq!((error.kind, error.phase), (TransportErrorKind::Auth, phase), "{status} {error}");
+        assert!(send(&transport, "<message/>").await.is_err());
+        assert_eq!(server.seen().len(), 1);
+    }
 }

@@ -2,11 +2,20 @@
 
 use crate::{
     client::{hurried, message, send, settings, shown, transport},
-    server::{CHALLENGE, Server, Step, http, logged_in, offer, soap},
+    server::{CHALLENGE, Seen, Server, Step, http, logged_in, offer, soap},
 };
-use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _, TransportErrorKind};
+use hyperv_wsman::{
+    Client, Options,
+    transport::{AuthMechanism, Exchange, HttpTransport, Phase, Transport as _, TransportErrorKind},
+};
 use insta::{allow_duplicates, assert_snapshot};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 #[tokio::test]
 async fn the_legs_ride_on_empty_bodies_and_the_message_follows_on_the_same_connection() {
@@ -147,16 +156,71 @@ async fn a_downgraded_challenge_gets_no_answer() {
 
 #[tokio::test]
 async fn a_connection_that_is_cut_during_the_login_never_saw_the_message() {
-    for cut in 0..2 {
+    for (cut, kind) in [(0, TransportErrorKind::Connection), (1, TransportErrorKind::Auth)] {
         let server =
             Server::start(
                 move |seen| if seen.index == cut { Step::Close } else { logged_in(|_| Step::Close)(seen) },
             )
             .await;
         let error = send(&transport(&server), "<message/>").await.unwrap_err();
-        assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent), "{error}");
+        assert_eq!((error.kind, error.phase), (kind, Phase::NotSent), "{error}");
         assert_eq!(server.messages().len(), 0);
     }
+}
+
+/// What comes to a password, first and later: lost, refused by a gateway, never there. A client tries reading calls
+/// again, and must not try the password again.
+#[tokio::test]
+async fn a_password_that_nobody_has_judged_is_sent_once() {
+    type Reaction = fn() -> Step;
+    let reactions: [Reaction; 4] = [
+        || Step::Close,
+        || Step::Answer(http(503, "", "")),
+        || Step::Answer(http(302, "Location: /elsewhere\r\n", "")),
+        || Step::Hang,
+    ];
+    for reaction in reactions {
+        for proof in ["Negotiate TlRMTVNTUAADAAAA", "Basic "] {
+            let server = Server::start(move |seen| match seen.header("authorization") {
+                Some(token) if token.starts_with(proof) => reaction(),
+                _ => offer(&format!("Negotiate {CHALLENGE}")),
+            })
+            .await;
+            let mut settings = settings(&server);
+            if proof == "Basic " {
+                settings.mechanism = AuthMechanism::Basic;
+            }
+            let url = settings.url.clone();
+            let client = Client::with_transport(url, Arc::new(HttpTransport::new(settings).unwrap()));
+            let mut hurried = Options::default();
+            hurried.request_timeout = Some(Duration::from_millis(300));
+            let client = client.with_options(hurried);
+            assert!(client.identify().await.is_err());
+            let is_proof =
+                |seen: &Seen| seen.header("authorization").is_some_and(|token| token.starts_with(proof));
+            assert_eq!(server.seen().iter().filter(|seen| is_proof(seen)).count(), 1, "{proof}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_nobody_has_judged_is_told_and_stays_untried() {
+    let server = Server::start(|seen| match seen.index {
+        0 => offer(&format!("Negotiate {CHALLENGE}")),
+        _ => Step::Close,
+    })
+    .await;
+    let transport = transport(&server);
+    let error = send(&transport, "<message/>").await.unwrap_err();
+    assert_snapshot!(shown(&error, &server), @r"
+        Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: expected an answer to the password, got none that judges it
+          caused by: failed to get an answer from `127.0.0.1:PORT`: the connection was cut
+          caused by: peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof
+          hint: not tried again, which could lock the account if the password is wrong; check that the WinRM service of the host is well, and nothing in between cuts connections, then start anew
+    ");
+    let seen = server.seen().len();
+    assert_eq!(send(&transport, "<message/>").await.unwrap_err().kind, TransportErrorKind::Auth);
+    assert_eq!(server.seen().len(), seen);
 }
 
 #[tokio::test]

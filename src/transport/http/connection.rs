@@ -211,6 +211,13 @@ impl Connection {
     }
 }
 
+impl Reply {
+    /// Whether it is the service that answers, which it does only to whom it has let in.
+    pub(super) fn is_of_service(&self) -> bool {
+        self.status.is_success() || self.status == StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
 impl Content {
     fn length(&self) -> usize {
         match self {

@@ -9,7 +9,11 @@ use super::{
 };
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 use rustls::{AlertDescription, CertificateError, OtherError};
-use std::{error::Error as StdError, io, iter};
+use std::{
+    error::Error as StdError,
+    io, iter,
+    sync::{Mutex, PoisonError},
+};
 
 /// Makes an error of reqwest's; `leaf` is for TLS. `phase` is what holds if the failure itself proves nothing.
 pub(super) fn explain(
@@ -84,11 +88,26 @@ pub(super) fn deadline(host: &str, proxy: Option<&Proxy>, stage: Stage) -> Trans
 const SLOW: &str = "the host may be busy: a longer request timeout waits longer (`--request-timeout`)";
 
 /// How far an exchange has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Stage {
+    #[default]
     Waiting,
     Connecting,
     Sent,
+}
+
+/// The same, for whoever has to say what it means that an exchange ends there.
+#[derive(Debug, Default)]
+pub(super) struct StageCell(Mutex<Stage>);
+
+impl StageCell {
+    pub(super) fn get(&self) -> Stage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
 }
 
 /// A connection that could not be made, by whatever made it; `leaf` where it is one with TLS.

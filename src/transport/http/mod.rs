@@ -40,12 +40,12 @@ use super::{Answer, BoxFuture, Exchange, Peer, Phase, Transport, TransportError}
 use crate::auth::{Credentials, basic};
 use challenges::{challenges, of_scheme};
 use connection::{Connection, Content, Reply, Request};
-use failure::Stage;
+use failure::{Stage, StageCell};
 use login::{LoggedIn, Logins, Refusal, Site, Standing};
 use pool::{Idle, Pool};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 use tokio::time::Instant;
@@ -107,7 +107,7 @@ impl HttpTransport {
         })
     }
 
-    async fn run(&self, exchange: &Exchange, stage: &Mutex<Stage>) -> Result<Answer, TransportError> {
+    async fn run(&self, exchange: &Exchange, stage: &StageCell) -> Result<Answer, TransportError> {
         let _turn = self.pool.turn().await;
         let proof = self.proof(exchange)?;
         if let Proof::Basic(credentials) = proof {
@@ -131,32 +131,47 @@ impl HttpTransport {
         &self,
         exchange: &Exchange,
         credentials: &Credentials,
-        stage: &Mutex<Stage>,
+        stage: &StageCell,
     ) -> Result<Answer, TransportError> {
+        let site = self.site(stage);
         let mut gate = Some(self.logins.state().await);
         if let Some(logins) = &gate {
-            logins.standing.check()?;
+            logins.standing.check(site)?;
             if matches!(logins.standing, Standing::Accepted) {
                 gate = None;
             }
         }
         let proof = Proof::Basic(credentials);
-        let reply = self.deliver(exchange, proof, stage).await?;
+        let reply = match (self.deliver(exchange, proof, stage).await, &mut gate) {
+            // The password left with the message, and nobody has judged it.
+            (Err(error), Some(logins)) if error.phase == Phase::MaybeSent => {
+                return Err(logins.standing.unanswered(site, error));
+            }
+            (delivered, _) => delivered?,
+        };
         let offered = challenges(&reply.headers);
-        let accepted = reply.status != StatusCode::UNAUTHORIZED;
-        if !accepted && !offered.is_empty() && of_scheme(&offered, "Basic").is_none() {
+        let refused = reply.status == StatusCode::UNAUTHORIZED;
+        if refused && !offered.is_empty() && of_scheme(&offered, "Basic").is_none() {
             let user = Some(credentials.user());
             return Err(login::not_offered(&self.host, user, AuthMechanism::Basic, &offered));
         }
-        let mut logins = match gate {
-            Some(gate) => gate,
-            None if accepted => return Ok(self.answer(reply, proof)),
-            None => self.logins.state().await,
-        };
-        if accepted {
-            logins.standing = Standing::Accepted;
+        if !refused {
+            if let Some(logins) = &mut gate {
+                if !reply.is_of_service() {
+                    let mut error = login::unexpected(&self.host, reply.status);
+                    if reply.status != StatusCode::SERVICE_UNAVAILABLE {
+                        error.phase = Phase::MaybeSent;
+                    }
+                    return Err(logins.standing.unanswered(site, error));
+                }
+                logins.standing = Standing::Accepted;
+            }
             return Ok(self.answer(reply, proof));
         }
+        let mut logins = match gate {
+            Some(gate) => gate,
+            None => self.logins.state().await,
+        };
         let refused = login::refused(&self.host, credentials, AuthMechanism::Basic);
         logins.standing = Standing::Refused(Refusal::of(&refused));
         Err(refused)
@@ -177,7 +192,7 @@ impl HttpTransport {
         &self,
         exchange: &Exchange,
         proof: Proof<'_>,
-        stage: &Mutex<Stage>,
+        stage: &StageCell,
     ) -> Result<Reply, TransportError> {
         if let Some(connection) = self.pool.take(proof.is_login()) {
             match self.send(connection, exchange, proof, stage).await {
@@ -196,7 +211,7 @@ impl HttpTransport {
             }
             self.pool.clear();
         }
-        set(stage, Stage::Connecting);
+        stage.set(Stage::Connecting);
         let mut connection = self.connection(proof)?;
         if proof.is_login() {
             let mut reply = self.log_in(&mut connection, exchange, stage).await?;
@@ -225,17 +240,14 @@ impl HttpTransport {
         &self,
         connection: &mut Connection,
         exchange: &Exchange,
-        stage: &Mutex<Stage>,
+        stage: &StageCell,
     ) -> Result<Option<Reply>, TransportError> {
-        let seal = self.tls.is_none() || self.settings.always_seal;
-        let site = Site { settings: &self.settings, host: &self.host, seal };
-        let message = if self.each_logs_in.load(Ordering::Relaxed) {
-            set(stage, Stage::Sent);
-            Content::Message(exchange.body.clone())
+        let site = self.site(stage);
+        let LoggedIn { login, reply } = if self.each_logs_in.load(Ordering::Relaxed) {
+            self.logins.log_in_with(site, connection, Content::Message(exchange.body.clone())).await?
         } else {
-            Content::Nothing
+            self.logins.log_in(site, connection).await?
         };
-        let LoggedIn { login, reply } = self.logins.log_in(site, connection, message).await?;
         self.pool.count_login();
         let (connection, mechanism) = (connection.number, login.mechanism);
         tracing::debug!(connection, mechanism, bound = login.bound, sealed = login.sealed, "logged in");
@@ -245,13 +257,18 @@ impl HttpTransport {
         Ok(reply)
     }
 
+    fn site<'a>(&'a self, stage: &'a StageCell) -> Site<'a> {
+        let seal = self.tls.is_none() || self.settings.always_seal;
+        Site { settings: &self.settings, host: &self.host, seal, stage }
+    }
+
     /// Sends the message over this connection, and keeps it for the next if it stays open.
     async fn send(
         &self,
         mut connection: Connection,
         exchange: &Exchange,
         proof: Proof<'_>,
-        stage: &Mutex<Stage>,
+        stage: &StageCell,
     ) -> Result<Reply, TransportError> {
         let request = Request {
             content: Content::Message(exchange.body.clone()),
@@ -261,9 +278,11 @@ impl HttpTransport {
             },
             anonymous: exchange.anonymous,
         };
-        set(stage, Stage::Sent);
+        stage.set(Stage::Sent);
         let reply = connection.send(request).await?;
-        if reply.keeps_open && reply.status != StatusCode::UNAUTHORIZED {
+        // Of a sealed message that was not answered by one, it is not known how far both sides are.
+        let in_step = reply.sealed || connection.sealer.is_none();
+        if reply.keeps_open && in_step && reply.status != StatusCode::UNAUTHORIZED {
             self.pool.give_back(Idle { connection, logged_in: proof.is_login() });
         }
         Ok(reply)
@@ -295,11 +314,11 @@ impl Transport for HttpTransport {
     fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
         Box::pin(async move {
             let started = Instant::now();
-            let stage = Mutex::new(Stage::Waiting);
+            let stage = StageCell::default();
             let run = self.run(&exchange, &stage);
             let done = match exchange.deadline {
                 Some(deadline) => tokio::time::timeout_at(deadline, run).await.unwrap_or_else(|_| {
-                    let stage = *stage.lock().unwrap_or_else(PoisonError::into_inner);
+                    let stage = stage.get();
                     Err(failure::deadline(&self.host, self.settings.proxy.as_ref(), stage))
                 }),
                 None => run.await,
@@ -333,8 +352,4 @@ impl Proof<'_> {
     fn is_login(self) -> bool {
         matches!(self, Self::Login)
     }
-}
-
-fn set(stage: &Mutex<Stage>, to: Stage) {
-    *stage.lock().unwrap_or_else(PoisonError::into_inner) = to;
 }

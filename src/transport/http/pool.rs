@@ -23,7 +23,7 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) struct Idle {
     pub(super) connection: Connection,
-    /// Whether NTLM has logged it in.
+    /// Whether it has logged in.
     pub(super) logged_in: bool,
 }
 

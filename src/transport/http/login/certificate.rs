@@ -8,6 +8,7 @@ use super::{
     super::{
         AuthMechanism, ClientCertificate, HttpSettings,
         connection::{Connection, Content, Reply, Request},
+        failure::Stage,
     },
     Failure, LoggedIn, Login, Site, errors,
 };
@@ -61,6 +62,9 @@ pub(super) async fn log_in(
     certificate.expect_valid(Timestamp::now())?;
     let is_empty = matches!(message, Content::Nothing);
     let phase = if is_empty { Phase::NotSent } else { Phase::MaybeSent };
+    if !is_empty {
+        site.stage.set(Stage::Sent);
+    }
     let authorization = Some(Secret::new(PROFILE.to_owned()));
     let request = Request { content: message, authorization: authorization.clone(), anonymous: false };
     let reply = match connection.post(request, phase).await {
@@ -71,7 +75,10 @@ pub(super) async fn log_in(
         Err(error) => return Err(error.into()),
     };
     match reply.status {
-        _ if is_empty && !connection.has_been_asked() => return Err(not_asked(host).into()),
+        StatusCode::UNAUTHORIZED if !connection.has_been_asked() => {
+            return Err(not_asked(host, Phase::NotSent).into());
+        }
+        _ if !connection.has_been_asked() => return Err(not_asked(host, phase).into()),
         StatusCode::UNAUTHORIZED => return Err(Failure::Refused(refused(host, certificate, "HTTP 401"))),
         _ if !is_empty => {}
         StatusCode::FORBIDDEN => return Err(Failure::Refused(refused(host, certificate, "HTTP 403"))),
@@ -100,15 +107,15 @@ fn refused(host: &str, certificate: &ClientCertificate, how: &str) -> TransportE
         .with_hint(with_issuer(certificate, MAPPING))
 }
 
-fn not_asked(host: &str) -> TransportError {
-    failed(host, Phase::NotSent, "the host did not ask for it in the TLS handshake").with_hint(NOT_ASKED)
+fn not_asked(host: &str, phase: Phase) -> TransportError {
+    failed(host, phase, "the host did not ask for it in the TLS handshake").with_hint(NOT_ASKED)
 }
 
 /// A server that wants to ask later ends the connection when it cannot: with TLS 1.2 it would begin another handshake.
 fn ended_unasked(host: &str, error: TransportError) -> TransportError {
     if alert_of(&error).is_some() {
         let phase = error.phase;
-        return TransportError { phase, source: error.source, ..not_asked(host) };
+        return TransportError { phase, source: error.source, ..not_asked(host, phase) };
     }
     match error.kind {
         TransportErrorKind::Connection => error.with_hint(NOT_ASKED),

@@ -2,8 +2,8 @@
 
 use super::{
     super::{HttpSettings, endpoint},
-    Site, kerberos,
-    tickets::{self, Trouble, off_thread, within},
+    kerberos,
+    tickets::{self, off_thread, within},
 };
 use crate::{
     auth::{
@@ -93,7 +93,6 @@ pub struct KerberosStatus {
 /// does not answer, `Timeout`. The source is a [`KerberosError`], unless it is about the user's name.
 pub async fn kerberos_check(settings: &HttpSettings) -> Result<KerberosStatus, TransportError> {
     let host = endpoint::host_and_port(&settings.url);
-    let site = Site { settings, host: &host, seal: false };
     let source = tickets::source(settings).map_err(|reason| kerberos::no_principal(&host, &reason))?;
     let target = tickets::target(settings).map_err(|error| kerberos::of_kerberos(&host, error))?;
     let look = move || -> Result<KerberosStatus, KerberosError> {
@@ -112,7 +111,6 @@ pub async fn kerberos_check(settings: &HttpSettings) -> Result<KerberosStatus, T
     };
     match within(settings.kerberos.timeout, &mut off_thread(look)).await {
         Ok(done) => done.map_err(|error| kerberos::of_kerberos(&host, error)),
-        Err(Trouble::Kerberos(error)) => Err(kerberos::of_kerberos(&host, error)),
-        Err(Trouble::Slow) => Err(kerberos::slow(site)),
+        Err(trouble) => Err(kerberos::troubled(&host, settings, trouble)),
     }
 }

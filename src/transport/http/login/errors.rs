@@ -5,6 +5,7 @@ use super::super::{
     challenges::{Challenge, of_scheme},
     connection::Reply,
 };
+use super::Site;
 use crate::{
     auth::{Credentials, UserName},
     transport::{Phase, TransportError, TransportErrorKind},
@@ -78,6 +79,29 @@ pub(super) fn failed(host: &str, credentials: &Credentials, reason: &str) -> Tra
     auth(format!("failed to log in to `{host}` as `{}`: {reason}", credentials.user()))
 }
 
+/// What became of the password is not known: whoever was to judge it may have refused it.
+pub(super) fn unanswered(site: Site<'_>, error: Option<TransportError>) -> TransportError {
+    let error = match error {
+        // It is an answer, and says what it is about.
+        Some(error) if error.kind == TransportErrorKind::Auth => return error,
+        error => error,
+    };
+    let user = site.settings.credentials.as_ref().map(|credentials| format!(" as `{}`", credentials.user()));
+    let failed = auth(format!(
+        "failed to log in to `{}`{}: expected an answer to the password, got none that judges it",
+        site.host,
+        user.unwrap_or_default()
+    ))
+    .with_hint(
+        "not tried again, which could lock the account if the password is wrong; check that the WinRM service of the \
+         host is well, and nothing in between cuts connections, then start anew",
+    );
+    match error {
+        Some(error) => failed.with_source(error),
+        None => failed,
+    }
+}
+
 /// A login that holds for no message.
 pub(super) fn not_kept(host: &str, reply: &Reply) -> TransportError {
     let reason = "the host accepts the login, and refuses the message that follows it";
@@ -103,7 +127,7 @@ pub(super) fn not_built(host: &str, feature: &str) -> TransportError {
 }
 
 /// Neither a challenge nor a refusal.
-pub(super) fn unexpected(host: &str, status: StatusCode) -> TransportError {
+pub(in super::super) fn unexpected(host: &str, status: StatusCode) -> TransportError {
     let failed = |kind, reason: String| {
         TransportError::new(kind, Phase::NotSent, format!("failed to log in to `{host}`: {reason}"))
     };
@@ -114,7 +138,7 @@ pub(super) fn unexpected(host: &str, status: StatusCode) -> TransportError {
         }
         _ => failed(
             TransportErrorKind::Protocol,
-            format!("expected HTTP 401 with a challenge, got {}", status.as_u16()),
+            format!("expected WinRM to answer, got HTTP {}", status.as_u16()),
         )
         .with_hint(
             "something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`",

@@ -2,11 +2,13 @@
 
 use super::{
     super::{
+        HttpSettings,
         challenges::{Challenge, challenges, of_scheme},
         connection::{Connection, Content, Reply, Request},
+        failure::Stage,
     },
     Failure, LoggedIn, Login, Site, errors,
-    leg::{leg, token},
+    leg::{self, leg},
     tickets::{self, Tickets, Trouble},
 };
 use crate::{
@@ -48,13 +50,29 @@ pub(super) enum NoTicket {
     Error(KerberosError),
 }
 
-/// Logs a connection in; with a message, that goes along with each token.
+/// Logs a connection in.
 pub(super) async fn log_in(
     site: Site<'_>,
     connection: &mut Connection,
     tickets: &mut Tickets,
-    message: Content,
 ) -> Result<LoggedIn, Stop> {
+    prepare(site, connection, tickets).await?.exchange(site, connection, Content::Nothing).await
+}
+
+/// A login with its first token, for which the KDC was asked.
+#[derive(Debug)]
+pub(super) struct Ready {
+    client: GssClient,
+    first: Step,
+    way: Way,
+}
+
+/// Gets the first token. The host has been asked what it offers, and nothing else.
+pub(super) async fn prepare(
+    site: Site<'_>,
+    connection: &mut Connection,
+    tickets: &mut Tickets,
+) -> Result<Ready, Stop> {
     let source = tickets::source(site.settings).map_err(|reason| Stop::NoTicket(NoTicket::Name(reason)))?;
     let target = tickets::target(site.settings).map_err(|error| Stop::NoTicket(NoTicket::Error(error)))?;
     let offered = offer(connection, site.host).await?;
@@ -63,7 +81,7 @@ pub(super) async fn log_in(
     let options = GssOptions { binding, delegate: site.settings.kerberos.delegate, seal: site.seal };
     let start = Start { site, source: &source, target: &target, options, way };
     let (client, first) = start.first_leg(tickets).await?;
-    Exchange { site, connection, way, message }.run(client, first).await
+    Ok(Ready { client, first, way })
 }
 
 /// Asks what the host offers, by a request without a login. Over TLS its certificate is known then too.
@@ -159,7 +177,7 @@ impl Start<'_> {
     fn stopped(&self, trouble: Trouble) -> Stop {
         let error = match trouble {
             Trouble::Kerberos(error) => error,
-            Trouble::Slow => return Stop::Failed(slow(self.site)),
+            trouble => return troubled(self.site.host, self.site.settings, trouble).into(),
         };
         match error.kind() {
             Kind::WrongPassword | Kind::AccountRefused => Stop::Refused(of_kerberos(self.site.host, error)),
@@ -179,67 +197,80 @@ impl Start<'_> {
     }
 }
 
-/// The legs of a login.
-struct Exchange<'a> {
+impl Ready {
+    /// The legs of the login. A message goes along with each token until one is not refused.
+    pub(super) async fn exchange(
+        self,
+        site: Site<'_>,
+        connection: &mut Connection,
+        message: Content,
+    ) -> Result<LoggedIn, Stop> {
+        let Self { mut client, first: mut next, way } = self;
+        let mut legs = Legs { site, connection, way, message, last: None };
+        for _ in 0..MAX_LEGS {
+            let input = match &next.token {
+                Some(_) if legs.may_have_run() => return Err(legs.failed("it wants more after the message")),
+                Some(out) => legs.send(out, next.done).await?,
+                None => None,
+            };
+            if next.done && input.is_none() {
+                return legs.finish(client);
+            }
+            let stepped = step(client, input, site).await;
+            let (same, step) =
+                stepped.map_err(|trouble| legs.after(troubled(site.host, site.settings, trouble)))?;
+            client = same;
+            next = step.map_err(|error| legs.after(of_kerberos(site.host, error)))?;
+        }
+        Err(legs.failed(&format!("expected the login to end after {MAX_LEGS} legs at most")))
+    }
+}
+
+/// The legs of a login, as far as they have come.
+struct Legs<'a> {
     site: Site<'a>,
     connection: &'a mut Connection,
     way: Way,
     message: Content,
+    last: Option<Reply>,
 }
 
-impl Exchange<'_> {
-    async fn run(self, mut client: GssClient, mut next: Step) -> Result<LoggedIn, Stop> {
-        let Site { host, .. } = self.site;
-        let mut last = None;
-        for _ in 0..MAX_LEGS {
-            let input = match &next.token {
-                Some(out) => {
-                    let reply = leg(self.connection, self.way.scheme, out, self.message.clone()).await?;
-                    let input = self.check(&reply, next.done)?;
-                    last = Some(reply);
-                    input
-                }
-                None => None,
-            };
-            if next.done && input.is_none() {
-                return self.finish(client, last);
-            }
-            let (same, step) = step(client, input, self.site).await.map_err(|_| slow(self.site))?;
-            client = same;
-            next = step.map_err(|error| self.after(of_kerberos(host, error)))?;
+impl Legs<'_> {
+    /// Sends a token, and gives what the host says to it: its own, if it has one.
+    async fn send(&mut self, token: &[u8], done: bool) -> Result<Option<Vec<u8>>, Stop> {
+        if self.carries() {
+            self.site.stage.set(Stage::Sent);
         }
-        let reason = format!("expected the login to end after {MAX_LEGS} legs at most");
-        let message = format!("failed to log in to `{host}` by Kerberos: {reason}");
-        Err(Stop::Failed(self.after(TransportError::new(
-            TransportErrorKind::Protocol,
-            Phase::NotSent,
-            message,
-        ))))
-    }
-
-    /// What the host says to a token: its own, if it has one.
-    fn check(&self, reply: &Reply, done: bool) -> Result<Option<Vec<u8>>, Stop> {
-        let host = self.site.host;
-        let input = token(reply, self.way.scheme, host)?;
-        match reply.status {
-            // A token tells why, or goes on.
-            StatusCode::UNAUTHORIZED if input.is_some() && !done => {}
-            StatusCode::UNAUTHORIZED => return Err(self.refused()),
-            StatusCode::FORBIDDEN if input.is_none() => {
-                let message =
-                    format!("failed to log in to `{host}` by Kerberos: the host forbids it (HTTP 403)");
-                return Err(TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message).into());
-            }
-            status if status.is_redirection() || status == StatusCode::SERVICE_UNAVAILABLE => {
-                return Err(errors::unexpected(host, status).into());
-            }
-            _ => {}
-        }
-        errors::expect_open(host, reply)?;
+        let reply = leg(self.connection, self.way.scheme, token, self.message.clone()).await?;
+        let reply = self.last.insert(reply);
+        let input = leg::token(reply, self.way.scheme, self.site.host);
+        let input = input.map_err(|error| self.after(error))?;
+        self.check(input.is_some(), done)?;
         Ok(input)
     }
 
-    fn finish(self, client: GssClient, last: Option<Reply>) -> Result<LoggedIn, Stop> {
+    fn check(&self, has_token: bool, done: bool) -> Result<(), Stop> {
+        let host = self.site.host;
+        let Some(reply) = &self.last else { return Ok(()) };
+        match reply.status {
+            // A token tells why, or goes on.
+            StatusCode::UNAUTHORIZED if has_token && !done => {}
+            StatusCode::UNAUTHORIZED => return Err(self.refused()),
+            StatusCode::FORBIDDEN if !has_token => {
+                return Err(self.failed_as(TransportErrorKind::Auth, "the host forbids it (HTTP 403)"));
+            }
+            status if status.is_redirection() || status == StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(self.after(errors::unexpected(host, status)).into());
+            }
+            // What came is the answer: nothing follows it on this connection.
+            _ if self.may_have_run() => return Ok(()),
+            _ => {}
+        }
+        errors::expect_open(host, reply).map_err(|error| self.after(error).into())
+    }
+
+    fn finish(mut self, client: GssClient) -> Result<LoggedIn, Stop> {
+        let last = self.last.take();
         let refused = last.as_ref().is_none_or(|reply| reply.status == StatusCode::UNAUTHORIZED);
         let Some(established) = client.established().filter(|_| !refused).cloned() else {
             return Err(self.refused());
@@ -256,24 +287,45 @@ impl Exchange<'_> {
             bound: established.bound,
             delegated: established.delegated,
         };
-        let reply = if matches!(self.message, Content::Nothing) { None } else { last };
-        Ok(LoggedIn { login, reply })
+        Ok(LoggedIn { login, reply: last.filter(|_| self.carries()) })
+    }
+
+    /// Whether a message goes along.
+    fn carries(&self) -> bool {
+        !matches!(self.message, Content::Nothing)
+    }
+
+    /// Whether a message went along, and was not refused: over TLS, which messages need that go along, a 401 or a 503
+    /// proves that it did not run.
+    fn may_have_run(&self) -> bool {
+        const REFUSALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE];
+        self.carries() && self.last.as_ref().is_some_and(|reply| !REFUSALS.contains(&reply.status))
     }
 
     fn refused(&self) -> Stop {
         let message =
             format!("failed to log in to `{}` by Kerberos: the host refuses the ticket", self.site.host);
         let error = TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message).with_hint(
-            "the ticket is good, or the KDC would have said so: the account may not be allowed to log on to this host, \
-             Kerberos may be off there (`Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true` turns it on), or \
+            "the account may not be allowed to log on to this host; Kerberos may be off there \
+             (`Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true` turns it on); the ticket may be for another \
+             account than WinRM's (`setspn -Q HTTP/HOST` tells whose it is, `--spn-service WSMAN` takes another); or \
              something between here and the host ends TLS",
         );
         Stop::Refused(error)
     }
 
-    /// An error after a leg. What went along with a token may have been carried out.
+    fn failed(&self, reason: &str) -> Stop {
+        self.failed_as(TransportErrorKind::Protocol, reason)
+    }
+
+    fn failed_as(&self, kind: TransportErrorKind, reason: &str) -> Stop {
+        let message = format!("failed to log in to `{}` by Kerberos: {reason}", self.site.host);
+        self.after(TransportError::new(kind, Phase::NotSent, message)).into()
+    }
+
+    /// An error after a leg.
     fn after(&self, mut error: TransportError) -> TransportError {
-        if !matches!(self.message, Content::Nothing) {
+        if self.may_have_run() {
             error.phase = Phase::MaybeSent;
         }
         error
@@ -340,15 +392,23 @@ async fn step(
     tickets::within(site.settings.kerberos.timeout, &mut tickets::off_thread(call)).await
 }
 
-pub(super) fn slow(site: Site<'_>) -> TransportError {
-    let Site { settings, host, .. } = site;
+/// The library has not answered, or with an error.
+pub(super) fn troubled(host: &str, settings: &HttpSettings, trouble: Trouble) -> TransportError {
     let timeout = settings.kerberos.timeout;
-    let message =
-        format!("failed to log in to `{host}` by Kerberos: no answer of the KDC within {timeout:?}");
-    TransportError::new(TransportErrorKind::Timeout, Phase::NotSent, message).with_hint(
-        "check that a domain controller answers on port 88 (VPN, firewall), and what /etc/krb5.conf says of the realm; \
-         `--auth ntlm` does without",
-    )
+    match trouble {
+        Trouble::Kerberos(error) => of_kerberos(host, error),
+        Trouble::Slow => {
+            let message =
+                format!("failed to log in to `{host}` by Kerberos: no answer of the KDC within {timeout:?}");
+            TransportError::new(TransportErrorKind::Timeout, Phase::NotSent, message).with_hint(
+                "check that a domain controller answers on port 88 (VPN, firewall), and what /etc/krb5.conf says of the \
+                 realm; `--auth ntlm` does without",
+            )
+        }
+        Trouble::Lost => TransportError::config(format!(
+            "failed to log in to `{host}` by Kerberos: the GSSAPI library ended without an answer"
+        )),
+    }
 }
 
 /// The user has no name in Kerberos.
@@ -365,7 +425,6 @@ pub(super) fn of_kerberos(host: &str, error: KerberosError) -> TransportError {
 pub(super) fn with_reason(message: &str, error: KerberosError) -> TransportError {
     let kind = match error.kind() {
         Kind::NoLibrary | Kind::Unsupported | Kind::Target | Kind::Keytab => TransportErrorKind::Config,
-        Kind::KdcUnreachable => TransportErrorKind::Connection,
         _ => TransportErrorKind::Auth,
     };
     let failed = TransportError::new(kind, Phase::NotSent, message);

@@ -24,11 +24,12 @@ mod tickets;
 
 #[cfg(feature = "kerberos")]
 pub use check::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
-pub(super) use errors::{no_user, not_offered, refused};
+pub(super) use errors::{no_user, not_offered, refused, unexpected};
 
 use super::{
     AuthMechanism, HttpSettings, Login,
     connection::{Connection, Content, Reply},
+    failure::StageCell,
 };
 use crate::transport::{Phase, TransportError, TransportErrorKind};
 use tokio::sync::{Mutex, MutexGuard};
@@ -55,6 +56,8 @@ pub(super) struct State {
 pub(super) enum Standing {
     #[default]
     Untried,
+    /// What proves the password is on its way, for the first time. Whoever waits for the answer may be gone.
+    Tried,
     Accepted,
     Refused(Refusal),
 }
@@ -74,6 +77,8 @@ pub(super) struct Site<'a> {
     pub(super) host: &'a str,
     /// Whether messages are to be sealed.
     pub(super) seal: bool,
+    /// How far the exchange is that wants the login.
+    pub(super) stage: &'a StageCell,
 }
 
 /// A connection that is logged in.
@@ -137,43 +142,86 @@ impl Logins {
         self.state.lock().await
     }
 
-    /// Logs a fresh connection in, by the mechanism of the settings. `message` goes with the login, for
-    /// hosts that want each message to have one.
+    /// Logs a fresh connection in, by the mechanism of the settings.
     pub(super) async fn log_in(
+        &self,
+        site: Site<'_>,
+        connection: &mut Connection,
+    ) -> Result<LoggedIn, TransportError> {
+        let mut state = self.state().await;
+        state.standing.check(site)?;
+        let done = match site.settings.mechanism {
+            AuthMechanism::Negotiate => negotiate::log_in(site, connection, &mut state).await,
+            #[cfg(feature = "kerberos")]
+            AuthMechanism::Kerberos => kerberos::log_in(site, connection, &mut state.tickets)
+                .await
+                .map_err(|stop| stop.into_failure(site)),
+            #[cfg(not(feature = "kerberos"))]
+            AuthMechanism::Kerberos => Err(errors::not_built(site.host, "kerberos").into()),
+            AuthMechanism::Certificate => certificate::log_in(site, connection, Content::Nothing).await,
+            // Basic has no login of its own: each message has one.
+            AuthMechanism::Ntlm | AuthMechanism::Basic => {
+                by_ntlm(site, connection, &mut state.standing).await
+            }
+        };
+        state.settle(site, connection, done)
+    }
+
+    /// Sends a message together with a login of its own, for hosts that want each message to have one. Others may do
+    /// the same meanwhile: that the credentials are good is known by now.
+    pub(super) async fn log_in_with(
         &self,
         site: Site<'_>,
         connection: &mut Connection,
         message: Content,
     ) -> Result<LoggedIn, TransportError> {
         let mut state = self.state().await;
-        state.standing.check()?;
-        let done = match site.settings.mechanism {
-            AuthMechanism::Negotiate => negotiate::log_in(site, connection, &mut state, message).await,
-            #[cfg(feature = "kerberos")]
-            AuthMechanism::Kerberos => kerberos::log_in(site, connection, &mut state.tickets, message)
-                .await
-                .map_err(|stop| stop.into_failure(site)),
-            #[cfg(not(feature = "kerberos"))]
-            AuthMechanism::Kerberos => Err(errors::not_built(site.host, "kerberos").into()),
-            AuthMechanism::Certificate => certificate::log_in(site, connection, message).await,
-            // Basic has no login of its own: each message has one.
-            AuthMechanism::Ntlm | AuthMechanism::Basic => by_ntlm(site, connection).await,
-        };
-        match done {
+        state.standing.check(site)?;
+        if site.settings.mechanism == AuthMechanism::Certificate {
+            drop(state);
+            let done = certificate::log_in(site, connection, message).await;
+            return self.state().await.settle(site, connection, done);
+        }
+        #[cfg(feature = "kerberos")]
+        {
+            let ready = kerberos::prepare(site, connection, &mut state.tickets).await;
+            drop(state);
+            let done = match ready {
+                Ok(ready) => ready.exchange(site, connection, message).await,
+                Err(stop) => Err(stop),
+            };
+            self.state().await.settle(site, connection, done.map_err(|stop| stop.into_failure(site)))
+        }
+        #[cfg(not(feature = "kerberos"))]
+        Err(errors::not_built(site.host, "kerberos"))
+    }
+}
+
+impl State {
+    /// Keeps what a login has shown of the credentials.
+    fn settle(
+        &mut self,
+        site: Site<'_>,
+        connection: &mut Connection,
+        done: Result<LoggedIn, Failure>,
+    ) -> Result<LoggedIn, TransportError> {
+        let error = match done {
             Ok(mut done) => {
-                state.standing = Standing::Accepted;
+                self.standing = Standing::Accepted;
                 connection.mechanism = done.login.mechanism;
                 if let Some(reply) = &mut done.reply {
                     reply.mechanism = done.login.mechanism;
                 }
-                Ok(done)
+                return Ok(done);
             }
-            Err(Failure::Refused(error)) => {
-                state.standing = Standing::Refused(Refusal::of(&error));
-                Err(error)
+            Err(Failure::Refused(error)) => error,
+            Err(Failure::Failed(error)) if matches!(self.standing, Standing::Tried) => {
+                return Err(self.standing.unanswered(site, error));
             }
-            Err(Failure::Failed(error)) => Err(error),
-        }
+            Err(Failure::Failed(error)) => return Err(error),
+        };
+        self.standing = Standing::Refused(Refusal::of(&error));
+        Err(error)
     }
 }
 
@@ -182,17 +230,39 @@ use ntlm::log_in as by_ntlm;
 
 #[cfg(not(feature = "ntlm"))]
 #[expect(clippy::unused_async, reason = "the signature where there is NTLM")]
-async fn by_ntlm(site: Site<'_>, _: &mut Connection) -> Result<LoggedIn, Failure> {
+async fn by_ntlm(site: Site<'_>, _: &mut Connection, _: &mut Standing) -> Result<LoggedIn, Failure> {
     Err(errors::not_built(site.host, "ntlm").into())
 }
 
 impl Standing {
-    /// What was refused once is not tried again.
-    pub(super) fn check(&self) -> Result<(), TransportError> {
-        let Self::Refused(Refusal { message, hint }) = self else { return Ok(()) };
-        let mut error = TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message.clone());
-        error.hint.clone_from(hint);
-        Err(error)
+    /// What was refused once, or not answered, is not tried again.
+    pub(super) fn check(&self, site: Site<'_>) -> Result<(), TransportError> {
+        match self {
+            Self::Untried | Self::Accepted => Ok(()),
+            Self::Tried => Err(errors::unanswered(site, None)),
+            Self::Refused(Refusal { message, hint }) => {
+                let mut error =
+                    TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message.clone());
+                error.hint.clone_from(hint);
+                Err(error)
+            }
+        }
+    }
+
+    /// What it means that nobody has judged the password, which may have left.
+    pub(super) fn unanswered(&mut self, site: Site<'_>, error: TransportError) -> TransportError {
+        let phase = error.phase;
+        let mut error = errors::unanswered(site, Some(error));
+        *self = Self::Refused(Refusal::of(&error));
+        error.phase = phase;
+        error
+    }
+
+    /// Says that what proves the password is about to leave.
+    pub(super) fn begin(&mut self) {
+        if matches!(self, Self::Untried) {
+            *self = Self::Tried;
+        }
     }
 }
 

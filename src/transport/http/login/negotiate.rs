@@ -7,33 +7,26 @@
 use super::{Failure, LoggedIn, Site, State, by_ntlm};
 #[cfg(feature = "kerberos")]
 use super::{Standing, kerberos};
-use crate::transport::{
-    TransportError,
-    http::connection::{Connection, Content},
-};
+use crate::transport::{TransportError, http::connection::Connection};
 
 /// Logs a connection in.
-#[cfg_attr(
-    not(feature = "kerberos"),
-    expect(unused_variables, reason = "a message goes along with Kerberos only")
-)]
 pub(super) async fn log_in(
     site: Site<'_>,
     connection: &mut Connection,
     state: &mut State,
-    message: Content,
 ) -> Result<LoggedIn, Failure> {
     let why = match &state.ntlm {
         Some(why) => why.clone(),
         #[cfg(feature = "kerberos")]
-        None => match by_kerberos(site, connection, state, message).await? {
+        None => match by_kerberos(site, connection, state).await? {
             Ok(done) => return Ok(done),
             Err(why) => why,
         },
         #[cfg(not(feature = "kerberos"))]
         None => "this build is without Kerberos".to_owned(),
     };
-    let mut done = by_ntlm(site, connection).await.map_err(|failure| failure.because(&why))?;
+    let mut done =
+        by_ntlm(site, connection, &mut state.standing).await.map_err(|failure| failure.because(&why))?;
     state.ntlm = Some(why.clone());
     done.login.why = Some(why);
     Ok(done)
@@ -45,10 +38,9 @@ async fn by_kerberos(
     site: Site<'_>,
     connection: &mut Connection,
     state: &mut State,
-    message: Content,
 ) -> Result<Result<LoggedIn, String>, Failure> {
     let has_worked = matches!(state.standing, Standing::Accepted);
-    match kerberos::log_in(site, connection, &mut state.tickets, message).await {
+    match kerberos::log_in(site, connection, &mut state.tickets).await {
         Ok(done) => Ok(Ok(done)),
         Err(kerberos::Stop::NoTicket(no_ticket))
             if !has_worked && cfg!(feature = "ntlm") && site.settings.credentials.is_some() =>

@@ -5,7 +5,7 @@ use super::{
         challenges::{challenges, of_scheme},
         connection::{Connection, Content},
     },
-    Failure, LoggedIn, Login, Site, errors,
+    Failure, LoggedIn, Login, Site, Standing, errors,
     leg::{leg, token},
 };
 use crate::{
@@ -22,8 +22,12 @@ use reqwest::StatusCode;
 const SCHEMES: [&str; 2] = ["Negotiate", "NTLM"];
 
 /// Logs a connection in.
-pub(super) async fn log_in(site: Site<'_>, connection: &mut Connection) -> Result<LoggedIn, Failure> {
-    let Site { settings, host, seal } = site;
+pub(super) async fn log_in(
+    site: Site<'_>,
+    connection: &mut Connection,
+    standing: &mut Standing,
+) -> Result<LoggedIn, Failure> {
+    let Site { settings, host, seal, .. } = site;
     let credentials = settings.credentials.as_ref().ok_or_else(|| errors::no_user(host))?;
     let failed = |error: AuthError| {
         errors::failed(host, credentials, "the NTLM login cannot go on").with_source(error)
@@ -39,6 +43,7 @@ pub(super) async fn log_in(site: Site<'_>, connection: &mut Connection) -> Resul
     let host_name = settings.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate };
     let answer = ntlm.authenticate(&token, &binding).map_err(failed)?;
+    standing.begin();
     let reply = leg(connection, scheme, &answer.message, Content::Nothing).await?;
     connection.sealer = answer.session.map(|session| Sealer::new(Protocol::Spnego, session));
     match reply.status {

@@ -27,6 +27,8 @@ pub(super) enum Trouble {
     Kerberos(KerberosError),
     /// It has not come back in time.
     Slow,
+    /// It never will.
+    Lost,
 }
 
 impl From<KerberosError> for Trouble {
@@ -55,9 +57,11 @@ impl Tickets {
                 let acquire = move || GssCredential::acquire(&Gssapi::load(need)?, &source, mechanism);
                 (mechanism, off_thread(acquire))
             });
-            let (asked, answer) = (*asked, within(timeout, answer).await?);
-            self.asked = None;
-            self.ready = Some((asked, answer?));
+            let (asked, answer) = (*asked, within(timeout, answer).await);
+            if !matches!(answer, Err(Trouble::Slow)) {
+                self.asked = None;
+            }
+            self.ready = Some((asked, answer??));
         }
     }
 
@@ -89,7 +93,8 @@ pub(super) fn off_thread<T: Send + 'static>(
 pub(super) async fn within<T>(limit: Duration, answer: &mut oneshot::Receiver<T>) -> Result<T, Trouble> {
     match tokio::time::timeout(limit, answer).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(_)) | Err(_) => Err(Trouble::Slow),
+        Ok(Err(_)) => Err(Trouble::Lost),
+        Err(_) => Err(Trouble::Slow),
     }
 }
 

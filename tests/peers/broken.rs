@@ -134,7 +134,7 @@ fn wrong_answers(scheme: &str) -> Vec<(String, Kind, &'static str)> {
         (with(200, &"A".repeat(140_000)), Kind::Protocol, "its token is longer than 131072 characters"),
         (with(401, ""), Kind::Auth, "the host refuses the ticket"),
         (http(403, "", ""), Kind::Auth, "the host forbids it (HTTP 403)"),
-        (http(302, "Location: https://localhost:1/\r\n", ""), Kind::Protocol, "got 302"),
+        (http(302, "Location: https://localhost:1/\r\n", ""), Kind::Protocol, "got HTTP 302"),
         (http(503, "", ""), Kind::Connection, "the service is not available (HTTP 503)"),
     ]
 }
@@ -155,6 +155,47 @@ async fn what_does_not_prove_the_host_ends_the_login() {
             assert_eq!((server.seen().len(), server.messages().len()), (2, 0), "{case:?}");
         }
     }
+}
+
+/// A host that wants a login with each message: what comes to the message decides whether it may have run.
+#[tokio::test]
+async fn a_message_that_goes_with_a_token_may_have_run_unless_it_is_refused() {
+    let Some(rig) = Rig::find() else { return };
+    let port = rig.port("PLAIN");
+    let token = |token: &str| format!("WWW-Authenticate: Negotiate {token}\r\nConnection: close\r\n");
+    for (answer, kind, phase) in [
+        (http(200, "Connection: close\r\n", ""), Kind::Auth, Phase::MaybeSent),
+        (http(200, &token("YQ"), ""), Kind::Protocol, Phase::MaybeSent),
+        (http(200, &token("YIIBAAA="), ""), Kind::Auth, Phase::MaybeSent),
+        (http(403, "", ""), Kind::Auth, Phase::MaybeSent),
+        (http(302, "Location: /elsewhere\r\n", ""), Kind::Protocol, Phase::MaybeSent),
+        (http(503, "", ""), Kind::Connection, Phase::NotSent),
+        (http(401, "", ""), Kind::Auth, Phase::NotSent),
+    ] {
+        let step = Step::Answer(answer.clone());
+        let server = Server::start(move |seen| match (seen.connection, seen.index) {
+            (_, 0) => offer("Negotiate"),
+            (1, 1) => Step::Answer(http(200, &accepted(port, seen), "")),
+            (1, _) => offer("Negotiate"),
+            _ => step.clone(),
+        })
+        .await;
+        let error = send(&by_tickets(&server), "<message/>").await.unwrap_err();
+        assert_eq!((error.kind, error.phase), (kind, phase), "{answer:?}: {}", chain(&error));
+        assert_eq!(server.messages().len(), 2, "{answer:?}");
+    }
+    let server = Server::start(move |seen| match (seen.connection, seen.index) {
+        (_, 0) => offer("Negotiate"),
+        (1, 1) => Step::Answer(http(200, &accepted(port, seen), "")),
+        (1, _) => offer("Negotiate"),
+        _ => {
+            let headers = format!("{}Connection: close\r\n", accepted(port, seen));
+            Step::AnswerAndClose(http(200, &headers, "<answer/>"))
+        }
+    })
+    .await;
+    let answer = send(&by_tickets(&server), "<message/>").await.unwrap();
+    assert_eq!((&answer.body[..], answer.peer.mechanism.as_str()), (&b"<answer/>"[..], "kerberos"));
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ const FAILURES: [Failure; 16] = [
     Failure {
         arguments: &["--user", "alice@DOWN.LOCAL", "--auth", "kerberos"],
         environment: &[PASSWORD],
-        code: 5,
+        code: 7,
         told: ["Cannot contact any KDC", "hint: expected a domain controller on port 88"],
         ..USUAL
     },

@@ -127,7 +127,7 @@ async fn a_password_that_has_to_be_changed() {
 async fn a_kdc_that_is_down() {
     let Some(rig) = Rig::find() else { return };
     assert_snapshot!(told(&rig, "PLAIN", USUAL, password("alice@DOWN.LOCAL")).await, @r"
-        Connection NotSent: failed to log in to `localhost:PORT` by Kerberos: failed to get a ticket for `alice@DOWN.LOCAL`: Cannot contact any KDC for realm 'DOWN.LOCAL'
+        Auth NotSent: failed to log in to `localhost:PORT` by Kerberos: failed to get a ticket for `alice@DOWN.LOCAL`: Cannot contact any KDC for realm 'DOWN.LOCAL'
           hint: expected a domain controller on port 88: `host -t SRV _kerberos._tcp.down.local` lists them; check VPN, firewall, and `kdc =` in /etc/krb5.conf
     ");
 }

@@ -50,6 +50,28 @@ pub enum KerberosErrorKind {
     Other,
 }
 
+impl KerberosErrorKind {
+    /// Whether nobody has judged a password, a key or a ticket where a login ends so before the host is asked: what
+    /// negotiates goes on to NTLM then.
+    #[must_use]
+    pub fn leaves_ntlm(self) -> bool {
+        matches!(
+            self,
+            Self::NoLibrary
+                | Self::Unsupported
+                | Self::Target
+                | Self::NoCredentials
+                | Self::Expired
+                | Self::ClientUnknown
+                | Self::SpnUnknown
+                | Self::ClockSkew
+                | Self::KdcUnreachable
+                | Self::RealmUnknown
+                | Self::Encryption
+        )
+    }
+}
+
 /// A login by Kerberos, or a message sealed with it, that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KerberosError {

@@ -89,8 +89,7 @@ pub struct KerberosStatus {
 /// password, the KDC is asked once. Nothing is sent to the host.
 ///
 /// # Errors
-/// What a login would say: `Config` for settings and for what this machine lacks, `Auth`, `Connection` for a KDC that
-/// does not answer, `Timeout`. The source is a [`KerberosError`], unless it is about the user's name.
+/// What a login would say: `Config` for settings and for what this machine lacks, `Auth`, `Timeout`. The source is a [`KerberosError`], unless it is about the user's name.
 pub async fn kerberos_check(settings: &HttpSettings) -> Result<KerberosStatus, TransportError> {
     let host = endpoint::host_and_port(&settings.url);
     let source = tickets::source(settings).map_err(|reason| kerberos::no_principal(&host, &reason))?;

@@ -181,17 +181,7 @@ impl Start<'_> {
         };
         match error.kind() {
             Kind::WrongPassword | Kind::AccountRefused => Stop::Refused(of_kerberos(self.site.host, error)),
-            Kind::NoLibrary
-            | Kind::Unsupported
-            | Kind::Target
-            | Kind::NoCredentials
-            | Kind::Expired
-            | Kind::ClientUnknown
-            | Kind::SpnUnknown
-            | Kind::ClockSkew
-            | Kind::KdcUnreachable
-            | Kind::RealmUnknown
-            | Kind::Encryption => Stop::NoTicket(NoTicket::Error(error)),
+            kind if kind.leaves_ntlm() => Stop::NoTicket(NoTicket::Error(error)),
             _ => Stop::Failed(of_kerberos(self.site.host, error)),
         }
     }

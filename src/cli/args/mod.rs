@@ -213,15 +213,31 @@ mod tests {
         assert!(Args::try_parse_from(["hvctl", "demo", "--no-color"]).unwrap().global.no_color);
     }
 
+    /// Variables that others have named before, and what they mean.
+    const NAMED_ELSEWHERE: &[(&str, &str)] = &[("no-color", "NO_COLOR")];
+
     #[test]
-    fn every_global_option_names_its_environment_variable() {
-        let command = grammar();
-        let without: Vec<_> = command
-            .get_arguments()
-            .filter(|argument| argument.is_global_set() && !argument.is_hide_set())
-            .filter(|argument| argument.get_env().is_none())
-            .map(|argument| argument.get_id().as_str().to_owned())
-            .collect();
-        assert_eq!(without, Vec::<String>::new());
+    fn every_shared_option_has_a_variable_of_its_name_and_help_tells_both() {
+        let mut command = grammar();
+        let help = command.render_long_help().to_string();
+        let shared = command.get_arguments().filter(|option| option.is_global_set() && !option.is_hide_set());
+        let mut count = 0;
+        for option in shared {
+            let long = option.get_long().unwrap();
+            let by_name = format!("HVCTL_{}", long.to_uppercase().replace('-', "_"));
+            let elsewhere = NAMED_ELSEWHERE.iter().find(|(name, _)| *name == long);
+            let expected = elsewhere.map_or(by_name.as_str(), |(_, variable)| variable);
+            assert_eq!(option.get_env().and_then(|name| name.to_str()), Some(expected), "--{long}");
+
+            let named = |line: &str| {
+                line.trim_start().starts_with('-')
+                    && line.split([' ', '.']).any(|word| word == format!("--{long}"))
+            };
+            let mut entry = help.lines().skip_while(|line| !named(line));
+            let told = entry.find_map(|line| line.trim().strip_prefix("[env: ")?.strip_suffix(']'));
+            assert_eq!(told, Some(expected), "--{long}: {help}");
+            count += 1;
+        }
+        assert!(count > 20, "only {count} options");
     }
 }

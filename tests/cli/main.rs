@@ -20,6 +20,7 @@ mod proxies;
 mod proxy;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod readme;
 mod recording;
 mod sim_host;
 mod support;

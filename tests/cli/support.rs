@@ -12,6 +12,13 @@ pub(crate) fn hvctl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
 /// The same, to be spawned.
 pub(crate) fn process<'a>(arguments: impl IntoIterator<Item = &'a str>) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hvctl"));
+    without_own_settings(&mut command);
+    command.args(arguments);
+    command
+}
+
+/// Leaves nothing of this machine's own settings to a command.
+pub(crate) fn without_own_settings(command: &mut std::process::Command) {
     for (name, _) in std::env::vars_os() {
         if name
             .to_str()
@@ -24,8 +31,7 @@ pub(crate) fn process<'a>(arguments: impl IntoIterator<Item = &'a str>) -> std::
     command.env("HVCTL_CONFIG", env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-profiles.toml");
     // Nor their Kerberos tickets.
     command.env("KRB5CCNAME", env!("CARGO_TARGET_TMPDIR").to_owned() + "/no-tickets");
-    command.env_remove("RUST_BACKTRACE").env("NO_COLOR", "1").env("COLUMNS", "110").args(arguments);
-    command
+    command.env_remove("RUST_BACKTRACE").env("NO_COLOR", "1").env("COLUMNS", "110");
 }
 
 /// What a process left behind.

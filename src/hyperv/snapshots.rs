@@ -19,6 +19,9 @@ pub(super) const SERVICE: &str = "Msvm_CollectionSnapshotService";
 pub(super) const SNAPSHOT: &str = "Msvm_SnapshotCollection";
 
 /// A snapshot of a group (`Msvm_SnapshotCollection`).
+///
+/// The class has no time: `CreationTime` belongs to each machine's snapshot ([`CollectionSnapshots::members`]), and which
+/// of these are in which collection is told by an association alone. So no single query gives the times of several.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotCollection {

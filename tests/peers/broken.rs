@@ -174,9 +174,8 @@ async fn a_message_that_goes_with_a_token_may_have_run_unless_it_is_refused() {
     ] {
         let step = Step::Answer(answer.clone());
         let server = Server::start(move |seen| match (seen.connection, seen.index) {
-            (_, 0) => offer("Negotiate"),
             (1, 1) => Step::Answer(http(200, &accepted(port, seen), "")),
-            (1, _) => offer("Negotiate"),
+            (_, 0) | (1, _) => offer("Negotiate"),
             _ => step.clone(),
         })
         .await;
@@ -185,9 +184,8 @@ async fn a_message_that_goes_with_a_token_may_have_run_unless_it_is_refused() {
         assert_eq!(server.messages().len(), 2, "{answer:?}");
     }
     let server = Server::start(move |seen| match (seen.connection, seen.index) {
-        (_, 0) => offer("Negotiate"),
         (1, 1) => Step::Answer(http(200, &accepted(port, seen), "")),
-        (1, _) => offer("Negotiate"),
+        (_, 0) | (1, _) => offer("Negotiate"),
         _ => {
             let headers = format!("{}Connection: close\r\n", accepted(port, seen));
             Step::AnswerAndClose(http(200, &headers, "<answer/>"))

@@ -183,6 +183,8 @@ service. `--settings-xml` sends a text of yours instead.";
 
 /// `hvctl snapshot list`.
 pub(super) const SNAPSHOT_LIST: &str = "\
+The snapshot of a group has no time of its own; `snapshot show` tells when each machine's was taken.
+
 JSON: an array of `id`, `name`, `group`, `group_id`.";
 
 /// `hvctl snapshot show`.

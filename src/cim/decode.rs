@@ -64,6 +64,7 @@ pub(crate) fn value(elements: &[&Element], declared: Option<(CimType, bool)>) ->
 /// The properties of `element` as an instance of `class`.
 fn instance_of(class: &str, element: &Element) -> Result<Instance, CimError> {
     let schema_class = schema::class(class);
+    in_one_namespace(class, element)?;
     let mut instance = Instance::new(class);
     for (name, elements) in by_name(element) {
         let declared = schema_class.and_then(|class| class.property(name));
@@ -72,6 +73,22 @@ fn instance_of(class: &str, element: &Element) -> Result<Instance, CimError> {
         instance.properties.push((name.to_owned(), value));
     }
     Ok(instance)
+}
+
+/// The properties of an instance are in one namespace, that of its class (DSP0230 7.1): those of another would be taken
+/// for properties of this class.
+fn in_one_namespace(class: &str, element: &Element) -> Result<(), CimError> {
+    let mut properties = element.elements().filter(|child| &*child.name.namespace != CIM_COMMON);
+    let Some(first) = properties.next() else { return Ok(()) };
+    match properties.find(|property| property.name.namespace != first.name.namespace) {
+        None => Ok(()),
+        Some(foreign) => Err(CimError::Property {
+            class: class.to_owned(),
+            property: foreign.name.local.clone(),
+            expected: format!("a property of namespace `{}`", &*first.name.namespace),
+            found: foreign.name.namespace.to_string(),
+        }),
+    }
 }
 
 /// The child elements by local name, in order of first appearance; those of one name need not be

@@ -40,11 +40,13 @@ pub(super) fn read(
         Ok(response) if success => Ok(response),
         Ok(_) => Err(refused(operation, answer)),
         Err(source) => {
+            // What was damaged on its way may come whole; what the host has made is made so again.
+            let again = if source.is_damage() { Again::Yes } else { Again::Never };
             let message = format!("failed to {}: the answer cannot be used", action(operation));
             let error = Error::new(ErrorKind::Protocol, message)
                 .with_source(source)
                 .with_evidence(Evidence::Body(excerpt(&answer.body)));
-            Err(Failure { error, proof: Proof::Unknown, again: Again::Yes })
+            Err(Failure { error, proof: Proof::Unknown, again })
         }
     }
 }
@@ -76,7 +78,10 @@ pub(super) fn action(operation: &Operation) -> String {
         }
         Operation::Enumerate { filter: Some(_), .. } => "run a query".into(),
         Operation::Enumerate { resource_uri, .. } => format!("enumerate `{}`", class(resource_uri)),
-        Operation::Pull { .. } => "read the next page of an enumeration".into(),
+        Operation::Pull { resource_uri, .. } => match class(resource_uri).as_str() {
+            "*" => "read the next page of a query".into(),
+            class => format!("read the next page of `{class}`"),
+        },
         Operation::Release { .. } => "release an enumeration".into(),
         Operation::Invoke { epr, method, .. } => format!("call `{method}` of `{}`", epr.class()),
     }

@@ -94,12 +94,3 @@ async fn pages_that_do_not_fit_the_envelope_are_asked_for_smaller() {
     let client = script.client_with(|options| options.max_elements = 1);
     assert_eq!(ids(&client).await.unwrap_err().kind(), ErrorKind::Fault);
 }
-
-#[tokio::test]
-async fn a_host_that_sends_empty_pages_for_ever_is_given_up() {
-    let mut steps = vec![("Enumerate", soap::first_page(&[], "C1"))];
-    steps.extend((0..100).map(|_| ("Pull", soap::pulled(&[], "C1"))));
-    let script = Script::new(steps);
-    assert_eq!(ids(&script.client()).await.unwrap_err().kind(), ErrorKind::Protocol);
-    script.assert_done();
-}

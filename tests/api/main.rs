@@ -8,6 +8,7 @@ mod enumerate;
 mod groups;
 mod messages;
 mod operations;
+mod pages;
 mod retry;
 mod streams;
 mod support;

@@ -2,13 +2,15 @@
 
 use super::{EnumerateCall, Item, OnExpiry};
 use crate::{
-    cim::Text,
+    cim::{Epr, Instance, Text, schema},
     client::{
+        answer::action,
         calls::mixed_up,
         retry::{Again, Failure, Proof},
     },
     error::{Error, ErrorKind, Result},
     wsman::{
+        Filter,
         request::Operation,
         response::{Page, Response},
     },
@@ -61,14 +63,9 @@ impl Cursor {
     }
 
     fn operation(&self) -> Option<Operation> {
-        let EnumerateCall { resource_uri, mode, filter, max_elements, .. } = &self.call;
+        let EnumerateCall { resource_uri, mode, max_elements, .. } = &self.call;
         match &self.state {
-            State::Start => Some(Operation::Enumerate {
-                resource_uri: resource_uri.clone(),
-                mode: *mode,
-                filter: filter.clone(),
-                max_elements: *max_elements,
-            }),
+            State::Start => Some(self.enumerate()),
             // Windows refuses a Pull whose MaxElements differs from the Enumerate's.
             State::Open(context) => Some(Operation::Pull {
                 resource_uri: resource_uri.clone(),
@@ -80,6 +77,16 @@ impl Cursor {
         }
     }
 
+    fn enumerate(&self) -> Operation {
+        let EnumerateCall { resource_uri, mode, filter, max_elements, .. } = &self.call;
+        Operation::Enumerate {
+            resource_uri: resource_uri.clone(),
+            mode: *mode,
+            filter: filter.clone(),
+            max_elements: *max_elements,
+        }
+    }
+
     fn accept(&mut self, page: Page) -> Result<Step> {
         self.state = match page.context {
             Some(context) if !page.end => State::Open(context),
@@ -87,15 +94,28 @@ impl Cursor {
         };
         self.empty_pages = if page.items.is_empty() { self.empty_pages + 1 } else { 0 };
         if self.empty_pages > EMPTY_PAGES {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                format!(
-                    "failed to enumerate: expected items or an end, got {EMPTY_PAGES} empty pages in a row"
-                ),
-            ));
+            return Err(
+                self.unusable(&format!("expected items or an end, got {EMPTY_PAGES} empty pages in a row"))
+            );
         }
-        let items = page.items.into_iter().map(|item| Item { instance: item.instance, epr: item.epr });
-        Ok(Step::Page(items.collect()))
+        let items: Vec<_> =
+            page.items.into_iter().map(|item| Item { instance: item.instance, epr: item.epr }).collect();
+        if let Some(asked) = self.class()
+            && let Some(class) = items.iter().flat_map(classes).find(|class| is_other(class, asked))
+        {
+            return Err(self.unusable(&format!("expected instances of `{asked}`, got one of `{class}`")));
+        }
+        Ok(Step::Page(items))
+    }
+
+    /// The class that all items have to be of; that of a query is the host's business.
+    fn class(&self) -> Option<&str> {
+        let class = self.call.resource_uri.rsplit('/').next().filter(|class| *class != "*");
+        class.filter(|_| matches!(self.call.filter, None | Some(Filter::Selector(_))))
+    }
+
+    fn unusable(&self, reason: &str) -> Error {
+        Error::new(ErrorKind::Protocol, format!("failed to {}: {reason}", action(&self.enumerate())))
     }
 
     fn recover(&mut self, failure: Failure, may_restart: bool) -> Result<Step> {
@@ -137,4 +157,18 @@ impl Drop for Cursor {
     fn drop(&mut self) {
         self.leave();
     }
+}
+
+/// The classes that an item names.
+fn classes(item: &Item) -> impl Iterator<Item = &str> {
+    let reference = item.epr.as_ref().map(Epr::class);
+    item.instance.as_ref().map(Instance::class).into_iter().chain(reference)
+}
+
+/// Whether a class is certainly neither the one that was asked for nor derived from it. Of one that the schema does not
+/// know nobody can tell.
+fn is_other(class: &str, asked: &str) -> bool {
+    !class.eq_ignore_ascii_case(asked)
+        && schema::class(asked).is_some()
+        && schema::class(class).is_some_and(|class| !class.is_a(asked))
 }

@@ -9,7 +9,7 @@ pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseE
         Event::Start { namespace, local: "Envelope", .. } if *namespace == *names::SOAP => {}
         Event::Start { namespace, local, .. } => return Err(not_an_envelope(namespace, local)),
         Event::Text(_) | Event::End | Event::Eof => {
-            return Err(ResponseError::shape("a SOAP 1.2 envelope", "none"));
+            return Err(ResponseError::Envelope { found: "none".to_owned() });
         }
     }
     let mut header = None;
@@ -32,7 +32,7 @@ pub(in crate::wsman) fn not_an_envelope(namespace: &str, local: &str) -> Respons
         "Envelope" => format!("`{local}` of namespace `{namespace}`"),
         _ => format!("`{local}`"),
     };
-    ResponseError::shape("a SOAP 1.2 envelope", found)
+    ResponseError::Envelope { found }
 }
 
 /// Reads the end of the body and of the envelope, and that nothing else is there.

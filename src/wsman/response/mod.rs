@@ -128,6 +128,8 @@ impl Identity {
 pub(crate) enum ResponseError {
     #[error("the message is not readable XML")]
     Xml(#[from] XmlError),
+    #[error("expected a SOAP 1.2 envelope, got {found}")]
+    Envelope { found: String },
     /// `expected` and `found` in words.
     #[error("expected {expected}, got {found}")]
     Shape { expected: String, found: String },
@@ -141,6 +143,10 @@ pub(crate) enum ResponseError {
 }
 
 impl ResponseError {
+    /// Whether the answer was cut or mixed up on its way, and is not of the host's own making.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Xml(_) | Self::Envelope { .. } | Self::RelatesTo { .. })
+    }
     pub(super) fn shape(expected: &str, found: impl Into<String>) -> Self {
         Self::Shape { expected: expected.to_owned(), found: found.into() }
     }
@@ -235,11 +241,11 @@ fn read_content(
         }
         Operation::Enumerate { mode, .. } => {
             check(names::ENUMERATION, "EnumerateResponse")?;
-            page::read(&content, names::WSMAN, *mode, reader).map(Response::Page)
+            page::read(&content, *mode, reader).map(Response::Page)
         }
         Operation::Pull { mode, .. } => {
             check(names::ENUMERATION, "PullResponse")?;
-            page::read(&content, names::ENUMERATION, *mode, reader).map(Response::Page)
+            page::read(&content, *mode, reader).map(Response::Page)
         }
         Operation::Release { .. } => {
             check(names::ENUMERATION, "ReleaseResponse")?;

@@ -7,30 +7,30 @@ use crate::{
     xml::{Element, Reader, names},
 };
 
-/// Reads the content of `response` (`n:EnumerateResponse`, `n:PullResponse`), whose items and end
-/// mark are in the namespace `items`: `w:` in the first, `n:` in the second. Items are decoded one by
-/// one, so that one tree stands in memory at a time.
+/// Reads the content of `response` (`n:EnumerateResponse`, `n:PullResponse`). Windows writes items and end mark in the
+/// namespace `w:` in the first, in `n:` in the second, as DSP0226 has it; others do not, and an end mark must not be
+/// missed: after it nothing can be pulled. Items are decoded one by one, so that one tree stands in memory at a time.
 pub(super) fn read(
     response: &Element,
-    items: &str,
     mode: EnumerationMode,
     reader: &mut Reader<'_>,
 ) -> Result<Page, ResponseError> {
     let mut page = Page::default();
     let (mut has_items, mut has_context) = (false, false);
     while let Some(child) = next_child(reader)? {
+        let is = |local: &str| child.is(names::ENUMERATION, local) || child.is(names::WSMAN, local);
         let repeated = if child.is(names::ENUMERATION, "EnumerationContext") {
             let text = child.clone().read_content(reader)?.text();
             // The host's own text, so it cannot hold what XML cannot carry.
             let context = Text::new(text.trim())?;
             page.context = Some(context).filter(|context| !context.as_str().is_empty());
             std::mem::replace(&mut has_context, true)
-        } else if child.is(items, "Items") {
+        } else if is("Items") {
             while let Some(item) = next_child(reader)? {
                 page.items.push(read_item(&item.read_content(reader)?, mode)?);
             }
             std::mem::replace(&mut has_items, true)
-        } else if child.is(items, "EndOfSequence") {
+        } else if is("EndOfSequence") {
             child.clone().read_content(reader)?;
             std::mem::replace(&mut page.end, true)
         } else {
@@ -39,8 +39,8 @@ pub(super) fn read(
             continue;
         };
         if repeated {
-            let found = format!("`{}` twice", child.name.local);
-            return Err(ResponseError::shape(&format!("`{}`", response.name.local), found));
+            let expected = format!("`{}` once in `{}`", child.name.local, response.name.local);
+            return Err(ResponseError::shape(&expected, "it twice"));
         }
     }
     // The context of an optimized answer that is complete may be there, and is no context any more.

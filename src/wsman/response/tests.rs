@@ -160,11 +160,11 @@ fn a_page_that_contradicts_itself_is_refused() {
     );
     insta::assert_snapshot!(
         pulled("<n:EndOfSequence/><n:EndOfSequence/>"),
-        @"expected `PullResponse`, got `EndOfSequence` twice"
+        @"expected `EndOfSequence` once in `PullResponse`, got it twice"
     );
     insta::assert_snapshot!(
         pulled("<n:Items/><n:Items/><n:EndOfSequence/>"),
-        @"expected `PullResponse`, got `Items` twice"
+        @"expected `Items` once in `PullResponse`, got it twice"
     );
     // The items of an optimized Enumerate do not end a Pull.
     insta::assert_snapshot!(

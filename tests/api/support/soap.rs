@@ -76,6 +76,22 @@ fn first(items: &[String], context: &str, end: &str) -> Reply {
     Reply::Soap(envelope("{id}", &body))
 }
 
+/// The message of a reply, to be damaged.
+pub(crate) fn text_of(reply: &Reply) -> &str {
+    let Reply::Soap(text) = reply else { panic!("not a message: {reply:?}") };
+    text
+}
+
+/// The answer to Enumerate with this content.
+pub(crate) fn first_of(content: &str) -> Reply {
+    Reply::Soap(envelope("{id}", &format!("<n:EnumerateResponse>{content}</n:EnumerateResponse>")))
+}
+
+/// The answer to Pull with this content.
+pub(crate) fn pulled_of(content: &str) -> Reply {
+    Reply::Soap(envelope("{id}", &format!("<n:PullResponse>{content}</n:PullResponse>")))
+}
+
 /// The answer to Pull: some items, more to come.
 pub(crate) fn pulled(items: &[String], context: &str) -> Reply {
     let body = format!(

@@ -5,6 +5,7 @@ use super::{
     client_certificate,
     failure::Failure,
     login::Identity,
+    observe::Observe,
     output::Output,
     port::{self, Question, Way},
     proxy,
@@ -125,12 +126,11 @@ fn session(
     record: Option<Arc<Record>>,
 ) -> Session {
     let global = &settings.global;
-    let observed = super::observe::Observe::new(transport, global.verbose, output.clone(), known);
-    let flight = observed.flight();
-    let client = Client::with_transport(url, Arc::new(observed)).with_options(options(global));
+    let observed = Arc::new(Observe::new(transport, global.verbose, output.clone(), known));
+    let client = Client::with_transport(url, Arc::<Observe>::clone(&observed)).with_options(options(global));
     let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
     let prefix = settings.prefix.clone();
-    Session::new(client, hyperv, flight, replay, record, global.timeout, prefix)
+    Session::new(client, hyperv, &observed, replay, record, global.timeout, prefix)
 }
 
 /// Options of all calls.

@@ -3,6 +3,7 @@
 //! exit code.
 
 mod args;
+mod cim;
 mod client_certificate;
 mod commands;
 mod config;
@@ -20,8 +21,11 @@ mod port;
 mod private_file;
 mod profiles;
 mod proxy;
+mod reader;
+mod render;
 mod session;
 mod settings;
+mod similar;
 mod text;
 mod view;
 mod wait;
@@ -130,16 +134,20 @@ fn is_password(error: &clap::Error) -> bool {
 
 /// Whether JSON was asked for on a command line that cannot be read.
 fn wants_json(typed: &[OsString]) -> bool {
-    let mut asked = std::env::var("HVCTL_OUTPUT").is_ok_and(|format| format == "json");
+    let mut asked = std::env::var("HVCTL_OUTPUT").is_ok_and(|format| is_json(&format));
     let mut words = typed.iter().filter_map(|word| word.to_str()).peekable();
     while let Some(word) = words.next() {
         if let Some(format) = word.strip_prefix("--output=") {
-            asked = format == "json";
+            asked = is_json(format);
         } else if word == "--output" {
-            asked = words.peek() == Some(&"json");
+            asked = words.peek().copied().is_some_and(is_json);
         }
     }
     asked
+}
+
+fn is_json(format: &str) -> bool {
+    matches!(format, "json" | "ndjson")
 }
 
 #[cfg(test)]

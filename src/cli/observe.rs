@@ -1,10 +1,14 @@
 //! A transport around the real one: knows which change is on its way, and traces for `-v`.
 
-use super::output::Output;
-use crate::transport::{
-    Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError, replay::pretty,
+use super::{args::Format, output::Output};
+use crate::{
+    transport::{
+        Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError, replay::pretty,
+    },
+    wsman::wire,
 };
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -33,11 +37,43 @@ impl Flight {
     }
 }
 
+/// What came over the wire, for `--output xml`: the elements of answers that nobody has printed yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wire(Arc<Mutex<VecDeque<String>>>);
+
+impl Wire {
+    /// The element of the item that comes next.
+    pub(crate) fn next(&self) -> Option<String> {
+        self.lock().pop_front()
+    }
+
+    /// The element of the last answer.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.lock().pop_back()
+    }
+
+    /// Keeps the elements of an answer. An enumeration that begins anew has handed out nothing yet.
+    fn keep(&self, operation: &str, answer: &Answer) {
+        let mut elements = self.lock();
+        if operation == "Enumerate" {
+            elements.clear();
+        }
+        // What cannot be read fails where it is read for its values.
+        elements.extend(wire::elements(&answer.body).unwrap_or_default());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The transport of all commands.
 #[derive(Debug)]
 pub(crate) struct Observe {
     inner: Arc<dyn Transport>,
     flight: Flight,
+    wire: Wire,
+    keeps_wire: bool,
     trace: Option<Trace>,
 }
 
@@ -52,12 +88,18 @@ impl Observe {
     /// Around `inner`; `verbose` 1 traces requests, 2 their messages too. What is `known` does not get into the
     /// trace.
     pub(crate) fn new(inner: Arc<dyn Transport>, verbose: u8, output: Output, known: &[Known]) -> Self {
+        let keeps_wire = output.format() == Format::Xml;
         let trace = (verbose > 0).then(|| Trace {
             messages: verbose > 1,
             output,
             redactor: Mutex::new(Redactor::new(known, false)),
         });
-        Self { inner, flight: Flight::default(), trace }
+        Self { inner, flight: Flight::default(), wire: Wire::default(), keeps_wire, trace }
+    }
+
+    /// What came.
+    pub(crate) fn wire(&self) -> Wire {
+        self.wire.clone()
     }
 
     /// The change on its way.
@@ -82,6 +124,12 @@ impl Transport for Observe {
             let result = self.inner.exchange(exchange).await;
             if let Some(trace) = &self.trace {
                 trace.result(&name, &result, clock.elapsed().saturating_sub(begin));
+            }
+            if let Ok(answer) = &result
+                && self.keeps_wire
+                && answer.status == 200
+            {
+                self.wire.keep(&name, answer);
             }
             if changes_host && matches!(&result, Err(TransportError { phase: Phase::NotSent, .. })) {
                 self.flight.clear();

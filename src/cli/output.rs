@@ -1,6 +1,11 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
-use super::{args::Format, failure::Failure, text};
+use super::{
+    args::Format,
+    failure::Failure,
+    render::{ndjson, yaml},
+    text,
+};
 use crate::hyperv::Job;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -67,12 +72,22 @@ impl Output {
         }
     }
 
-    /// Whether the user asked for JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.inner.format == Format::Json
+    /// The format that data is printed in.
+    pub(crate) fn format(&self) -> Format {
+        self.inner.format
     }
 
-    /// Prints the result of a command: one JSON document, or text.
+    /// Whether a program reads along: what goes to standard error is then lines of JSON too.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.inner.format, Format::Json | Format::Ndjson)
+    }
+
+    /// Whether data is printed for programs, as one document.
+    pub(crate) fn is_document(&self) -> bool {
+        matches!(self.inner.format, Format::Json | Format::Ndjson | Format::Yaml)
+    }
+
+    /// Prints the result of a command: one document, an array of [`Format::Ndjson`] as lines, or text.
     ///
     /// # Errors
     /// [`Failure::ReaderGone`], or `Io`.
@@ -81,12 +96,16 @@ impl Output {
         document: &impl Serialize,
         as_text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        if self.is_json() {
-            let value = serde_json::to_string_pretty(document)
-                .map_err(|error| Failure::output(io::Error::other(error)))?;
-            self.data(&(text::json(&value) + "\n"))
-        } else {
-            self.data(&as_text())
+        let failed = |error| Failure::output(io::Error::other(error));
+        match self.inner.format {
+            // The last two are refused for commands that print a document, see `commands::check_format`.
+            Format::Table | Format::Csv | Format::Xml => self.data(&as_text()),
+            Format::Json => {
+                let document = serde_json::to_string_pretty(document).map_err(failed)?;
+                self.data(&(text::json(&document) + "\n"))
+            }
+            Format::Ndjson => self.data(&ndjson::document(&serde_json::to_value(document).map_err(failed)?)),
+            Format::Yaml => self.data(&yaml::document(&serde_json::to_value(document).map_err(failed)?)),
         }
     }
 

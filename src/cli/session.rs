@@ -4,7 +4,7 @@ use super::{
     commands::Context,
     failure::Failure,
     interruption::nothing_changed,
-    observe::Flight,
+    observe::{Flight, Observe, Wire},
     output::Output,
     profiles::{self, ConfigFile, TLS_USED},
     settings::Settings,
@@ -30,6 +30,7 @@ pub(crate) struct Session {
     /// How a command line begins that talks to this host.
     pub(crate) prefix: String,
     flight: Flight,
+    wire: Wire,
     replay: Option<Arc<Replay>>,
     record: Option<Arc<Record>>,
     stage: Mutex<Stage>,
@@ -74,7 +75,7 @@ impl Session {
     pub(crate) fn new(
         client: Client,
         hyperv: HyperV,
-        flight: Flight,
+        observed: &Observe,
         replay: Option<Arc<Replay>>,
         record: Option<Arc<Record>>,
         timeout: Option<Duration>,
@@ -85,7 +86,8 @@ impl Session {
             hyperv,
             timeout,
             prefix,
-            flight,
+            flight: observed.flight(),
+            wire: observed.wire(),
             replay,
             record,
             stage: Mutex::default(),
@@ -115,6 +117,11 @@ impl Session {
         context.output.end_progress();
         let result = result.map_err(|failure| self.located(failure));
         self.finish(&context.output, result).await
+    }
+
+    /// What came over the wire; it is kept for `--output xml` alone.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Says that a change is about to be asked for, and where to look should its outcome stay unknown.

@@ -71,6 +71,9 @@ fn chosen_profile(args: &Args) -> Result<Option<Profile>, Failure> {
         | Command::Group(_)
         | Command::Snapshot(_)
         | Command::Job(_)
+        | Command::Get(_)
+        | Command::Enumerate(_)
+        | Command::Query(_)
         | Command::Doctor
         | Command::Trust(_)
         | Command::Config(ConfigCommand::Show { .. }) => args.global.profile.as_ref(),

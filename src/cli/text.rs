@@ -90,7 +90,7 @@ fn push(shown: &mut String, character: char) {
 
 /// Whether a character changes the order in which others are shown, or the lines, or is not seen at
 /// all, so that two names look the same. The joiners (U+200C, U+200D) stay: words need them.
-fn misleads(character: char) -> bool {
+pub(crate) fn misleads(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'

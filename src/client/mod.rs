@@ -174,6 +174,11 @@ impl Client {
         self.reaped(deadline).await
     }
 
+    /// The settings of all calls.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
     /// The endpoint.
     #[must_use]
     pub fn url(&self) -> &Url {

@@ -90,8 +90,17 @@ impl HyperV {
     /// Another namespace (`root/HyperVCluster/v2`).
     #[must_use]
     pub fn with_namespace(mut self, namespace: &str) -> Self {
-        self.namespace = namespace.trim_matches(['/', '\\']).replace('\\', "/");
+        self.namespace = Self::normalised(namespace);
         self
+    }
+    /// The namespace, with `/`.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+    /// A namespace as this crate writes it.
+    pub(crate) fn normalised(namespace: &str) -> String {
+        namespace.trim_matches(['/', '\\']).replace('\\', "/")
     }
     /// The client.
     #[must_use]

@@ -9,6 +9,8 @@ pub(crate) mod explain;
 pub(crate) mod fault;
 pub(crate) mod request;
 pub(crate) mod response;
+#[cfg(feature = "cli")]
+pub(crate) mod wire;
 
 pub use fault::{Fault, FaultCode, RetryClass};
 pub use request::{Association, EnumerationMode, Filter, RequestOption};

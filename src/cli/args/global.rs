@@ -270,7 +270,7 @@ pub(crate) struct Global {
     )]
     pub(crate) keep_names: bool,
 
-    /// Format of the output
+    /// Format of the output; `csv` and `xml` are for commands that print instances
     #[arg(
         long,
         global = true,
@@ -335,6 +335,14 @@ pub(crate) enum Format {
     Table,
     /// One JSON document
     Json,
+    /// One JSON document on each line, as they come
+    Ndjson,
+    /// One YAML document
+    Yaml,
+    /// Comma-separated values (RFC 4180) with a header
+    Csv,
+    /// What came over the wire, indented
+    Xml,
 }
 
 /// Whether an option of every command may stand in a profile.

@@ -1,5 +1,6 @@
 //! What was typed: the grammar of the command line, and its help.
 
+pub(crate) mod cim;
 pub(crate) mod global;
 mod help;
 mod profile;
@@ -61,6 +62,18 @@ pub(crate) enum Command {
     /// Jobs of the host
     #[command(subcommand)]
     Job(JobCommand),
+    /// Read one instance of any class
+    #[command(after_help = cim::help::GET)]
+    Get(cim::GetArgs),
+    /// Read the instances of a class
+    #[command(after_help = cim::help::ENUMERATE)]
+    Enumerate(cim::EnumerateArgs),
+    /// Run a WQL query
+    #[command(after_help = cim::help::QUERY)]
+    Query(cim::QueryArgs),
+    /// Classes, properties and methods of Hyper-V (offline)
+    #[command(subcommand, after_help = cim::help::SCHEMA)]
+    Schema(cim::SchemaCommand),
     /// Go step by step to the main job, and say what is in the way and what mends it
     #[command(after_help = help::DOCTOR)]
     Doctor,

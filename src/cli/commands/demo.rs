@@ -64,11 +64,11 @@ fn connect(server: &Server, output: &Output, verbose: u8) -> Result<Session, Fai
     let mut settings = HttpSettings::new(server.url());
     settings.credentials = Some(credentials);
     settings.trust.fingerprint = Some(server.fingerprint().parse()?);
-    let transport = Observe::new(Arc::new(HttpTransport::new(settings)?), verbose, output.clone(), &[]);
-    let flight = transport.flight();
-    let client = Client::with_transport(server.url(), Arc::new(transport));
+    let http = Arc::new(HttpTransport::new(settings)?);
+    let observed = Arc::new(Observe::new(http, verbose, output.clone(), &[]));
+    let client = Client::with_transport(server.url(), Arc::<Observe>::clone(&observed));
     let hyperv = HyperV::new(client.clone());
-    Ok(Session::new(client, hyperv, flight, None, None, None, "hvctl".to_owned()))
+    Ok(Session::new(client, hyperv, &observed, None, None, None, "hvctl".to_owned()))
 }
 
 async fn job(session: &Session, output: &Output) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! What each command does, from valid settings to output.
 
+mod cim;
 mod config;
 mod demo;
 mod doctor;
@@ -9,12 +10,13 @@ mod identify;
 mod job;
 mod local;
 mod profile;
+mod schema;
 mod simulate;
 mod snapshot;
 mod trust;
 
 use super::{
-    args::{Command, FixtureCommand},
+    args::{Command, FixtureCommand, Format},
     config::Login,
     failure::Failure,
     interruption::Interruption,
@@ -76,11 +78,16 @@ impl Context {
 /// # Errors
 /// Why it ended early.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    check_format(&command, context.output.format())?;
     match command {
         Command::Identify { anonymous } => identify::run(context, anonymous).await,
         Command::Group(command) => group::run(context, command).await,
         Command::Snapshot(command) => snapshot::run(context, *command).await,
         Command::Job(command) => job::run(context, command).await,
+        Command::Get(args) => cim::get(context, args).await,
+        Command::Enumerate(args) => cim::enumerate(context, args).await,
+        Command::Query(args) => cim::query(context, args).await,
+        Command::Schema(command) => schema::run(&context.output, &command),
         Command::Doctor => Box::pin(doctor::run(context)).await,
         Command::Trust(args) => trust::run(context, args).await,
         Command::Profile(command) => profile::run(context, command).await,
@@ -92,4 +99,26 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Completions { shell } => generate::completions(&context.output, shell),
         Command::Man { directory } => generate::man(&context.output, directory.as_deref()),
     }
+}
+
+/// Makes sure that a command has something to say in the format that was asked for, before it does anything.
+fn check_format(command: &Command, format: Format) -> Result<(), Failure> {
+    let (name, takes) = match format {
+        Format::Table | Format::Json | Format::Ndjson | Format::Yaml => return Ok(()),
+        Format::Csv => ("csv", prints_instances(command)),
+        Format::Xml => ("xml", prints_instances(command)),
+    };
+    // What these print has a format of its own.
+    let own = matches!(command, Command::Simulate(_) | Command::Completions { .. } | Command::Man { .. });
+    if takes || own {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("--output {name} is for commands that print instances: get, enumerate, query"),
+        "this one takes table, json, ndjson and yaml; look at HVCTL_OUTPUT too",
+    ))
+}
+
+fn prints_instances(command: &Command) -> bool {
+    matches!(command, Command::Get(_) | Command::Enumerate(_) | Command::Query(_))
 }

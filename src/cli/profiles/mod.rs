@@ -37,20 +37,6 @@ pub(crate) fn profile_name(typed: &str) -> Result<String, String> {
     Err("expected a name of letters, digits, `-`, `_` and `.`".to_owned())
 }
 
-/// The name among `known` that was likely meant.
-fn similar<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > ALIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
-}
-
-/// From which likeness on a name is suggested.
-const ALIKE: f64 = 0.8;
-
 /// A problem with the file or what is in it.
 fn problem(message: impl Into<String>, hint: Option<String>) -> Failure {
     let error = Error::new(ErrorKind::Config, message);
@@ -70,13 +56,5 @@ mod tests {
         for wrong in ["", "a b", "a/b", "-x", "ä", "a\u{1b}"] {
             assert!(profile_name(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn slips_are_recognised_and_strangers_are_not() {
-        let known = ["host", "user", "fingerprint"];
-        assert_eq!(similar("hsot", known), Some("host"));
-        assert_eq!(similar("Fingerprnt", known), Some("fingerprint"));
-        assert_eq!(similar("colour", known), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What the file of profiles says.
 
-use super::{DEFAULT_PROFILE, Key, Kind, PROFILES, TLS_USED, keys, problem, profile_name, similar};
-use crate::cli::failure::Failure;
+use super::{DEFAULT_PROFILE, Key, Kind, PROFILES, TLS_USED, keys, problem, profile_name};
+use crate::cli::{failure::Failure, similar::similar};
 use std::{
     ops::Range,
     path::{Path, PathBuf},

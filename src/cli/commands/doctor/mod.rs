@@ -250,7 +250,7 @@ impl<'a> Examination<'a> {
         let passed = finding.status != Status::Failed;
         self.output.end_progress();
         let (check, finding) = self.report.add(check, finding);
-        if !self.output.is_json() {
+        if !self.output.is_document() {
             let color = match finding.status {
                 Status::Ok => "32",
                 Status::Warning => "33",
@@ -271,7 +271,7 @@ impl<'a> Examination<'a> {
             _ => {}
         }
         self.fill(None)?;
-        if self.output.is_json() {
+        if self.output.is_document() {
             let document = self.report.to_json();
             self.output.document(&document, String::new)?;
         } else if self.report.first_failure().is_none() {

@@ -1,0 +1,80 @@
+//! What `--help` says beyond the options of commands about instances and the schema.
+
+/// `hvctl get`.
+pub(crate) const GET: &str = "\
+Examples:
+  hvctl get 'Msvm_ComputerSystem.Name=\"5d1f0b0c-8f0e-4c55-9f3c-6a2f4f6f0a11\"' --names
+  hvctl get Msvm_VirtualSystemManagementService --output json
+  hvctl get --namespace root/cimv2 Win32_OperatingSystem=@ --fields Version,LastBootUpTime
+  hvctl enumerate Msvm_ComputerSystem --limit 1 --output json | hvctl get -
+
+Quotes around a value may be left out where it has neither comma nor quote: `Msvm_ConcreteJob.InstanceID=8A…`. A key \
+`CreationClassName` that is left out is the class. A class alone stands for its only instance, by the reference that \
+the host has for it. In JSON a reference is an object of `uri` and `selectors`, as commands print them; an instance \
+that was printed with its `__PATH` is one too.
+
+JSON: an object of `__CLASS`, `__PATH` (null where the schema does not know the keys) and the properties as the host \
+spells them. Integers are exact; points in time are RFC 3339, intervals ISO 8601; references are objects of `uri`, \
+`selectors`, `path`. With --names each property with a value map is followed by its name: `EnabledState_name`. \
+CSV: a header and one line; null is empty, arrays are JSON, references are paths. XML: the instance as it came.";
+
+/// `hvctl enumerate`.
+pub(crate) const ENUMERATE: &str = "\
+Examples:
+  hvctl enumerate Msvm_ComputerSystem
+  hvctl enumerate Msvm_ComputerSystem --where EnabledState=Enabled --where 'ElementName~web-%' --output json
+  hvctl enumerate Msvm_VirtualSystemSettingData --fields ElementName,VirtualSystemType --names --output csv
+  hvctl enumerate Msvm_ConcreteJob --output ndjson | head -1
+
+Conditions: numbers, dates (RFC 3339 or DMTF) and booleans are read as the schema has the property; a name of the \
+value map stands for its number; text is quoted and escaped. `null` is no value, \"null\" in double quotes is text. A \
+property that the schema does not know is a number or a boolean if it looks like one.
+
+A table shows the keys and a few properties; --fields chooses. All other formats have all properties. Rows are \
+printed as they arrive (a table holds back the first hundred), and leaving early (--limit, a closed pipe) releases the \
+enumeration on the host. When it fails on the way, what came is printed and the exit code says so.
+
+JSON: an array of objects as of `get`; with `--mode epr` of references. NDJSON: one on each line. YAML: a sequence. \
+CSV: the first instance decides the columns. XML: the instances as they came, within `w:Items`.";
+
+/// `hvctl query`.
+pub(crate) const QUERY: &str = "\
+Examples:
+  hvctl query \"SELECT * FROM Msvm_ComputerSystem WHERE EnabledState = 2\" --names
+  hvctl query \"ASSOCIATORS OF {Msvm_VirtualSystemCollection.CollectionID='…'}\" --fields ElementName,__PATH
+  hvctl query --namespace root/cimv2 'SELECT * FROM Win32_Service' --output ndjson | jq .Name
+
+The query is sent as it is: within it, `\\` and quotes of a text are written with a `\\` before them (`enumerate \
+--where` does that by itself). Output as of `enumerate`.";
+
+/// `hvctl schema`.
+pub(crate) const SCHEMA: &str = "\
+The classes of `root\\virtualization\\v2` as Microsoft documents them, compiled in. Hosts may have more, and other \
+namespaces have others: what is not in the schema can still be read, with values as text.";
+
+/// `hvctl schema list`.
+pub(crate) const SCHEMA_LIST: &str = "\
+Example:
+  hvctl schema list --derived-from CIM_Service
+
+JSON: an array of `name`, `superclass`, `abstract`, `association`, `indication`.";
+
+/// `hvctl schema show`.
+pub(crate) const SCHEMA_SHOW: &str = "\
+Examples:
+  hvctl schema show Msvm_ComputerSystem
+  hvctl schema show Msvm_ComputerSystem EnabledState
+  hvctl schema show Msvm_CollectionSnapshotService CreateSnapshot --output json
+
+JSON: `name`, `superclasses` (nearest first), `abstract`, `association`, `indication`, `keys`, `properties` (`name`, \
+`type`, `array`, `key`, `class` of references and embedded instances, `declared_in`, `values`: `value`, `name`), \
+`methods` (`name`, `declared_in`, `parameters`: as properties, with `direction`; `returns`: `value`, `name`).";
+
+/// `hvctl schema search`.
+pub(crate) const SCHEMA_SEARCH: &str = "\
+Members are listed at the class that declares them.
+
+Example:
+  hvctl schema search checkpoint
+
+JSON: an array of `kind` (`class`, `property`, `method`, `parameter`, `value`), `class`, `member`, `found`.";

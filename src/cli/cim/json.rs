@@ -1,0 +1,125 @@
+//! CIM values as JSON, and back.
+//!
+//! Integers are exact at any width; a point in time is RFC 3339, an interval ISO 8601; what JSON has no number for
+//! (`NaN`, infinity) is text. A reference is an object of `uri`, `selectors`, and `path` for people; an embedded
+//! instance is an object with `__CLASS`.
+
+use crate::cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value};
+use serde_json::{Map, Number, Value as Json};
+
+/// A value.
+pub(crate) fn value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Boolean(value) => (*value).into(),
+        Value::Uint8(value) => (*value).into(),
+        Value::Sint8(value) => (*value).into(),
+        Value::Uint16(value) => (*value).into(),
+        Value::Sint16(value) => (*value).into(),
+        Value::Uint32(value) => (*value).into(),
+        Value::Sint32(value) => (*value).into(),
+        Value::Uint64(value) => (*value).into(),
+        Value::Sint64(value) => (*value).into(),
+        // By its digits: widened to 64 bits, 0.1 would become 0.10000000149011612.
+        Value::Real32(_) => real(value, value.to_plain_text().parse().ok()),
+        Value::Real64(number) => real(value, Some(*number)),
+        Value::DateTime(datetime) => datetime.to_iso().into(),
+        Value::Reference(epr) => reference(epr),
+        Value::Instance(embedded) => instance(embedded),
+        Value::Array(elements) => elements.iter().map(self::value).collect(),
+        other => other.to_plain_text().into(),
+    }
+}
+
+fn real(value: &Value, number: Option<f64>) -> Json {
+    match number.and_then(Number::from_f64) {
+        Some(number) => Json::Number(number),
+        None => value.to_plain_text().into(),
+    }
+}
+
+/// A reference, as it can be given back to a command.
+pub(crate) fn reference(epr: &Epr) -> Json {
+    let selectors = epr.selectors().iter().map(|selector| {
+        let value = match selector.value() {
+            SelectorValue::Reference(nested) => reference(nested),
+            SelectorValue::Text(text) => text.as_str().into(),
+        };
+        (selector.name().to_owned(), value)
+    });
+    let mut fields = Map::new();
+    fields.insert("uri".to_owned(), epr.resource_uri().into());
+    fields.insert("selectors".to_owned(), Json::Object(selectors.collect()));
+    fields.insert("path".to_owned(), epr.to_string().into());
+    Json::Object(fields)
+}
+
+/// An instance with its class.
+pub(crate) fn instance(instance: &Instance) -> Json {
+    let mut fields = Map::new();
+    fields.insert("__CLASS".to_owned(), instance.class().into());
+    fields.extend(instance.properties().map(|(name, property)| (name.to_owned(), value(property))));
+    Json::Object(fields)
+}
+
+/// Reads what [`reference`] has written, or an instance that has a `__PATH`.
+///
+/// # Errors
+/// What was expected.
+pub(crate) fn read_reference(value: &Json, namespace: &str) -> Result<Epr, String> {
+    const EXPECTED: &str = "expected an object of `uri` and `selectors`, or one with `__PATH`";
+    let error = |error: CimError| error.to_string();
+    let text = |field: &str| value.get(field).and_then(Json::as_str);
+    if let Some(path) = text("__PATH") {
+        return ObjectPath::parse(path).and_then(|path| path.to_epr(namespace)).map_err(error);
+    }
+    let (Some(uri), Some(Json::Object(selectors))) = (text("uri"), value.get("selectors")) else {
+        return Err(EXPECTED.to_owned());
+    };
+    selectors.iter().try_fold(Epr::from_uri(uri), |epr, (name, value)| match value {
+        Json::String(text) => epr.with(name, text).map_err(error),
+        Json::Number(_) | Json::Bool(_) => epr.with(name, &value.to_string()).map_err(error),
+        Json::Object(_) => epr.with_reference(name, read_reference(value, namespace)?).map_err(error),
+        Json::Null | Json::Array(_) => Err(format!("expected the selector `{name}` as text, got {value}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cim::{CimType, strategies};
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_exact_and_dates_are_iso() {
+        for (cim_type, text, written) in [
+            (CimType::Uint64, "18446744073709551615", "18446744073709551615"),
+            (CimType::Sint64, "-9223372036854775808", "-9223372036854775808"),
+            (CimType::Real32, "0.1", "0.1"),
+            (CimType::Real64, "INF", "\"INF\""),
+            (CimType::Boolean, "TRUE", "true"),
+            (CimType::DateTime, "20260102030405.600000+060", "\"2026-01-02T02:04:05.6Z\""),
+            (CimType::DateTime, "00000001003000.000000:000", "\"P1DT0H30M0S\""),
+            (CimType::Char16, "x", "\"x\""),
+        ] {
+            let read = Value::parse(cim_type, text).unwrap();
+            assert_eq!(value(&read).to_string(), written);
+        }
+        assert_eq!(value(&Value::from(vec![Some(1_u8), None])).to_string(), "[1,null]");
+    }
+
+    #[test]
+    fn what_is_no_reference_is_refused() {
+        for text in [r#"{}"#, r#"{"uri":"u"}"#, r#"{"uri":"u","selectors":{"A":null}}"#, "3"] {
+            let value = serde_json::from_str(text).unwrap();
+            assert!(read_reference(&value, "root").is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn references_are_read_back(epr in strategies::epr()) {
+            prop_assert_eq!(read_reference(&reference(&epr), "root").unwrap(), epr);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `hvctl enumerate`.
+
+use super::{super::Context, stream};
+use crate::{
+    cim::Epr,
+    cli::{
+        args::cim::{EnumerateArgs, FilterArg, ModeArg},
+        cim::{condition, name},
+        failure::Failure,
+    },
+    wsman::{EnumerationMode, Filter},
+};
+
+pub(in super::super) async fn run(context: &Context, args: EnumerateArgs) -> Result<(), Failure> {
+    let namespace = crate::hyperv::HyperV::normalised(&context.settings.global.namespace);
+    let class = name::class(&args.class, &namespace)?;
+    let filter = filter(&class, &args)?;
+    context
+        .with_session(async |session| {
+            let mut call = session.client.enumerate(&class).mode(mode(args.mode));
+            if let Some(filter) = filter {
+                call = call.filter(filter);
+            }
+            stream::print(context, session, call, &args.list, Some(class.class())).await
+        })
+        .await
+}
+
+fn filter(class: &Epr, args: &EnumerateArgs) -> Result<Option<Filter>, Failure> {
+    if args.conditions.is_empty() {
+        return Ok(None);
+    }
+    let (name, conditions) = (class.class(), &args.conditions);
+    match args.filter {
+        FilterArg::Wql => Ok(Some(Filter::Wql(condition::to_wql(name, conditions, args.no_check)?))),
+        FilterArg::Selector => condition::to_selectors(name, conditions, args.no_check).map(Some),
+    }
+}
+
+fn mode(mode: ModeArg) -> EnumerationMode {
+    match mode {
+        ModeArg::Object => EnumerationMode::Object,
+        ModeArg::Epr => EnumerationMode::Epr,
+        ModeArg::Both => EnumerationMode::ObjectAndEpr,
+    }
+}

@@ -1,0 +1,29 @@
+//! `hvctl get`.
+
+use super::super::Context;
+use crate::{
+    cli::{
+        args::cim::GetArgs,
+        cim::name,
+        failure::Failure,
+        render::{Row, Shape, renderer},
+    },
+};
+
+pub(in super::super) async fn run(context: &Context, args: GetArgs) -> Result<(), Failure> {
+    let output = &context.output;
+    context
+        .with_session(async |session| {
+            let epr = name::instance(session, &args.instance, args.no_check).await?;
+            let instance = session.client.get(&epr).await;
+            let instance = instance.map_err(|error| name::unknown_class(error, epr.class()))?;
+            let mut row = Row { instance: Some(instance), epr: Some(epr), wire: None };
+            row.wire = session.wire().last();
+            let mut shown = String::new();
+            let mut renderer = renderer(output.format(), Shape::One, args.show.selection(), row.class());
+            renderer.row(&row, &mut shown)?;
+            renderer.end(&mut shown)?;
+            output.data(&shown)
+        })
+        .await
+}

@@ -1,0 +1,119 @@
+//! Instances printed as they arrive.
+
+use super::super::Context;
+use crate::{
+    cli::{
+        args::cim::ListArgs,
+        cim::name,
+        failure::Failure,
+        output::Output,
+        reader,
+        render::{Row, Shape, renderer},
+        session::Session,
+    },
+    client::{EnumerateCall, Item},
+    error::Result as ClientResult,
+};
+use futures_core::Stream;
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context as TaskContext, Poll, ready},
+};
+
+/// Prints what a call brings, up to the limit. `class` is the one asked for, where that is known.
+///
+/// # Errors
+/// Of the call; [`Failure::ReaderGone`] as soon as nobody reads any more.
+pub(super) async fn print(
+    context: &Context,
+    session: &Session,
+    call: EnumerateCall,
+    list: &ListArgs,
+    class: Option<&str>,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    let call = match list.limit.map(u32::try_from) {
+        // More than are wanted need not travel.
+        Some(Ok(limit)) if limit < session.client.options().max_elements => call.max_elements(limit),
+        _ => call,
+    };
+    tokio::select! {
+        biased;
+        () = reader::gone() => Err(Failure::ReaderGone),
+        printed = print_all(output, session, call, list, class) => printed,
+    }
+}
+
+async fn print_all(
+    output: &Output,
+    session: &Session,
+    call: EnumerateCall,
+    list: &ListArgs,
+    class: Option<&str>,
+) -> Result<(), Failure> {
+    let namespace = session.hyperv.namespace();
+    let mut renderer = renderer(output.format(), Shape::List, list.show.selection(), class);
+    let mut items = call.stream();
+    let mut printer = Printer { output, text: String::new() };
+    let mut left = list.limit.unwrap_or(u64::MAX);
+    let mut result = Ok(());
+    while left > 0 {
+        match poll_fn(|task| printer.poll_next(&mut items, task)).await? {
+            None => break,
+            Some(Ok(item)) => {
+                let mut row = Row::new(item.instance, item.epr, namespace);
+                row.wire = session.wire().next();
+                renderer.row(&row, &mut printer.text)?;
+                left -= 1;
+            }
+            Some(Err(error)) => {
+                result = Err(name::unknown_class(error, class.unwrap_or_default()).into());
+                break;
+            }
+        }
+    }
+    match result {
+        Ok(()) => renderer.end(&mut printer.text)?,
+        // What came is not lost with what did not; a document is not closed as if it were whole.
+        Err(_) => renderer.give_up(&mut printer.text)?,
+    }
+    printer.flush()?;
+    result
+}
+
+/// Gathers text, and prints it before anything is waited for.
+struct Printer<'a> {
+    output: &'a Output,
+    text: String,
+}
+
+/// How much is gathered at most.
+const ENOUGH: usize = 64 * 1024;
+
+impl Printer<'_> {
+    fn poll_next<S>(
+        &mut self,
+        items: &mut S,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Result<Option<ClientResult<Item>>, Failure>>
+    where
+        S: Stream<Item = ClientResult<Item>> + Unpin,
+    {
+        if self.text.len() >= ENOUGH {
+            self.flush()?;
+        }
+        let next = Pin::new(items).poll_next(task);
+        if next.is_pending() {
+            self.flush()?;
+        }
+        Poll::Ready(Ok(ready!(next)))
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        self.output.data(&std::mem::take(&mut self.text))
+    }
+}

@@ -1,0 +1,51 @@
+//! `hvctl schema list`.
+
+use crate::{
+    cim::schema,
+    cli::{failure::Failure, output::Output, text},
+};
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+struct Row {
+    name: &'static str,
+    superclass: Option<&'static str>,
+    r#abstract: bool,
+    association: bool,
+    indication: bool,
+}
+
+pub(super) fn run(output: &Output, derived_from: Option<&str>) -> Result<(), Failure> {
+    let above = derived_from.map(super::class).transpose()?;
+    let classes: Vec<_> = match above {
+        Some(above) => above.subclasses().collect(),
+        None => schema::classes().collect(),
+    };
+    let rows: Vec<Row> = classes
+        .into_iter()
+        .map(|class| Row {
+            name: class.name(),
+            superclass: class.superclass_name(),
+            r#abstract: class.is_abstract(),
+            association: class.is_association(),
+            indication: class.is_indication(),
+        })
+        .collect();
+    output.document(&rows, || {
+        let rows = rows.iter().map(|row| {
+            [row.name.to_owned(), text::or_dash(row.superclass), text::or_dash(Some(&row.kind()))]
+        });
+        text::table(["class", "superclass", "kind"], rows)
+    })
+}
+
+impl Row {
+    fn kind(&self) -> String {
+        let kinds = [
+            (self.r#abstract, "abstract"),
+            (self.association, "association"),
+            (self.indication, "indication"),
+        ];
+        kinds.into_iter().filter_map(|(is, kind)| is.then_some(kind)).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,233 @@
+//! `hvctl schema show`.
+
+use crate::{
+    cim::{
+        CimType,
+        schema::{Class, Direction, Method, Parameter, Property},
+    },
+    cli::{failure::Failure, output::Output, similar::did_you_mean},
+    error::{Error, ErrorKind},
+};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+#[derive(Debug, Serialize)]
+struct ClassView {
+    name: &'static str,
+    superclasses: Vec<&'static str>,
+    r#abstract: bool,
+    association: bool,
+    indication: bool,
+    keys: Vec<&'static str>,
+    properties: Vec<PropertyView>,
+    methods: Vec<MethodView>,
+}
+
+#[derive(Debug, Serialize)]
+struct PropertyView {
+    #[serde(flatten)]
+    typed: Typed,
+    key: bool,
+    declared_in: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct MethodView {
+    name: &'static str,
+    declared_in: &'static str,
+    parameters: Vec<ParameterView>,
+    returns: Vec<ValueView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ParameterView {
+    direction: &'static str,
+    #[serde(flatten)]
+    typed: Typed,
+}
+
+/// What properties and parameters have in common.
+#[derive(Debug, Serialize)]
+struct Typed {
+    name: &'static str,
+    r#type: &'static str,
+    array: bool,
+    class: Option<&'static str>,
+    values: Vec<ValueView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ValueView {
+    value: i64,
+    name: &'static str,
+}
+
+pub(super) fn run(output: &Output, name: &str, member: Option<&str>) -> Result<(), Failure> {
+    let class = super::class(name)?;
+    let Some(member) = member else {
+        let view = ClassView::new(class);
+        return output.document(&view, || view.to_text());
+    };
+    if let Some(property) = class.property(member) {
+        let view = PropertyView::new(property);
+        return output.document(&view, || view.to_text());
+    }
+    if let Some(method) = class.method(member) {
+        let view = MethodView::new(method);
+        return output.document(&view, || view.to_text());
+    }
+    let message = format!("failed to find `{member}`: `{}` has no such property or method", class.name());
+    let error = Error::new(ErrorKind::NotFound, message);
+    let members = class.properties().map(Property::name).chain(class.methods().map(Method::name));
+    Err(match did_you_mean(member, members) {
+        Some(hint) => error.with_hint(hint).into(),
+        None => error.into(),
+    })
+}
+
+impl ClassView {
+    fn new(class: Class) -> Self {
+        let mut superclasses = Vec::new();
+        let mut above = Some(class);
+        while let Some(class) = above {
+            superclasses.extend(class.superclass_name());
+            above = class.superclass();
+        }
+        Self {
+            name: class.name(),
+            superclasses,
+            r#abstract: class.is_abstract(),
+            association: class.is_association(),
+            indication: class.is_indication(),
+            keys: class.keys().collect(),
+            properties: class.properties().map(PropertyView::new).collect(),
+            methods: class.methods().map(MethodView::new).collect(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut shown = String::from("class ");
+        shown.push_str(self.name);
+        for class in &self.superclasses {
+            shown.push_str(" : ");
+            shown.push_str(class);
+        }
+        shown.push('\n');
+        let kinds =
+            [(self.r#abstract, "abstract"), (self.association, "association"), (self.indication, "indication")];
+        let kinds: Vec<_> = kinds.into_iter().filter_map(|(is, kind)| is.then_some(kind)).collect();
+        // Writing to a string cannot fail.
+        if !kinds.is_empty() {
+            let _ = writeln!(shown, "kind  {}", kinds.join(", "));
+        }
+        if !self.keys.is_empty() {
+            let _ = writeln!(shown, "keys  {}", self.keys.join(", "));
+        }
+        for property in &self.properties {
+            shown.push('\n');
+            shown.push_str(&property.to_text());
+        }
+        for method in &self.methods {
+            shown.push('\n');
+            shown.push_str(&method.to_text());
+        }
+        shown
+    }
+}
+
+impl PropertyView {
+    fn new(property: Property) -> Self {
+        Self {
+            typed: Typed {
+                name: property.name(),
+                r#type: property.cim_type().name(),
+                array: property.is_array(),
+                class: property.class_name(),
+                values: property.values().map(ValueView::new).collect(),
+            },
+            key: property.is_key(),
+            declared_in: property.declared_in().name(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let key = if self.key { "key " } else { "" };
+        let mut shown = format!("{key}{}  ({})\n", self.typed.to_text(), self.declared_in);
+        push_values(&self.typed.values, 1, &mut shown);
+        shown
+    }
+}
+
+impl MethodView {
+    fn new(method: Method) -> Self {
+        Self {
+            name: method.name(),
+            declared_in: method.declared_in().name(),
+            parameters: method.parameters().map(ParameterView::new).collect(),
+            returns: method
+                .return_values()
+                .map(|(code, name)| ValueView { value: i64::from(code), name })
+                .collect(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut shown = format!("method {}  ({})\n", self.name, self.declared_in);
+        for parameter in &self.parameters {
+            // Writing to a string cannot fail.
+            let _ = writeln!(shown, "  {:<6} {}", parameter.direction, parameter.typed.to_text());
+            push_values(&parameter.typed.values, 3, &mut shown);
+        }
+        if !self.returns.is_empty() {
+            shown.push_str("  returns\n");
+            push_values(&self.returns, 3, &mut shown);
+        }
+        shown
+    }
+}
+
+impl ParameterView {
+    fn new(parameter: Parameter) -> Self {
+        Self {
+            direction: match parameter.direction() {
+                Direction::In => "in",
+                Direction::Out => "out",
+                Direction::InOut => "in out",
+            },
+            typed: Typed {
+                name: parameter.name(),
+                r#type: parameter.cim_type().name(),
+                array: parameter.is_array(),
+                class: parameter.class_name(),
+                values: parameter.values().map(ValueView::new).collect(),
+            },
+        }
+    }
+}
+
+impl Typed {
+    /// As MOF has it: `uint16 OperationalStatus[]`, `CIM_Job REF Job`; an embedded instance with its class.
+    fn to_text(&self) -> String {
+        let array = if self.array { "[]" } else { "" };
+        let is_reference = self.r#type == CimType::Reference.name();
+        let cim_type = match self.class {
+            Some(class) if is_reference => format!("{class} REF"),
+            Some(class) => format!("{} of {class}", self.r#type),
+            None => self.r#type.to_owned(),
+        };
+        format!("{cim_type} {}{array}", self.name)
+    }
+}
+
+impl ValueView {
+    fn new((value, name): (i64, &'static str)) -> Self {
+        Self { value, name }
+    }
+}
+
+fn push_values(values: &[ValueView], depth: usize, shown: &mut String) {
+    for ValueView { value, name } in values {
+        // Writing to a string cannot fail.
+        let _ = writeln!(shown, "{:indent$}{value:>6}  {name}", "", indent = depth * 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! Which properties are printed, and what they look like as JSON.
+
+use super::Row;
+use crate::{
+    cim::{Instance, Value, schema},
+    cli::{
+        cim::json,
+        failure::Failure,
+        similar::did_you_mean,
+    },
+    error::{Error, ErrorKind},
+};
+use serde_json::{Map, Value as Json};
+
+/// Fields that every instance has beside its properties, named as WMI names them.
+pub(crate) const CLASS: &str = "__CLASS";
+pub(crate) const PATH: &str = "__PATH";
+
+/// What `--fields` and `--names` say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    /// In this order; none means all.
+    pub(crate) fields: Vec<String>,
+    /// With the names of values by the schema's value maps.
+    pub(crate) names: bool,
+}
+
+impl Selection {
+    /// Makes sure that what was asked for exists, when the first row is at hand. A host may know properties that the
+    /// schema does not: they exist if the row has them.
+    ///
+    /// # Errors
+    /// `Config`, with the name that was likely meant.
+    pub(crate) fn check_first(&self, row: &Row, rows_before: u64) -> Result<(), Failure> {
+        if rows_before > 0 {
+            return Ok(());
+        }
+        let Some(instance) = &row.instance else { return Ok(()) };
+        let class = schema::class(instance.class());
+        let declared = || class.into_iter().flat_map(schema::Class::properties).map(schema::Property::name);
+        for field in &self.fields {
+            let known = instance.get(field).is_some()
+                || [CLASS, PATH].iter().any(|own| own.eq_ignore_ascii_case(field))
+                || declared().any(|name| name.eq_ignore_ascii_case(field));
+            if known {
+                continue;
+            }
+            let message = format!("failed to print `{field}`: `{}` has no such property", instance.class());
+            let mut known: Vec<&str> = declared().chain([CLASS, PATH]).collect();
+            known.extend(instance.properties().map(|(name, _)| name));
+            let hint = did_you_mean(field, known)
+                .unwrap_or_else(|| "without --fields all properties are printed".to_owned());
+            return Err(Error::new(ErrorKind::Config, message).with_hint(hint).into());
+        }
+        Ok(())
+    }
+
+    /// A row as JSON: an object of its fields; for a reference alone, the reference.
+    pub(crate) fn document(&self, row: &Row) -> Json {
+        let Some(instance) = &row.instance else {
+            return row.epr.as_ref().map_or(Json::Null, json::reference);
+        };
+        let mut fields = Map::new();
+        if self.fields.is_empty() {
+            fields.insert(CLASS.to_owned(), instance.class().into());
+            fields.insert(PATH.to_owned(), path(row));
+            for (name, value) in instance.properties() {
+                self.insert(&mut fields, instance, name, value);
+            }
+        } else {
+            for field in &self.fields {
+                if field.eq_ignore_ascii_case(CLASS) {
+                    fields.insert(CLASS.to_owned(), instance.class().into());
+                } else if field.eq_ignore_ascii_case(PATH) {
+                    fields.insert(PATH.to_owned(), path(row));
+                } else {
+                    self.insert(&mut fields, instance, field, instance.get(field).unwrap_or(&Value::Null));
+                }
+            }
+        }
+        Json::Object(fields)
+    }
+
+    fn insert(&self, fields: &mut Map<String, Json>, instance: &Instance, name: &str, value: &Value) {
+        fields.insert(name.to_owned(), json::value(value));
+        if !self.names {
+            return;
+        }
+        if let Some(property) = value_map(instance, name) {
+            let names = match value {
+                Value::Array(codes) => codes.iter().map(|code| name_of(property, code)).collect(),
+                code => name_of(property, code),
+            };
+            fields.insert(name_field(name), names);
+        }
+    }
+}
+
+/// The property of the schema, if it has a value map.
+pub(super) fn value_map(instance: &Instance, name: &str) -> Option<schema::Property> {
+    let property = schema::class(instance.class())?.property(name)?;
+    property.values().next().is_some().then_some(property)
+}
+
+/// Name of the field that holds the name of a value.
+pub(super) fn name_field(name: &str) -> String {
+    format!("{name}_name")
+}
+
+fn name_of(property: schema::Property, code: &Value) -> Json {
+    code.as_i64().and_then(|code| property.value_name(code)).into()
+}
+
+fn path(row: &Row) -> Json {
+    row.epr.as_ref().map(ToString::to_string).into()
+}

@@ -3,7 +3,8 @@
 use super::{args::Format, output::Output};
 use crate::{
     transport::{
-        Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError, replay::pretty,
+        Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError,
+        TransportErrorKind, replay::pretty,
     },
     wsman::wire,
 };
@@ -33,6 +34,49 @@ impl Flight {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// For `--dry-run`: once it is wanted, no message is sent any more.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holdback(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    wanted: bool,
+    message: Option<String>,
+}
+
+impl Holdback {
+    /// From now on nothing is sent.
+    pub(crate) fn begin(&self) {
+        self.lock().wanted = true;
+    }
+
+    /// The message that was not sent, indented.
+    pub(crate) fn message(&self) -> Option<String> {
+        self.lock().message.take()
+    }
+
+    /// The failure of an exchange that is held back: nothing was sent, and trying again does not help.
+    fn keep(&self, exchange: &Exchange) -> Option<TransportError> {
+        let mut held = self.lock();
+        if !held.wanted {
+            return None;
+        }
+        let message = String::from_utf8_lossy(&exchange.body);
+        held.message = Some(pretty(&message).unwrap_or_else(|| message.into_owned()));
+        Some(TransportError {
+            kind: TransportErrorKind::Config,
+            phase: Phase::NotSent,
+            message: format!("`{}` is not sent: this is a dry run", exchange.name),
+            hint: None,
+            source: None,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,6 +118,7 @@ pub(crate) struct Observe {
     flight: Flight,
     wire: Wire,
     keeps_wire: bool,
+    holdback: Holdback,
     trace: Option<Trace>,
 }
 
@@ -94,7 +139,19 @@ impl Observe {
             output,
             redactor: Mutex::new(Redactor::new(known, false)),
         });
-        Self { inner, flight: Flight::default(), wire: Wire::default(), keeps_wire, trace }
+        Self {
+            inner,
+            flight: Flight::default(),
+            wire: Wire::default(),
+            keeps_wire,
+            holdback: Holdback::default(),
+            trace,
+        }
+    }
+
+    /// What keeps messages from being sent.
+    pub(crate) fn holdback(&self) -> Holdback {
+        self.holdback.clone()
     }
 
     /// What came.
@@ -111,6 +168,9 @@ impl Observe {
 impl Transport for Observe {
     fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
         Box::pin(async move {
+            if let Some(held_back) = self.holdback.keep(&exchange) {
+                return Err(held_back);
+            }
             let name = exchange.name.clone();
             let changes_host = exchange.changes_host;
             if changes_host {

@@ -4,7 +4,7 @@ use super::{
     commands::Context,
     failure::Failure,
     interruption::nothing_changed,
-    observe::{Flight, Observe, Wire},
+    observe::{Flight, Holdback, Observe, Wire},
     output::Output,
     profiles::{self, ConfigFile, TLS_USED},
     settings::Settings,
@@ -31,6 +31,7 @@ pub(crate) struct Session {
     pub(crate) prefix: String,
     flight: Flight,
     wire: Wire,
+    holdback: Holdback,
     replay: Option<Arc<Replay>>,
     record: Option<Arc<Record>>,
     stage: Mutex<Stage>,
@@ -88,6 +89,7 @@ impl Session {
             prefix,
             flight: observed.flight(),
             wire: observed.wire(),
+            holdback: observed.holdback(),
             replay,
             record,
             stage: Mutex::default(),
@@ -117,6 +119,16 @@ impl Session {
         context.output.end_progress();
         let result = result.map_err(|failure| self.located(failure));
         self.finish(&context.output, result).await
+    }
+
+    /// From now on nothing is sent; [`Self::held_back`] is what would have been.
+    pub(crate) fn hold_back(&self) {
+        self.holdback.begin();
+    }
+
+    /// The message that was not sent, indented.
+    pub(crate) fn held_back(&self) -> Option<String> {
+        self.holdback.message()
     }
 
     /// What came over the wire; it is kept for `--output xml` alone.

@@ -74,6 +74,12 @@ fn chosen_profile(args: &Args) -> Result<Option<Profile>, Failure> {
         | Command::Get(_)
         | Command::Enumerate(_)
         | Command::Query(_)
+        | Command::Associators(_)
+        | Command::References(_)
+        | Command::Invoke(_)
+        | Command::Put(_)
+        | Command::Create(_)
+        | Command::Delete(_)
         | Command::Doctor
         | Command::Trust(_)
         | Command::Config(ConfigCommand::Show { .. }) => args.global.profile.as_ref(),

@@ -188,7 +188,7 @@ fn wants_other_selectors(error: &Error) -> bool {
 }
 
 /// Whether the host says that there is no such instance.
-fn is_not_found(error: &Error) -> bool {
+pub(crate) fn is_not_found(error: &Error) -> bool {
     /// `ERROR_WSMAN_RESOURCE_NOT_FOUND`, `WBEM_E_NOT_FOUND`.
     const CODES: [u32; 2] = [2_150_858_752, 0x8004_1002];
     error.fault().is_some_and(|fault| match fault.code() {

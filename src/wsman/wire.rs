@@ -14,7 +14,8 @@ pub(crate) fn elements(message: &[u8]) -> Result<Vec<String>, ResponseError> {
         return Err(not_an_envelope(&envelope.name.namespace, &envelope.name.local));
     };
     let Some(content) = body.elements().next() else { return Ok(Vec::new()) };
-    let is_page = ["EnumerateResponse", "PullResponse"].iter().any(|name| content.is(names::ENUMERATION, name));
+    let is_page =
+        ["EnumerateResponse", "PullResponse"].iter().any(|name| content.is(names::ENUMERATION, name));
     if !is_page {
         return Ok(vec![content.to_pretty()]);
     }
@@ -38,7 +39,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_about_its_body() {
-        assert_eq!(elements_of("<q:C><q:A>1</q:A></q:C>"), ["<p:C xmlns:p=\"urn:x\">\n  <p:A>1</p:A>\n</p:C>\n"]);
+        assert_eq!(
+            elements_of("<q:C><q:A>1</q:A></q:C>"),
+            ["<p:C xmlns:p=\"urn:x\">\n  <p:A>1</p:A>\n</p:C>\n"]
+        );
         assert_eq!(elements_of(""), Vec::<String>::new());
     }
 

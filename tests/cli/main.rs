@@ -7,6 +7,7 @@ mod bad_host;
 mod client_certificate;
 mod commands;
 mod doctor;
+mod instances;
 mod interruption;
 mod login;
 mod odd_server;

@@ -71,6 +71,24 @@ pub(crate) enum Command {
     /// Run a WQL query
     #[command(after_help = cim::help::QUERY)]
     Query(cim::QueryArgs),
+    /// Read the instances that are associated with one
+    #[command(after_help = cim::help::ASSOCIATORS)]
+    Associators(cim::AssociatorsArgs),
+    /// Read the associations that an instance is part of
+    #[command(after_help = cim::help::REFERENCES)]
+    References(cim::ReferencesArgs),
+    /// Call a method, and follow the job that it starts
+    #[command(after_help = cim::help::INVOKE)]
+    Invoke(cim::InvokeArgs),
+    /// Change properties of an instance
+    #[command(after_help = cim::help::PUT)]
+    Put(cim::PutArgs),
+    /// Create an instance of a class
+    #[command(after_help = cim::help::CREATE)]
+    Create(cim::CreateArgs),
+    /// Delete an instance
+    #[command(after_help = cim::help::DELETE)]
+    Delete(cim::DeleteArgs),
     /// Classes, properties and methods of Hyper-V (offline)
     #[command(subcommand, after_help = cim::help::SCHEMA)]
     Schema(cim::SchemaCommand),

@@ -75,7 +75,9 @@ impl std::str::FromStr for Condition {
         };
         let has_order = !matches!(operator, Operator::Equal | Operator::NotEqual);
         if value == Operand::Null && has_order {
-            return Err("`null` is compared with `=` and `!=` alone; the text is \"null\" in double quotes".into());
+            return Err(
+                "`null` is compared with `=` and `!=` alone; the text is \"null\" in double quotes".into()
+            );
         }
         Ok(Self { property: property.to_owned(), operator, value })
     }
@@ -98,11 +100,25 @@ pub(crate) fn to_wql(class: &str, conditions: &[Condition], unchecked: bool) -> 
 ///
 /// # Errors
 /// As [`to_wql`]; `Config` for a condition that is no equality with a value.
-pub(crate) fn to_selectors(class: &str, conditions: &[Condition], unchecked: bool) -> Result<Filter, Failure> {
+pub(crate) fn to_selectors(
+    class: &str,
+    conditions: &[Condition],
+    unchecked: bool,
+) -> Result<Filter, Failure> {
     let selectors = conditions.iter().map(|condition| {
         let value = condition.typed(class, unchecked)?;
-        if condition.operator != Operator::Equal || value.is_null() {
-            let reason = "a selector filter knows `=` with a value alone";
+        let reason = match &value {
+            Value::DateTime(_) | Value::Reference(_) => {
+                "a selector filter compares no dates and no references"
+            }
+            // MS-WSMV 3.1.4.1.13.
+            _ if value.to_plain_text().contains(['\'', '"']) => "a selector filter takes no text with quotes",
+            _ if condition.operator != Operator::Equal || value.is_null() => {
+                "a selector filter knows `=` with a value alone"
+            }
+            _ => "",
+        };
+        if !reason.is_empty() {
             return Err(condition.refused(reason, Some("use `--filter wql`".to_owned())));
         }
         let text = Text::new(value.to_plain_text()).map_err(Error::from)?;
@@ -168,7 +184,8 @@ impl Condition {
             // `0` and `1` are numbers before they are booleans.
             .find(|cim_type| {
                 Value::parse(*cim_type, text).is_ok()
-                    && (*cim_type != CimType::Boolean || text.starts_with(|first: char| first.is_alphabetic()))
+                    && (*cim_type != CimType::Boolean
+                        || text.starts_with(|first: char| first.is_alphabetic()))
             })
             .unwrap_or(CimType::String)
     }
@@ -203,12 +220,12 @@ impl Condition {
 pub(crate) const NO_CHECK: &str = "for a host that is newer than the schema there is --no-check";
 
 /// A code by its name in the value map.
-fn code_of(property: schema::Property, name: &str) -> Option<i64> {
+fn code_of(property: schema::Property<'_>, name: &str) -> Option<i64> {
     property.values().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(code, _)| code)
 }
 
 /// The names that could have been given instead of a number.
-fn known_values(property: schema::Property) -> Option<String> {
+fn known_values(property: schema::Property<'_>) -> Option<String> {
     let names: Vec<String> = property.values().map(|(code, name)| format!("{code} ({name})")).collect();
     (!names.is_empty()).then(|| format!("it knows {}", names.join(", ")))
 }
@@ -270,7 +287,10 @@ mod tests {
             ("X=5a", "X = '5a'"),
             ("X=\"5\"", "X = '5'"),
         ] {
-            assert_eq!(wql("Win32_Service", &[typed]), format!("SELECT * FROM Win32_Service WHERE {written}"));
+            assert_eq!(
+                wql("Win32_Service", &[typed]),
+                format!("SELECT * FROM Win32_Service WHERE {written}")
+            );
         }
     }
 
@@ -313,6 +333,8 @@ mod tests {
         assert_eq!(selectors, [("EnabledState".to_owned(), Text::new("2").unwrap())]);
         assert!(filter("EnabledState>2").is_err());
         assert!(filter("ElementName=null").is_err());
+        assert!(filter("ElementName=O'Neill").is_err());
+        assert!(filter("InstallDate=2026-01-01T00:00:00Z").is_err());
     }
 
     proptest! {

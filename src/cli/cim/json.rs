@@ -4,7 +4,12 @@
 //! (`NaN`, infinity) is text. A reference is an object of `uri`, `selectors`, and `path` for people; an embedded
 //! instance is an object with `__CLASS`.
 
-use crate::cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value};
+use super::argument::{Argument, Target};
+use crate::{
+    cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value, schema},
+    cli::failure::Failure,
+    error::{Error, ErrorKind},
+};
 use serde_json::{Map, Number, Value as Json};
 
 /// A value.
@@ -82,6 +87,39 @@ pub(crate) fn read_reference(value: &Json, namespace: &str) -> Result<Epr, Strin
         Json::Object(_) => epr.with_reference(name, read_reference(value, namespace)?).map_err(error),
         Json::Null | Json::Array(_) => Err(format!("expected the selector `{name}` as text, got {value}")),
     })
+}
+
+/// Reads an instance: its class is `__CLASS`, else the one given; other fields that begin with `__` are not
+/// properties. The schema types the values; what it does not know is text, a boolean or an integer.
+///
+/// # Errors
+/// `Config` for what the class does not have, unless `unchecked`, and for values that do not fit.
+pub(crate) fn read_instance(
+    value: &Json,
+    class: Option<&str>,
+    namespace: &str,
+    unchecked: bool,
+) -> Result<Instance, Failure> {
+    let refused =
+        |reason: &str| Error::new(ErrorKind::Config, format!("failed to read an instance: {reason}"));
+    let Json::Object(fields) = value else {
+        return Err(refused(&format!("expected an object, got {value}")).into());
+    };
+    let Some(class) = fields.get("__CLASS").and_then(Json::as_str).or(class) else {
+        return Err(refused("expected its class as `__CLASS`").into());
+    };
+    let declared = schema::class(class);
+    let target = Target::class(class, declared, unchecked);
+    let arguments: Vec<Argument> = fields
+        .iter()
+        .filter(|(name, _)| !name.starts_with("__"))
+        .map(|(name, value)| Argument::json(name, value.clone()))
+        .collect();
+    let mut instance = Instance::new(declared.map_or(class, schema::Class::name));
+    for (name, value) in target.values(&arguments, namespace)? {
+        instance.set(&name, value);
+    }
+    Ok(instance)
 }
 
 #[cfg(test)]

@@ -4,13 +4,11 @@ use super::json;
 use crate::{
     cim::{Epr, ObjectPath, schema},
     cli::{
-        cim::condition::NO_CHECK,
-        failure::Failure,
-        interruption::aside,
-        session::Session,
+        cim::condition::NO_CHECK, failure::Failure, interruption::aside, session::Session,
         similar::did_you_mean,
     },
     error::{Error, ErrorKind},
+    hyperv::is_not_found,
     wsman::EnumerationMode,
 };
 use serde_json::Value as Json;
@@ -42,6 +40,17 @@ pub(crate) fn class(typed: &str, namespace: &str) -> Result<Epr, Failure> {
     match parse(typed, namespace, true)? {
         Named::Class(class) => Ok(class),
         Named::Instance(_) => Err(refused(typed, "expected a class, got an instance of one", None)),
+    }
+}
+
+/// A reference to one instance, as the value of an argument.
+///
+/// # Errors
+/// `Config`.
+pub(crate) fn reference(typed: &str, namespace: &str) -> Result<Epr, Failure> {
+    match parse(typed, namespace, true)? {
+        Named::Instance(epr) => Ok(epr),
+        Named::Class(_) => Err(refused(typed, "expected an instance, got a class", None)),
     }
 }
 
@@ -102,7 +111,8 @@ fn parse_path(typed: &str, namespace: &str, unchecked: bool) -> Result<Named, Fa
         for (key, _) in path.keys() {
             if !class.keys().any(|known| known.eq_ignore_ascii_case(key)) {
                 let keys: Vec<_> = class.keys().map(|key| format!("`{key}`")).collect();
-                let reason = format!("`{key}` is no key of `{}`, which has {}", class.name(), keys.join(", "));
+                let reason =
+                    format!("`{key}` is no key of `{}`, which has {}", class.name(), keys.join(", "));
                 let hint = did_you_mean(key, class.keys()).unwrap_or_else(|| NO_CHECK.to_owned());
                 return Err(refused(typed, &reason, Some(hint)));
             }
@@ -136,8 +146,11 @@ async fn only_instance(session: &Session, class: &Epr) -> Result<Epr, Failure> {
     let name = class.class();
     match eprs.len() {
         1 => Ok(eprs.remove(0)),
-        0 => Err(Error::new(ErrorKind::NotFound, format!("failed to find an instance of `{name}`: there is none"))
-            .into()),
+        0 => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("failed to find an instance of `{name}`: there is none"),
+        )
+        .into()),
         several => {
             let shown: Vec<String> = eprs.iter().take(SHOWN).map(ToString::to_string).collect();
             let more = if several > SHOWN { ", …" } else { "" };
@@ -163,6 +176,25 @@ pub(crate) fn unknown_class(error: Error, class: &str) -> Error {
     }
 }
 
+/// As [`unknown_class`], of a command's failure.
+pub(crate) fn explained(failure: Failure, class: &str) -> Failure {
+    match failure {
+        Failure::Error(error) => unknown_class(error, class).into(),
+        other => other,
+    }
+}
+
+/// Says that there is no such instance, where the class is one that hosts know.
+pub(crate) fn no_instance(error: Error, epr: &Epr) -> Error {
+    if schema::class(epr.class()).is_none() || !is_not_found(&error) {
+        return unknown_class(error, epr.class());
+    }
+    let look = format!("`hvctl enumerate {}` lists those that there are", epr.class());
+    Error::new(ErrorKind::NotFound, format!("failed to find `{epr}`: the host knows no such instance"))
+        .with_hint(look)
+        .with_source(error)
+}
+
 fn refused(typed: &str, reason: &str, hint: Option<String>) -> Failure {
     let error = Error::new(ErrorKind::Config, format!("failed to read `{typed}` as a name: {reason}"));
     match hint {
@@ -171,8 +203,12 @@ fn refused(typed: &str, reason: &str, hint: Option<String>) -> Failure {
     }
 }
 
-fn standard_input() -> Result<String, Failure> {
-    /// Far more than a reference needs.
+/// What is on standard input.
+///
+/// # Errors
+/// `Io`.
+pub(crate) fn standard_input() -> Result<String, Failure> {
+    /// Far more than an instance needs.
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();
     std::io::stdin()
@@ -213,10 +249,14 @@ mod tests {
     #[test]
     fn references_and_instances_in_json_are_names_too() {
         let machine = r#"Msvm_ConcreteJob.InstanceID="A""#;
-        let epr = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2").with("InstanceID", "A").unwrap();
+        let epr =
+            Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2").with("InstanceID", "A").unwrap();
         assert_eq!(read(&json::reference(&epr).to_string()), machine);
         assert_eq!(read(&format!("[{}]", json::reference(&epr))), machine);
-        assert_eq!(read(r#"{"__CLASS":"X","__PATH":"root\\virtualization\\v2:Msvm_ConcreteJob.InstanceID=\"A\""}"#), machine);
+        assert_eq!(
+            read(r#"{"__CLASS":"X","__PATH":"root\\virtualization\\v2:Msvm_ConcreteJob.InstanceID=\"A\""}"#),
+            machine
+        );
     }
 
     #[test]

@@ -87,6 +87,12 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Get(args) => cim::get(context, args).await,
         Command::Enumerate(args) => cim::enumerate(context, args).await,
         Command::Query(args) => cim::query(context, args).await,
+        Command::Associators(args) => cim::associators(context, args).await,
+        Command::References(args) => cim::references(context, args).await,
+        Command::Invoke(args) => cim::invoke(context, args).await,
+        Command::Put(args) => cim::put(context, args).await,
+        Command::Create(args) => cim::create(context, args).await,
+        Command::Delete(args) => cim::delete(context, args).await,
         Command::Schema(command) => schema::run(&context.output, &command),
         Command::Doctor => Box::pin(doctor::run(context)).await,
         Command::Trust(args) => trust::run(context, args).await,
@@ -103,10 +109,18 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
 
 /// Makes sure that a command has something to say in the format that was asked for, before it does anything.
 fn check_format(command: &Command, format: Format) -> Result<(), Failure> {
+    let instances = matches!(
+        command,
+        Command::Get(_)
+            | Command::Enumerate(_)
+            | Command::Query(_)
+            | Command::Associators(_)
+            | Command::References(_)
+    );
     let (name, takes) = match format {
         Format::Table | Format::Json | Format::Ndjson | Format::Yaml => return Ok(()),
-        Format::Csv => ("csv", prints_instances(command)),
-        Format::Xml => ("xml", prints_instances(command)),
+        Format::Csv => ("csv", instances),
+        Format::Xml => ("xml", instances || matches!(command, Command::Invoke(_))),
     };
     // What these print has a format of its own.
     let own = matches!(command, Command::Simulate(_) | Command::Completions { .. } | Command::Man { .. });
@@ -114,11 +128,7 @@ fn check_format(command: &Command, format: Format) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(
-        format!("--output {name} is for commands that print instances: get, enumerate, query"),
+        format!("--output {name} is for commands that print instances: get, enumerate, query, …"),
         "this one takes table, json, ndjson and yaml; look at HVCTL_OUTPUT too",
     ))
-}
-
-fn prints_instances(command: &Command) -> bool {
-    matches!(command, Command::Get(_) | Command::Enumerate(_) | Command::Query(_))
 }

@@ -4,10 +4,7 @@
 //! reference is an object path.
 
 use super::{Renderer, Row, Selection, selection};
-use crate::{
-    cim::Value,
-    cli::failure::Failure,
-};
+use crate::{cim::Value, cli::failure::Failure};
 use serde_json::Value as Json;
 use std::io;
 

@@ -3,11 +3,7 @@
 use super::Row;
 use crate::{
     cim::{Instance, Value, schema},
-    cli::{
-        cim::json,
-        failure::Failure,
-        similar::did_you_mean,
-    },
+    cli::{cim::json, failure::Failure, similar::did_you_mean},
     error::{Error, ErrorKind},
 };
 use serde_json::{Map, Value as Json};
@@ -97,7 +93,7 @@ impl Selection {
 }
 
 /// The property of the schema, if it has a value map.
-pub(super) fn value_map(instance: &Instance, name: &str) -> Option<schema::Property> {
+pub(super) fn value_map(instance: &Instance, name: &str) -> Option<schema::Property<'static>> {
     let property = schema::class(instance.class())?.property(name)?;
     property.values().next().is_some().then_some(property)
 }
@@ -107,7 +103,7 @@ pub(super) fn name_field(name: &str) -> String {
     format!("{name}_name")
 }
 
-fn name_of(property: schema::Property, code: &Value) -> Json {
+fn name_of(property: schema::Property<'_>, code: &Value) -> Json {
     code.as_i64().and_then(|code| property.value_name(code)).into()
 }
 

@@ -40,7 +40,7 @@ const HELD: usize = 100;
 #[derive(Debug)]
 pub(super) struct Rows {
     selection: Selection,
-    class: Option<schema::Class>,
+    class: Option<schema::Class<'static>>,
     held: Vec<Row>,
     /// Name and width of each, once they are decided.
     columns: Option<Vec<(String, usize)>>,
@@ -142,7 +142,7 @@ const TELLING: [&str; 14] = [
 const CALLED: [&str; 3] = ["ElementName", "DisplayName", "Caption"];
 
 /// The columns of instances whose properties nobody has chosen: their keys, and a few that tell much.
-fn columns(rows: &[Row], class: Option<schema::Class>) -> Vec<String> {
+fn columns(rows: &[Row], class: Option<schema::Class<'_>>) -> Vec<String> {
     let instances: Vec<&Instance> = rows.iter().filter_map(|row| row.instance.as_ref()).collect();
     let Some(first) = instances.first() else {
         if rows.is_empty() {
@@ -170,10 +170,13 @@ fn columns(rows: &[Row], class: Option<schema::Class>) -> Vec<String> {
 }
 
 /// The keys that tell instances of a class apart; not those that say what class it is, and where.
-fn keys(class: schema::Class) -> Vec<String> {
+fn keys(class: schema::Class<'_>) -> Vec<String> {
     let all: Vec<&str> = class.keys().collect();
-    let own: Vec<&str> =
-        all.iter().copied().filter(|key| !key.ends_with("CreationClassName") && *key != "SystemName").collect();
+    let own: Vec<&str> = all
+        .iter()
+        .copied()
+        .filter(|key| !key.ends_with("CreationClassName") && *key != "SystemName")
+        .collect();
     let telling = if own.is_empty() { all } else { own };
     telling.into_iter().map(str::to_owned).collect()
 }
@@ -209,7 +212,7 @@ fn cell(row: &Row, name: &str, selection: &Selection) -> String {
     if value.is_null() { "-".to_owned() } else { shown(value, property) }
 }
 
-fn shown(value: &Value, property: Option<schema::Property>) -> String {
+fn shown(value: &Value, property: Option<schema::Property<'_>>) -> String {
     match value {
         Value::Array(elements) => {
             elements.iter().map(|element| shown(element, property)).collect::<Vec<_>>().join(", ")

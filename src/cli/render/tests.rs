@@ -44,11 +44,33 @@ fn list(format: Format, rows: &[Row]) -> String {
 #[test]
 fn a_table_has_the_keys_and_what_tells_much() {
     let rows = [machine("web-01", 2), machine("a\tlonger\u{9b}name", 3)];
-    insta::assert_snapshot!(list(Format::Table, &rows), @"");
-    insta::assert_snapshot!(shown(Format::Table, Shape::One, &select(&[], true), &rows[..1]), @"");
-    insta::assert_snapshot!(list(Format::Table, &[association()]), @"");
+    insta::assert_snapshot!(list(Format::Table, &rows), @r"
+        NAME  ELEMENTNAME         ENABLEDSTATE
+        5D1F  web-01              2
+        5D1F  a longer\u{9b}name  3
+    ");
+    insta::assert_snapshot!(shown(Format::Table, Shape::One, &select(&[], true), &rows[..1]), @r#"
+        __CLASS               Msvm_ComputerSystem
+        __PATH                Msvm_ComputerSystem.Name="5D1F",CreationClassName="Msvm_ComputerSystem"
+        CreationClassName     Msvm_ComputerSystem
+        Name                  5D1F
+        ElementName           web-01
+        EnabledState          2 (Enabled)
+        OperationalStatus     2 (OK), 32775
+        OnTimeInMilliseconds  18446744073709551615
+        InstallDate           2026-01-02T03:04:05.5Z
+        Description           -
+    "#);
+    insta::assert_snapshot!(list(Format::Table, &[association()]), @r#"
+        ONE                              OTHER
+        Msvm_ConcreteJob.InstanceID="1"  Msvm_ConcreteJob.InstanceID="2"
+    "#);
     let fields = select(&["elementname", "__PATH", "OperationalStatus"], true);
-    insta::assert_snapshot!(shown(Format::Table, Shape::List, &fields, &rows), @"");
+    insta::assert_snapshot!(shown(Format::Table, Shape::List, &fields, &rows), @r#"
+        ELEMENTNAME         PATH                                                                     OPERATIONALSTATUS
+        web-01              Msvm_ComputerSystem.Name="5D1F",CreationClassName="Msvm_ComputerSystem"  2 (OK), 32775
+        a longer\u{9b}name  Msvm_ComputerSystem.Name="5D1F",CreationClassName="Msvm_ComputerSystem"  2 (OK), 32775
+    "#);
     assert_eq!(list(Format::Table, &[]), "");
 }
 

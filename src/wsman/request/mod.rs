@@ -205,7 +205,7 @@ impl Operation {
     /// written), Create, Delete, and an Invoke that is not on the list of methods that only read.
     pub(crate) fn changes_host(&self) -> bool {
         match self {
-            Self::Invoke { method, .. } => !READING_METHODS.contains(&method.as_str()),
+            Self::Invoke { method, .. } => !reads_only(method),
             Self::Put { .. } | Self::PutFragment { .. } | Self::Create { .. } | Self::Delete { .. } => true,
             Self::Identify
             | Self::Get { .. }
@@ -257,6 +257,11 @@ const NOT_WRITTEN: [u32; 11] = [
     0x8033_8033, // ERROR_WSMAN_ALREADY_EXISTS
     0x8033_80FA, // addressed without keys
 ];
+
+/// Whether a method is known to read and to do nothing else.
+pub(crate) fn reads_only(method: &str) -> bool {
+    READING_METHODS.contains(&method)
+}
 
 /// The methods of `root\virtualization\v2` that read and do nothing else.
 const READING_METHODS: [&str; 26] = [

@@ -47,6 +47,79 @@ Examples:
 The query is sent as it is: within it, `\\` and quotes of a text are written with a `\\` before them (`enumerate \
 --where` does that by itself). Output as of `enumerate`.";
 
+/// `hvctl associators`.
+pub(crate) const ASSOCIATORS: &str = "\
+Examples:
+  hvctl associators Msvm_VirtualSystemCollection.CollectionID=5D1F… --result Msvm_ComputerSystem
+  hvctl associators Msvm_ComputerSystem.Name=5D1F… --association Msvm_SettingsDefineState --output json
+
+An association filter is sent; `query \"ASSOCIATORS OF {…}\"` asks the same in WQL. Output as of `enumerate`.";
+
+/// `hvctl references`.
+pub(crate) const REFERENCES: &str = "\
+Example:
+  hvctl references Msvm_ConcreteJob.InstanceID=8A… --result Msvm_AffectedJobElement --output json
+
+Output as of `enumerate`.";
+
+/// `hvctl invoke`.
+pub(crate) const INVOKE: &str = "\
+Examples:
+  hvctl invoke Msvm_ComputerSystem.Name=5D1F… RequestStateChange RequestedState=2
+  hvctl invoke Msvm_VirtualSystemManagementService GetSummaryInformation RequestedInformation=0 RequestedInformation=1
+  hvctl invoke Msvm_VirtualSystemManagementService ModifySystemSettings SystemSettings=@settings.xml --dry-run
+  hvctl invoke Msvm_CollectionSnapshotService CreateSnapshot SnapshotType=1 SnapshotSettings= \\
+    Collection=Msvm_VirtualSystemCollection.CollectionID=5D1F…
+
+Parameters have the types of the schema. `name=value`: numbers, dates (RFC 3339 or DMTF), booleans; a name of the value \
+map stands for its number; a reference is named as for `get`; `null` is no value, but for texts, where it is `:=null`. \
+`name=@file` is what the file holds: XML of an embedded instance as it is, and JSON from a name that ends with .json. \
+`name:=json`: an object with `__CLASS` becomes an embedded instance, typed by the schema; an array is an array, and so \
+is what is given more than once.
+
+A method that may change something asks at a terminal, and needs --yes elsewhere; --dry-run prints the message instead \
+of sending it. It is sent once: when the answer is lost, the exit code is 14 and nothing is repeated. A job that the \
+method starts is followed unless --no-wait says otherwise. A return value other than 0 and 4096 ends with exit code 12, \
+after the output was printed.
+
+JSON: `class`, `method`, `return_value`, `return_name`, `parameters` (as properties of `get`), `job` (as `job list`; \
+null if there is none), with --no-wait `wait` (the command that waits). XML: the answer to the call as it came.";
+
+/// `hvctl put`.
+pub(crate) const PUT: &str = "\
+Examples:
+  hvctl put Msvm_VirtualSystemCollection.CollectionID=5D1F… ElementName=web
+  hvctl put - Notes=a Notes=b < instance.json
+
+Only the properties that are given are sent; Windows leaves the others as they are. Values as of `invoke`. Most classes \
+of Hyper-V refuse it: their services have methods such as ModifySystemSettings.
+
+Asks at a terminal, and needs --yes elsewhere; --dry-run prints the message instead of sending it.
+
+JSON: `changed` (the reference), `instance` (as the host says it is now, or null).";
+
+/// `hvctl create`.
+pub(crate) const CREATE: &str = "\
+Example:
+  hvctl create --namespace root/cimv2 Win32_Environment Name=STAGE UserName='<SYSTEM>' VariableValue=test
+
+Values as of `invoke`. Most classes of Hyper-V refuse it: their services have methods such as DefineSystem.
+
+Asks at a terminal, and needs --yes elsewhere; --dry-run prints the message instead of sending it.
+
+JSON: `created` (the reference).";
+
+/// `hvctl delete`.
+pub(crate) const DELETE: &str = "\
+Example:
+  hvctl delete --namespace root/cimv2 'Win32_Environment.Name=\"STAGE\",UserName=\"<SYSTEM>\"'
+
+Most classes of Hyper-V refuse it: their services have methods such as DestroySystem.
+
+Asks at a terminal, and needs --yes elsewhere; --dry-run prints the message instead of sending it.
+
+JSON: `deleted` (the reference).";
+
 /// `hvctl schema`.
 pub(crate) const SCHEMA: &str = "\
 The classes of `root\\virtualization\\v2` as Microsoft documents them, compiled in. Hosts may have more, and other \

@@ -4,11 +4,11 @@ use super::{super::Context, stream};
 use crate::{
     cim::Epr,
     cli::{
-        args::cim::{EnumerateArgs, FilterArg, ModeArg},
+        args::cim::{EnumerateArgs, FilterArg},
         cim::{condition, name},
         failure::Failure,
     },
-    wsman::{EnumerationMode, Filter},
+    wsman::Filter,
 };
 
 pub(in super::super) async fn run(context: &Context, args: EnumerateArgs) -> Result<(), Failure> {
@@ -17,7 +17,7 @@ pub(in super::super) async fn run(context: &Context, args: EnumerateArgs) -> Res
     let filter = filter(&class, &args)?;
     context
         .with_session(async |session| {
-            let mut call = session.client.enumerate(&class).mode(mode(args.mode));
+            let mut call = session.client.enumerate(&class).mode(args.mode.into());
             if let Some(filter) = filter {
                 call = call.filter(filter);
             }
@@ -34,13 +34,5 @@ fn filter(class: &Epr, args: &EnumerateArgs) -> Result<Option<Filter>, Failure> 
     match args.filter {
         FilterArg::Wql => Ok(Some(Filter::Wql(condition::to_wql(name, conditions, args.no_check)?))),
         FilterArg::Selector => condition::to_selectors(name, conditions, args.no_check).map(Some),
-    }
-}
-
-fn mode(mode: ModeArg) -> EnumerationMode {
-    match mode {
-        ModeArg::Object => EnumerationMode::Object,
-        ModeArg::Epr => EnumerationMode::Epr,
-        ModeArg::Both => EnumerationMode::ObjectAndEpr,
     }
 }

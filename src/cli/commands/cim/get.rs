@@ -1,13 +1,11 @@
 //! `hvctl get`.
 
 use super::super::Context;
-use crate::{
-    cli::{
-        args::cim::GetArgs,
-        cim::name,
-        failure::Failure,
-        render::{Row, Shape, renderer},
-    },
+use crate::cli::{
+    args::cim::GetArgs,
+    cim::name,
+    failure::Failure,
+    render::{Row, Shape, renderer},
 };
 
 pub(in super::super) async fn run(context: &Context, args: GetArgs) -> Result<(), Failure> {
@@ -16,7 +14,7 @@ pub(in super::super) async fn run(context: &Context, args: GetArgs) -> Result<()
         .with_session(async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
             let instance = session.client.get(&epr).await;
-            let instance = instance.map_err(|error| name::unknown_class(error, epr.class()))?;
+            let instance = instance.map_err(|error| name::no_instance(error, &epr))?;
             let mut row = Row { instance: Some(instance), epr: Some(epr), wire: None };
             row.wire = session.wire().last();
             let mut shown = String::new();

@@ -12,7 +12,8 @@ pub(in super::super) async fn run(context: &Context, args: QueryArgs) -> Result<
     context
         .with_session(async |session| {
             let call = session.client.query(session.hyperv.namespace(), wql);
-            stream::print(context, session, call, &args.list, class_of(&args.wql)).await
+            let class = class_of(&args.wql);
+            stream::print(context, session, call, &args.list, class).await
         })
         .await
 }

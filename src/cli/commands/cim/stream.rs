@@ -12,7 +12,8 @@ use crate::{
         session::Session,
     },
     client::{EnumerateCall, Item},
-    error::Result as ClientResult,
+    error::{Error, Result as ClientResult},
+    wsman::{Fault, FaultCode},
 };
 use futures_core::Stream;
 use std::{
@@ -68,7 +69,7 @@ async fn print_all(
                 left -= 1;
             }
             Some(Err(error)) => {
-                result = Err(name::unknown_class(error, class.unwrap_or_default()).into());
+                result = Err(explained(error, class).into());
                 break;
             }
         }
@@ -80,6 +81,20 @@ async fn print_all(
     }
     printer.flush()?;
     result
+}
+
+/// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
+fn explained(error: Error, class: Option<&str>) -> Error {
+    /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
+    const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
+    let error = if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
+        error.with_hint(
+            "look at the query, its class and the namespace; `hvctl schema show CLASS` names properties",
+        )
+    } else {
+        error
+    };
+    name::unknown_class(error, class.unwrap_or_default())
 }
 
 /// Gathers text, and prints it before anything is waited for.

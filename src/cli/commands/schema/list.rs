@@ -7,9 +7,9 @@ use crate::{
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-struct Row {
-    name: &'static str,
-    superclass: Option<&'static str>,
+struct Row<'s> {
+    name: &'s str,
+    superclass: Option<&'s str>,
     r#abstract: bool,
     association: bool,
     indication: bool,
@@ -21,7 +21,7 @@ pub(super) fn run(output: &Output, derived_from: Option<&str>) -> Result<(), Fai
         Some(above) => above.subclasses().collect(),
         None => schema::classes().collect(),
     };
-    let rows: Vec<Row> = classes
+    let rows: Vec<Row<'_>> = classes
         .into_iter()
         .map(|class| Row {
             name: class.name(),
@@ -39,7 +39,7 @@ pub(super) fn run(output: &Output, derived_from: Option<&str>) -> Result<(), Fai
     })
 }
 
-impl Row {
+impl Row<'_> {
     fn kind(&self) -> String {
         let kinds = [
             (self.r#abstract, "abstract"),

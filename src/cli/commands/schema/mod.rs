@@ -19,12 +19,13 @@ pub(super) fn run(output: &Output, command: &SchemaCommand) -> Result<(), Failur
 }
 
 /// A class by name.
-fn class(name: &str) -> Result<schema::Class, Failure> {
+fn class(name: &str) -> Result<schema::Class<'static>, Failure> {
     schema::class(name).ok_or_else(|| {
         let error = Error::new(ErrorKind::NotFound, format!("failed to find class `{name}` in the schema"));
         let names = schema::classes().map(schema::Class::name);
         let hint = did_you_mean(name, names).unwrap_or_else(|| {
-            "the schema is that of root\\virtualization\\v2; `hvctl schema search WORD` looks in it".to_owned()
+            "the schema is that of root\\virtualization\\v2; `hvctl schema search WORD` looks in it"
+                .to_owned()
         });
         error.with_hint(hint).into()
     })

@@ -8,18 +8,18 @@ use crate::{
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-struct Hit {
+struct Hit<'s> {
     kind: &'static str,
-    class: &'static str,
+    class: &'s str,
     /// The property or method; of a class none.
-    member: Option<&'static str>,
+    member: Option<&'s str>,
     /// The name that contains the word; of a value with its number.
     found: String,
 }
 
 pub(super) fn run(output: &Output, word: &str) -> Result<(), Failure> {
     let search = Search { word: word.to_lowercase() };
-    let hits: Vec<Hit> = schema::classes().flat_map(|class| search.class(class)).collect();
+    let hits: Vec<Hit<'_>> = schema::classes().flat_map(|class| search.class(class)).collect();
     if hits.is_empty() {
         let message = format!("failed to find `{word}` in the schema");
         return Err(Error::new(ErrorKind::NotFound, message).into());
@@ -30,7 +30,8 @@ pub(super) fn run(output: &Output, word: &str) -> Result<(), Failure> {
                 Some(member) => format!("{}.{member}", hit.class),
                 None => hit.class.to_owned(),
             };
-            let found = if matches!(hit.kind, "parameter" | "value") { hit.found.clone() } else { "-".to_owned() };
+            let found =
+                if matches!(hit.kind, "parameter" | "value") { hit.found.clone() } else { "-".to_owned() };
             [hit.kind.to_owned(), place, found]
         });
         text::table(["kind", "in", "name"], rows)
@@ -47,7 +48,7 @@ impl Search {
     }
 
     /// What of a class matches, members where they are declared.
-    fn class(&self, class: Class) -> Vec<Hit> {
+    fn class<'s>(&self, class: Class<'s>) -> Vec<Hit<'s>> {
         let name = class.name();
         let hit = |kind, member, found| Hit { kind, class: name, member, found };
         let mut hits = Vec::new();
@@ -80,7 +81,7 @@ impl Search {
 
     fn values<'a>(
         &'a self,
-        values: impl Iterator<Item = (i64, &'static str)> + 'a,
+        values: impl Iterator<Item = (i64, &'a str)> + 'a,
     ) -> impl Iterator<Item = String> + 'a {
         values.filter(|(_, name)| self.matches(name)).map(|(code, name)| format!("{code} ({name})"))
     }

@@ -12,54 +12,54 @@ use serde::Serialize;
 use std::fmt::Write as _;
 
 #[derive(Debug, Serialize)]
-struct ClassView {
-    name: &'static str,
-    superclasses: Vec<&'static str>,
+struct ClassView<'s> {
+    name: &'s str,
+    superclasses: Vec<&'s str>,
     r#abstract: bool,
     association: bool,
     indication: bool,
-    keys: Vec<&'static str>,
-    properties: Vec<PropertyView>,
-    methods: Vec<MethodView>,
+    keys: Vec<&'s str>,
+    properties: Vec<PropertyView<'s>>,
+    methods: Vec<MethodView<'s>>,
 }
 
 #[derive(Debug, Serialize)]
-struct PropertyView {
+struct PropertyView<'s> {
     #[serde(flatten)]
-    typed: Typed,
+    typed: Typed<'s>,
     key: bool,
-    declared_in: &'static str,
+    declared_in: &'s str,
 }
 
 #[derive(Debug, Serialize)]
-struct MethodView {
-    name: &'static str,
-    declared_in: &'static str,
-    parameters: Vec<ParameterView>,
-    returns: Vec<ValueView>,
+struct MethodView<'s> {
+    name: &'s str,
+    declared_in: &'s str,
+    parameters: Vec<ParameterView<'s>>,
+    returns: Vec<ValueView<'s>>,
 }
 
 #[derive(Debug, Serialize)]
-struct ParameterView {
+struct ParameterView<'s> {
     direction: &'static str,
     #[serde(flatten)]
-    typed: Typed,
+    typed: Typed<'s>,
 }
 
 /// What properties and parameters have in common.
 #[derive(Debug, Serialize)]
-struct Typed {
-    name: &'static str,
-    r#type: &'static str,
+struct Typed<'s> {
+    name: &'s str,
+    r#type: &'s str,
     array: bool,
-    class: Option<&'static str>,
-    values: Vec<ValueView>,
+    class: Option<&'s str>,
+    values: Vec<ValueView<'s>>,
 }
 
 #[derive(Debug, Serialize)]
-struct ValueView {
+struct ValueView<'s> {
     value: i64,
-    name: &'static str,
+    name: &'s str,
 }
 
 pub(super) fn run(output: &Output, name: &str, member: Option<&str>) -> Result<(), Failure> {
@@ -85,8 +85,8 @@ pub(super) fn run(output: &Output, name: &str, member: Option<&str>) -> Result<(
     })
 }
 
-impl ClassView {
-    fn new(class: Class) -> Self {
+impl<'s> ClassView<'s> {
+    fn new(class: Class<'s>) -> Self {
         let mut superclasses = Vec::new();
         let mut above = Some(class);
         while let Some(class) = above {
@@ -113,8 +113,11 @@ impl ClassView {
             shown.push_str(class);
         }
         shown.push('\n');
-        let kinds =
-            [(self.r#abstract, "abstract"), (self.association, "association"), (self.indication, "indication")];
+        let kinds = [
+            (self.r#abstract, "abstract"),
+            (self.association, "association"),
+            (self.indication, "indication"),
+        ];
         let kinds: Vec<_> = kinds.into_iter().filter_map(|(is, kind)| is.then_some(kind)).collect();
         // Writing to a string cannot fail.
         if !kinds.is_empty() {
@@ -123,8 +126,10 @@ impl ClassView {
         if !self.keys.is_empty() {
             let _ = writeln!(shown, "keys  {}", self.keys.join(", "));
         }
-        for property in &self.properties {
+        if !self.properties.is_empty() {
             shown.push('\n');
+        }
+        for property in &self.properties {
             shown.push_str(&property.to_text());
         }
         for method in &self.methods {
@@ -135,8 +140,8 @@ impl ClassView {
     }
 }
 
-impl PropertyView {
-    fn new(property: Property) -> Self {
+impl<'s> PropertyView<'s> {
+    fn new(property: Property<'s>) -> Self {
         Self {
             typed: Typed {
                 name: property.name(),
@@ -153,13 +158,13 @@ impl PropertyView {
     fn to_text(&self) -> String {
         let key = if self.key { "key " } else { "" };
         let mut shown = format!("{key}{}  ({})\n", self.typed.to_text(), self.declared_in);
-        push_values(&self.typed.values, 1, &mut shown);
+        push_values(&self.typed.values, 2, &mut shown);
         shown
     }
 }
 
-impl MethodView {
-    fn new(method: Method) -> Self {
+impl<'s> MethodView<'s> {
+    fn new(method: Method<'s>) -> Self {
         Self {
             name: method.name(),
             declared_in: method.declared_in().name(),
@@ -186,8 +191,8 @@ impl MethodView {
     }
 }
 
-impl ParameterView {
-    fn new(parameter: Parameter) -> Self {
+impl<'s> ParameterView<'s> {
+    fn new(parameter: Parameter<'s>) -> Self {
         Self {
             direction: match parameter.direction() {
                 Direction::In => "in",
@@ -205,7 +210,7 @@ impl ParameterView {
     }
 }
 
-impl Typed {
+impl Typed<'_> {
     /// As MOF has it: `uint16 OperationalStatus[]`, `CIM_Job REF Job`; an embedded instance with its class.
     fn to_text(&self) -> String {
         let array = if self.array { "[]" } else { "" };
@@ -219,13 +224,13 @@ impl Typed {
     }
 }
 
-impl ValueView {
-    fn new((value, name): (i64, &'static str)) -> Self {
+impl<'s> ValueView<'s> {
+    fn new((value, name): (i64, &'s str)) -> Self {
         Self { value, name }
     }
 }
 
-fn push_values(values: &[ValueView], depth: usize, shown: &mut String) {
+fn push_values(values: &[ValueView<'_>], depth: usize, shown: &mut String) {
     for ValueView { value, name } in values {
         // Writing to a string cannot fail.
         let _ = writeln!(shown, "{:indent$}{value:>6}  {name}", "", indent = depth * 2);

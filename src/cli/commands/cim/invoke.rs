@@ -1,0 +1,198 @@
+//! `hvctl invoke`.
+
+use super::{super::Context, change::Change};
+use crate::{
+    cim::{Epr, Value, schema},
+    cli::{
+        args::{
+            Format,
+            cim::{ChangeArgs, InvokeArgs},
+        },
+        cim::{argument::Target, json, name},
+        failure::Failure,
+        session::Session,
+        similar::did_you_mean,
+        text,
+        view::{JobView, StartedJob},
+        wait,
+    },
+    error::{Error, ErrorKind, Evidence, MethodFailure, UnknownOutcome},
+    wsman::{Output, request::reads_only},
+};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+pub(in super::super) async fn run(context: &Context, args: InvokeArgs) -> Result<(), Failure> {
+    let changes = !reads_only(&args.method);
+    if changes && !args.change.dry_run {
+        Context::can_ask(args.change.yes)?;
+    }
+    context
+        .with_session(async |session| {
+            let target = target(session, &args).await?;
+            let method = method(&target, &args)?;
+            let name = method.map_or(args.method.as_str(), schema::Method::name);
+            let parameters = Target::method(target.class(), name, method, args.no_check);
+            let values = parameters.values(&args.arguments, session.hyperv.namespace())?;
+            let change = ChangeArgs { yes: args.change.yes || !changes, ..args.change.clone() };
+            let call = values.iter().fold(session.client.invoke(&target, name), |call, (name, value)| {
+                call.argument(name, value.clone())
+            });
+            let about = Change { operation: name, question: "call it?", target: &target, values: &values };
+            let Some(output) = about.send(context, session, &change, call).await? else { return Ok(()) };
+            finish(context, session, &args, &target, output).await
+        })
+        .await
+}
+
+/// The object that the method is called on.
+async fn target(session: &Session, args: &InvokeArgs) -> Result<Epr, Failure> {
+    if args.r#static {
+        return name::class(&args.instance, session.hyperv.namespace());
+    }
+    name::instance(session, &args.instance, args.no_check).await
+}
+
+/// The method by the schema; a class that it does not know may have any.
+fn method<'s>(target: &Epr, args: &InvokeArgs) -> Result<Option<schema::Method<'s>>, Failure> {
+    let Some(class) = schema::class(target.class()) else { return Ok(None) };
+    let method = class.method(&args.method);
+    if method.is_some() || args.no_check {
+        return Ok(method);
+    }
+    let message = format!("failed to call `{}`: `{}` has no such method", args.method, class.name());
+    let names: Vec<&str> = class.methods().map(schema::Method::name).collect();
+    let hint = did_you_mean(&args.method, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
+        [] => "it has none".to_owned(),
+        names => format!("it has {}", names.join(", ")),
+    });
+    Err(Error::new(ErrorKind::Config, message).with_hint(hint).into())
+}
+
+/// What a method answered, and the job that it has started.
+#[derive(Debug, Serialize)]
+struct Invoked {
+    class: String,
+    method: String,
+    return_value: u32,
+    return_name: Option<String>,
+    parameters: Map<String, Json>,
+    job: Option<JobView>,
+    /// Of a job that is not waited for: the command that would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<String>,
+}
+
+/// Follows the job if there is one, prints what came, and says whether it was what was wanted.
+async fn finish(
+    context: &Context,
+    session: &Session,
+    args: &InvokeArgs,
+    target: &Epr,
+    output: Output,
+) -> Result<(), Failure> {
+    /// The method goes on in a job.
+    const JOB_STARTED: u32 = 4096;
+    let wire = session.wire().last();
+    let mut view = Invoked::new(&output);
+    let job = match output.return_value() {
+        JOB_STARTED => Some(job_of(&output).ok_or_else(|| without_job(target, &output))?),
+        _ => None,
+    };
+    if let Some(epr) = job {
+        let jobs = session.hyperv.jobs();
+        let id = epr.selector("InstanceID").unwrap_or_default();
+        session.waiting(id);
+        if args.no_wait {
+            let started = StartedJob { id: id.to_owned(), class: epr.class().to_owned() };
+            view.wait = Some(session.wait_command(&started.id));
+            session.done();
+        } else {
+            let job = jobs.get(epr).await?;
+            let (job, _) = wait::follow(session, &context.output, jobs.resume(&job)).await?;
+            view.job = Some((&job).into());
+        }
+    }
+    let done = format!("`{}` of `{}` was called", view.method, view.class);
+    view.print(context, &output, wire).map_err(|failure| failure.after(&done))?;
+    match output.return_value() {
+        0 | JOB_STARTED => Ok(()),
+        code => Err(refused(&output, code)),
+    }
+}
+
+impl Invoked {
+    fn new(output: &Output) -> Self {
+        Self {
+            class: output.class().to_owned(),
+            method: output.method().to_owned(),
+            return_value: output.return_value(),
+            return_name: return_name(output),
+            parameters: output
+                .parameters()
+                .map(|(name, value)| (name.to_owned(), json::value(value)))
+                .collect(),
+            job: None,
+            wait: None,
+        }
+    }
+
+    fn print(&self, context: &Context, output: &Output, wire: Option<String>) -> Result<(), Failure> {
+        if context.output.format() == Format::Xml {
+            return context.output.data(&wire.unwrap_or_default());
+        }
+        context.output.document(self, || self.to_text(output))
+    }
+
+    fn to_text(&self, output: &Output) -> String {
+        let named = self.return_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let mut rows = vec![("return value", format!("{}{named}", self.return_value))];
+        rows.extend(output.parameters().map(|(name, value)| {
+            (name, if value.is_null() { "-".to_owned() } else { value.to_plain_text() })
+        }));
+        rows.extend(self.job.as_ref().map(|job| ("job", job.in_short())));
+        rows.extend(self.wait.as_ref().map(|wait| ("wait", wait.clone())));
+        text::fields(rows)
+    }
+}
+
+/// Name of the return value, by the method's own table, else by that of all of Hyper-V's.
+fn return_name(output: &Output) -> Option<String> {
+    let code = output.return_value();
+    output.return_name().or_else(|| schema::vendor_return_name(code)).map(str::to_owned)
+}
+
+/// The reference to the job that a method has started.
+fn job_of(output: &Output) -> Option<&Epr> {
+    output.get("Job").and_then(Value::as_epr)
+}
+
+/// Started, and nobody can follow it.
+fn without_job(target: &Epr, output: &Output) -> Failure {
+    let method = output.method();
+    let look = "hvctl job list".to_owned();
+    let outcome = UnknownOutcome {
+        operation: method.to_owned(),
+        object: format!("`{target}`"),
+        look: Some(look.clone()),
+        ..UnknownOutcome::default()
+    };
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        format!("failed to follow `{method}`: the host has started a job and does not say which"),
+    )
+    .with_hint(format!("look at the jobs with: {look}"))
+    .with_evidence(Evidence::Outcome(Box::new(outcome)))
+    .into()
+}
+
+/// A return value that is neither success nor a job.
+fn refused(output: &Output, code: u32) -> Failure {
+    let name = return_name(output);
+    let named = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let message =
+        format!("failed to call `{}` of `{}`: it returned {code}{named}", output.method(), output.class());
+    let failure =
+        MethodFailure { class: output.class().to_owned(), method: output.method().to_owned(), code, name };
+    Error::new(ErrorKind::Method, message).with_evidence(Evidence::Method(Box::new(failure))).into()
+}

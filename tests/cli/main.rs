@@ -4,6 +4,7 @@
 
 mod bad_answer;
 mod bad_host;
+mod changes;
 mod client_certificate;
 mod commands;
 mod doctor;
@@ -23,6 +24,7 @@ mod proxy;
 mod pseudo_terminal;
 mod readme;
 mod recording;
+mod schema;
 mod sim_host;
 mod support;
 mod terminal;

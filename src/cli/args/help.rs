@@ -35,7 +35,9 @@ Output:
 Data goes to standard output, everything else to standard error. With `--output json` a command prints one JSON \
 document; an error is one line of JSON on standard error: `error` with `kind`, `code` (the exit code), `message`, \
 `causes`, `hint`, `evidence`. Progress is then shown on a terminal only, and a warning is a line of JSON of its \
-own: `warning`.
+own: `warning`. `ndjson` is the same with each element of an array on a line of its own. `yaml` is that document in YAML, \
+with errors for people. `csv` and `xml` are for commands that print instances: get, enumerate, query, associators, \
+references; `xml` for invoke, too.
 
 Exit codes:
     0  done (also when the reader of a pipe goes away)

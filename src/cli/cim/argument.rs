@@ -360,13 +360,28 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_a_hint() {
         let create = |typed: &str| one("Msvm_CollectionSnapshotService", "CreateSnapshot", typed);
-        insta::assert_snapshot!(create("SnapshotTyp=2"), @"");
-        insta::assert_snapshot!(create("Job=2"), @"");
-        insta::assert_snapshot!(create("SnapshotType=70000"), @"");
-        insta::assert_snapshot!(create("SnapshotType:=[1]"), @"");
-        insta::assert_snapshot!(create("Collection=x y"), @"");
-        insta::assert_snapshot!(create("SnapshotSettings=@/does/not/exist"), @"");
-        insta::assert_snapshot!(create("SnapshotSettings:={\"A\":1}"), @"");
+        insta::assert_snapshot!(create("SnapshotTyp=2"), @r"
+            error: failed to use `SnapshotTyp`: `Msvm_CollectionSnapshotService.CreateSnapshot` has no such parameter
+            hint: did you mean `SnapshotType`?
+        ");
+        insta::assert_snapshot!(create("Job=2"), @r"
+            error: failed to use `Job`: `Msvm_CollectionSnapshotService.CreateSnapshot` has no such parameter
+            hint: it has Collection, SnapshotSettings, SnapshotType, ResultingSnapshotCollection; for a host that is newer than the schema there is --no-check
+        ");
+        insta::assert_snapshot!(create("SnapshotType=70000"), @r"
+            error: failed to use `SnapshotType` of `Msvm_CollectionSnapshotService.CreateSnapshot`: expected uint16, got `70000`
+            hint: it knows 0 (Unknown), 1 (Standard Snapshot), 2 (Recovery Snapshot)
+        ");
+        insta::assert_snapshot!(create("SnapshotType:=[1]"), @"error: failed to use `SnapshotType` of `Msvm_CollectionSnapshotService.CreateSnapshot`: expected one value, got several");
+        insta::assert_snapshot!(create("Collection=x y"), @r#"
+            error: failed to read `x y` as a name: expected an object path with a class, `Class.Key="value"`, got `x y`
+            hint: such as `Msvm_ConcreteJob.InstanceID="…"`; `hvctl schema show CLASS` names the keys
+        "#);
+        insta::assert_snapshot!(create("SnapshotSettings=@/does/not/exist"), @r"
+            error: failed to read `/does/not/exist`
+            caused by: No such file or directory (os error 2)
+        ");
+        insta::assert_snapshot!(create("SnapshotSettings:={\"A\":1}"), @"error: failed to read an instance: expected its class as `__CLASS`");
     }
 
     #[test]

@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reference_is_refused() {
-        for text in [r#"{}"#, r#"{"uri":"u"}"#, r#"{"uri":"u","selectors":{"A":null}}"#, "3"] {
+        for text in ["{}", r#"{"uri":"u"}"#, r#"{"uri":"u","selectors":{"A":null}}"#, "3"] {
             let value = serde_json::from_str(text).unwrap();
             assert!(read_reference(&value, "root").is_err(), "{text}");
         }

@@ -77,7 +77,9 @@ impl Rows {
         if !header.is_empty() {
             push_line(&header, &columns, out);
         }
-        table.iter().for_each(|cells| push_line(cells, &columns, out));
+        for cells in &table {
+            push_line(cells, &columns, out);
+        }
         self.columns = Some(columns);
         Ok(())
     }

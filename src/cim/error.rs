@@ -32,6 +32,30 @@ pub enum CimError {
         /// What came, shortened.
         found: String,
     },
+    /// A property that a type of the caller's needs, and that is not there.
+    #[cfg(feature = "serde")]
+    #[error("`{class}.{property}`: expected a value, got no such property")]
+    Missing {
+        /// Class of the instance.
+        class: String,
+        /// Property, as the type spells it.
+        property: String,
+    },
+    /// A value that a `Serialize` or `Deserialize` of the caller's refuses.
+    #[cfg(feature = "serde")]
+    #[error("`{class}.{property}`: {reason}")]
+    Refused {
+        /// Class of the instance.
+        class: String,
+        /// Property name.
+        property: String,
+        /// What it says.
+        reason: String,
+    },
+    /// What a `Serialize` or `Deserialize` of the caller's says, of no one property.
+    #[cfg(feature = "serde")]
+    #[error("{0}")]
+    Custom(String),
     /// Text that should hold XML and does not.
     #[error("embedded XML is not readable")]
     Xml(#[from] crate::xml::XmlError),
@@ -48,6 +72,10 @@ impl CimError {
         match self {
             Self::Form { expected, found } => {
                 Self::Property { class: class.to_owned(), property: property.to_owned(), expected, found }
+            }
+            #[cfg(feature = "serde")]
+            Self::Custom(reason) => {
+                Self::Refused { class: class.to_owned(), property: property.to_owned(), reason }
             }
             other => other,
         }

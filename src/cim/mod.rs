@@ -1,9 +1,12 @@
 //! The Common Information Model: typed values, instances, references, object paths, and the
 //! documented class schema of `root\virtualization\v2`.
 
+mod cast;
 mod cim_type;
 mod convert;
 mod datetime;
+#[cfg(feature = "serde")]
+pub mod de;
 pub(crate) mod decode;
 mod embedded;
 mod embedded_reader;
@@ -13,10 +16,16 @@ mod error;
 mod instance;
 mod interval;
 mod markup;
+#[cfg(feature = "serde")]
+mod names;
 mod parse;
 mod path;
 mod path_reader;
 pub mod schema;
+#[cfg(feature = "serde")]
+pub mod ser;
+#[cfg(feature = "serde")]
+mod serde_types;
 #[cfg(test)]
 pub(crate) mod strategies;
 mod text;

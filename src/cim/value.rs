@@ -192,7 +192,7 @@ impl Value {
     }
 
     /// Any integer; wide enough for all of them.
-    fn integer(&self) -> Option<i128> {
+    pub(super) fn integer(&self) -> Option<i128> {
         Some(match self {
             Self::Uint8(value) => i128::from(*value),
             Self::Sint8(value) => i128::from(*value),

@@ -1,0 +1,158 @@
+//! The properties of an instance as serde asks for them.
+
+use std::slice;
+
+use serde::de::{
+    DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, VariantAccess, Visitor,
+    value::StrDeserializer,
+};
+
+use super::value::ValueDeserializer;
+use crate::cim::{CimError, Instance, Value, names, schema};
+
+/// Properties with their values, one after the other.
+pub(super) struct Properties<'a> {
+    class: &'a str,
+    declared: Option<schema::Class<'static>>,
+    rest: slice::Iter<'a, (String, Value)>,
+    /// The fields of a struct; of a map all properties are told, by their own names.
+    fields: Option<&'static [&'static str]>,
+    /// Whether the class is still to be told.
+    class_is_next: bool,
+    current: Option<(&'a str, Current<'a>)>,
+}
+
+/// What the key told last belongs to.
+#[derive(Clone, Copy)]
+enum Current<'a> {
+    Class,
+    Value(&'a Value),
+}
+
+impl<'a> Properties<'a> {
+    pub(super) fn all(instance: &'a Instance) -> Self {
+        Self {
+            class: instance.class(),
+            declared: schema::class(instance.class()),
+            rest: instance.properties.iter(),
+            fields: None,
+            class_is_next: false,
+            current: None,
+        }
+    }
+
+    pub(super) fn all_with_class(instance: &'a Instance) -> Self {
+        Self { class_is_next: true, ..Self::all(instance) }
+    }
+
+    pub(super) fn of_fields(instance: &'a Instance, fields: &'static [&'static str]) -> Self {
+        Self { fields: Some(fields), class_is_next: fields.contains(&names::CLASS), ..Self::all(instance) }
+    }
+}
+
+impl<'de> MapAccess<'de> for Properties<'_> {
+    type Error = CimError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, CimError> {
+        if std::mem::take(&mut self.class_is_next) {
+            self.current = Some((names::CLASS, Current::Class));
+            return tell(seed, names::CLASS).map(Some);
+        }
+        let is_struct = self.fields.is_some();
+        let Some((name, value)) = self.rest.find(|(_, value)| !(is_struct && value.is_null())) else {
+            return Ok(None);
+        };
+        self.current = Some((name, Current::Value(value)));
+        let field = self.fields.and_then(|fields| names::field_of(fields, name));
+        tell(seed, field.unwrap_or(name)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, CimError> {
+        let (property, current) = self.current.take().ok_or_else(|| CimError::form("a key", "a value"))?;
+        let read = match current {
+            Current::Class => tell(seed, self.class),
+            Current::Value(value) => {
+                let values = ValueNames { class: self.declared, property };
+                seed.deserialize(ValueDeserializer::new(value, values))
+            }
+        };
+        read.map_err(|error| error.of_property(self.class, property))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+fn tell<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, CimError> {
+    let text: StrDeserializer<'_, CimError> = text.into_deserializer();
+    seed.deserialize(text)
+}
+
+/// Where the value map of a property is, looked up when an enum asks for it.
+#[derive(Clone, Copy)]
+pub(super) struct ValueNames<'a> {
+    class: Option<schema::Class<'static>>,
+    property: &'a str,
+}
+
+impl ValueNames<'_> {
+    pub(super) fn name_of(self, code: i64) -> Option<&'static str> {
+        self.class?.property(self.property)?.value_name(code)
+    }
+}
+
+/// An enum with a variant for each class.
+pub(super) struct ClassAccess<'a> {
+    instance: &'a Instance,
+    variant: &'a str,
+}
+
+impl<'a> ClassAccess<'a> {
+    pub(super) fn new(instance: &'a Instance, variants: &'static [&'static str]) -> Self {
+        let variant = names::field_of(variants, instance.class()).unwrap_or(instance.class());
+        Self { instance, variant }
+    }
+}
+
+impl<'de, 'a> EnumAccess<'de> for ClassAccess<'a> {
+    type Error = CimError;
+    type Variant = Content<'a>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<'a>), CimError> {
+        tell(seed, self.variant).map(|variant| (variant, Content(self.instance)))
+    }
+}
+
+/// What a variant holds: the instance, or nothing.
+pub(super) struct Content<'a>(&'a Instance);
+
+impl<'de> VariantAccess<'de> for Content<'_> {
+    type Error = CimError;
+
+    fn unit_variant(self) -> Result<(), CimError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, CimError> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, CimError> {
+        Err(CimError::form(&expected(&visitor), self.0.class()))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, CimError> {
+        serde::Deserializer::deserialize_struct(self.0, "", fields, visitor)
+    }
+}
+
+/// What a visitor says that it expects.
+pub(super) fn expected<'de, V: Visitor<'de>>(visitor: &V) -> String {
+    let expected: &dyn Expected = visitor;
+    expected.to_string()
+}

@@ -123,6 +123,15 @@ impl InvokeCall {
         self
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn class(&self) -> &str {
+        self.epr.class()
+    }
+    #[cfg(feature = "serde")]
+    pub(super) fn method(&self) -> &str {
+        &self.method
+    }
+
     fn into_operation(mut self) -> Operation {
         if let Some(method) = schema::class(self.epr.class()).and_then(|class| class.method(&self.method)) {
             let declared: Vec<&str> = method.parameters().map(schema::Parameter::name).collect();

@@ -18,6 +18,8 @@ mod quotas;
 mod reaper;
 mod retry;
 mod transfer;
+#[cfg(feature = "serde")]
+mod typed;
 
 pub use associations::AssociationCall;
 #[cfg(feature = "http")]

@@ -68,7 +68,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{CimError, Instance, names};
+use super::{CimError, Instance, Value, names};
 use access::{ClassAccess, Properties};
 
 impl Instance {
@@ -148,7 +148,8 @@ impl<'de> Deserializer<'de> for &Instance {
 fn missing_in(instance: &Instance, error: CimError) -> CimError {
     match error {
         CimError::Missing { class, property } if class.is_empty() => {
-            let null = instance.properties().find(|(name, _)| names::is_field(name, &property));
+            let is_null = |name: &str, value: &Value| value.is_null() && names::is_field(name, &property);
+            let null = instance.properties().find(|(name, value)| is_null(name, value));
             match null {
                 Some((name, _)) => CimError::form("a value", "null").of_property(instance.class(), name),
                 None => CimError::Missing { class: instance.class().to_owned(), property },

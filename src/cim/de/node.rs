@@ -53,7 +53,7 @@ impl From<&Epr> for Node {
     }
 }
 
-impl<'de> IntoDeserializer<'de, CimError> for Node {
+impl IntoDeserializer<'_, CimError> for Node {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -243,7 +243,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     forward_to_deserialize_any! { unit unit_struct identifier }
 }
 
-impl<'de> IntoDeserializer<'de, CimError> for ValueDeserializer<'_> {
+impl IntoDeserializer<'_, CimError> for ValueDeserializer<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

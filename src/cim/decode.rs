@@ -68,7 +68,7 @@ fn instance_of(class: &str, element: &Element) -> Result<Instance, CimError> {
     let mut instance = Instance::new(class);
     for (name, elements) in by_name(element) {
         let declared = schema_class.and_then(|class| class.property(name));
-        let declared = declared.map(|property| (property.cim_type(), property.is_array()));
+        let declared = declared.and_then(schema::Property::declared_type);
         let value = value(&elements, declared).map_err(|error| error.of_property(class, name))?;
         instance.properties.push((name.to_owned(), value));
     }

@@ -247,7 +247,7 @@ fn what_a_deserialize_of_the_callers_says_is_kept_with_its_property() {
     impl TryFrom<u16> for Even {
         type Error = String;
         fn try_from(number: u16) -> Result<Self, String> {
-            if number % 2 == 0 { Ok(Self(number)) } else { Err(format!("{number} is odd")) }
+            if number.is_multiple_of(2) { Ok(Self(number)) } else { Err(format!("{number} is odd")) }
         }
     }
     assert!(read::<Even>(2_u16).is_ok());

@@ -3,7 +3,7 @@
 use std::{fmt, hash};
 
 use super::{
-    Method, Property,
+    Method, Property, Source,
     data::{Data, flag},
     layout::{class as record, header},
 };
@@ -22,6 +22,12 @@ impl<'s> Class<'s> {
     #[must_use]
     pub fn name(self) -> &'s str {
         self.data.string(self.field(record::NAME))
+    }
+    /// Where it is known from.
+    #[must_use]
+    pub fn source(self) -> Source {
+        let flags = self.field(record::FLAGS);
+        Source::of(flag(flags, record::SEEN), flag(flags, record::LOADED))
     }
     /// The class it derives from, where the schema has it too.
     #[must_use]
@@ -93,7 +99,7 @@ impl<'s> Class<'s> {
     fn line(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |class| class.superclass())
     }
-    fn field(self, field: usize) -> u32 {
+    pub(super) fn field(self, field: usize) -> u32 {
         self.data.word(self.data.word(self.index, header::FIRST_CLASS), field)
     }
 }

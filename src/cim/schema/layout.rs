@@ -41,6 +41,10 @@ pub(crate) mod class {
     pub(crate) const ABSTRACT: u32 = 1;
     pub(crate) const ASSOCIATION: u32 = 2;
     pub(crate) const INDICATION: u32 = 4;
+    /// Seen on a host and not documented.
+    pub(crate) const SEEN: u32 = 8;
+    /// Loaded at run time.
+    pub(crate) const LOADED: u32 = 16;
 }
 
 /// A property or a parameter: something with a name and a type.
@@ -62,6 +66,14 @@ pub(crate) mod typed {
     pub(crate) const KEY: u32 = 2;
     pub(crate) const IN: u32 = 4;
     pub(crate) const OUT: u32 = 8;
+    /// Seen on a host and not documented.
+    pub(crate) const SEEN: u32 = 16;
+    /// Loaded at run time.
+    pub(crate) const LOADED: u32 = 32;
+    /// Of a type that nobody tells.
+    pub(crate) const UNTYPED: u32 = 64;
+    /// A parameter that must be given.
+    pub(crate) const REQUIRED: u32 = 128;
 }
 
 /// A method.
@@ -74,6 +86,13 @@ pub(crate) mod method {
     pub(crate) const RETURNS: usize = 2;
     /// Position of the declaring class.
     pub(crate) const DECLARED_IN: usize = 3;
+    /// Flags of this module.
+    pub(crate) const FLAGS: usize = 4;
+
+    /// Seen on a host and not documented.
+    pub(crate) const SEEN: u32 = 1;
+    /// Loaded at run time.
+    pub(crate) const LOADED: u32 = 2;
 }
 
 /// The types as the text form spells them; `reference` stands for `Class REF` and `object` for a

@@ -3,7 +3,7 @@
 use std::{fmt, hash};
 
 use super::{
-    Class,
+    Class, Source,
     data::{self, Data, flag},
     layout::{method as method_record, typed},
 };
@@ -48,10 +48,16 @@ macro_rules! typed_member {
             pub fn name(self) -> &'s str {
                 self.data.string(self.data.word(self.record, typed::NAME))
             }
-            /// Type of the value, of one element for an array.
+            /// Type of the value, of one element for an array; `string` where nobody tells it.
             #[must_use]
             pub fn cim_type(self) -> CimType {
                 data::cim_type(self.data.word(self.record, typed::TYPE))
+            }
+            /// Type of the value and whether it is an array, where that is known.
+            #[must_use]
+            pub fn declared_type(self) -> Option<(CimType, bool)> {
+                let untyped = flag(self.data.word(self.record, typed::FLAGS), typed::UNTYPED);
+                (!untyped).then(|| (self.cim_type(), self.is_array()))
             }
             /// Whether it is an array.
             #[must_use]
@@ -82,6 +88,12 @@ typed_member!(Property);
 typed_member!(Parameter);
 
 impl<'s> Property<'s> {
+    /// Where it is known from.
+    #[must_use]
+    pub fn source(self) -> Source {
+        let flags = self.data.word(self.record, typed::FLAGS);
+        Source::of(flag(flags, typed::SEEN), flag(flags, typed::LOADED))
+    }
     /// The class that declares it, last down the line.
     #[must_use]
     pub fn declared_in(self) -> Class<'s> {
@@ -95,6 +107,11 @@ impl<'s> Property<'s> {
 }
 
 impl Parameter<'_> {
+    /// Whether a call without it is refused, as a loaded class says (`[Required]`).
+    #[must_use]
+    pub fn is_required(self) -> bool {
+        flag(self.data.word(self.record, typed::FLAGS), typed::REQUIRED)
+    }
     /// Direction.
     #[must_use]
     pub fn direction(self) -> Direction {
@@ -117,6 +134,12 @@ impl<'s> Method<'s> {
     #[must_use]
     pub fn declared_in(self) -> Class<'s> {
         Class { data: self.data, index: self.data.word(self.record, method_record::DECLARED_IN) }
+    }
+    /// Where it is known from.
+    #[must_use]
+    pub fn source(self) -> Source {
+        let flags = self.data.word(self.record, method_record::FLAGS);
+        Source::of(flag(flags, method_record::SEEN), flag(flags, method_record::LOADED))
     }
     /// Parameters in the order of declaration.
     pub fn parameters(self) -> impl Iterator<Item = Parameter<'s>> {

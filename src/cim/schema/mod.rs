@@ -1,10 +1,10 @@
-//! The documented classes of `root\virtualization\v2`, compiled in.
+//! The classes of `root\virtualization\v2`, compiled in, and others that a user loads from MOF.
 //!
 //! The source is the folder `schema/` of the repository: a text form of the 429 classes that the
-//! Microsoft Hyper-V WMI v2 documentation describes. The build script resolves inheritance and
-//! writes one constant run of bytes, in which everything is looked up; nothing is built at
-//! start-up. Hosts have newer classes and properties than the documentation: what is not found
-//! here may still exist.
+//! Microsoft Hyper-V WMI v2 documentation describes, and of what was seen on a host besides
+//! ([`Source`]). The build script resolves inheritance and writes one constant run of bytes, in which
+//! everything is looked up; nothing is built at start-up. Hosts have newer classes and properties:
+//! what is not found here may still exist, and [`Schema::extended`] adds what a MOF file describes.
 //!
 //! ```
 //! use hyperv_wsman::cim::{CimType, schema};
@@ -19,21 +19,114 @@
 //! ```
 
 mod class;
-#[cfg(test)]
 mod compiler;
 mod data;
+mod extend;
 mod layout;
 mod member;
+#[cfg(test)]
+mod mof_tests;
 #[cfg(test)]
 mod tests;
 
 pub use class::Class;
+pub use extend::MofError;
 pub use member::{Direction, Method, Parameter, Property};
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 use data::{COMPILED, Data};
 use layout::{compare_names, header};
+
+/// A schema: the compiled one, or that and classes loaded from MOF. Cloning is cheap.
+///
+/// ```
+/// use hyperv_wsman::cim::schema::{Schema, Source};
+///
+/// let schema = Schema::default().extended(
+///     "printers.mof",
+///     r#"
+///     #pragma namespace ("\\.\root\cimv2")
+///     [Dynamic, Provider ("CIMWin32"), Description ("A printer")]
+///     class Win32_Printer : CIM_LogicalDevice
+///     {
+///         [Read, ValueMap {"1", "2"}, Values {"Other", "Unknown"}] uint16 PrinterState;
+///         uint32 RenamePrinter([In, Required] string NewPrinterName);
+///     };
+///     "#,
+/// )?;
+/// let printer = schema.class("win32_printer").expect("a loaded class");
+/// assert_eq!(printer.source(), Source::Loaded);
+/// assert_eq!(printer.property("PrinterState").and_then(|state| state.value_name(1)), Some("Other"));
+/// assert!(printer.property("DeviceID").is_some(), "inherited");
+///
+/// let error = schema.extended("a.mof", "class Win32_Printer : CIM_LogicalDevice\n{\n    sting Name;\n};");
+/// assert_eq!(
+///     error.unwrap_err().to_string(),
+///     "a.mof:3:5: `Win32_Printer.Name`: `sting` is neither a type nor a declared class",
+/// );
+/// # Ok::<(), hyperv_wsman::cim::schema::MofError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Schema {
+    /// What was compiled at run time; nothing for the compiled schema.
+    loaded: Option<Arc<[u8]>>,
+}
+
+/// Where a class or a member of one is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// Documented by Microsoft.
+    Documented,
+    /// Seen on a host, undocumented: name and, mostly, type are known, keys and value maps are not.
+    Host,
+    /// Loaded at run time.
+    Loaded,
+}
+
+impl Schema {
+    /// This schema and the classes of a MOF text, in UTF-8 or UTF-16 with a byte order mark; `file` names
+    /// it in errors. A class that is declared anew takes the place of the one there was, for those that
+    /// derive from it as well. Instances, pragmas and declarations of qualifiers are passed over.
+    ///
+    /// # Errors
+    /// [`MofError`] with line and column; also for a text above 8 MiB, and for more than 4096 classes.
+    pub fn extended(&self, file: &str, mof: impl AsRef<[u8]>) -> Result<Self, MofError> {
+        extend::extend(self, file, mof.as_ref()).map(|bytes| Self { loaded: Some(bytes.into()) })
+    }
+
+    /// A class by name, any case.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<Class<'_>> {
+        find(self.data(), name)
+    }
+
+    /// All classes by name.
+    pub fn classes(&self) -> impl Iterator<Item = Class<'_>> {
+        class::all(self.data())
+    }
+
+    fn data(&self) -> Data<'_> {
+        self.loaded.as_deref().map_or(COMPILED, Data)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("classes", &self.classes().count()).finish()
+    }
+}
+
+impl Source {
+    fn of(seen: bool, loaded: bool) -> Self {
+        match (seen, loaded) {
+            (_, true) => Self::Loaded,
+            (true, false) => Self::Host,
+            (false, false) => Self::Documented,
+        }
+    }
+}
 
 /// A class by name, any case.
 #[must_use]

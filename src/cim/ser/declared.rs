@@ -48,7 +48,7 @@ impl Declared<'static> {
 
     fn property(property: schema::Property<'static>) -> Self {
         Self {
-            cim_type: Some((property.cim_type(), property.is_array())),
+            cim_type: property.declared_type(),
             class_name: property.class_name(),
             values: Some(Values::Property(property)),
         }
@@ -56,7 +56,7 @@ impl Declared<'static> {
 
     fn parameter(parameter: schema::Parameter<'static>) -> Self {
         Self {
-            cim_type: Some((parameter.cim_type(), parameter.is_array())),
+            cim_type: parameter.declared_type(),
             class_name: parameter.class_name(),
             values: Some(Values::Parameter(parameter)),
         }

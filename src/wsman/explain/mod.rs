@@ -252,7 +252,7 @@ impl Message<'_> {
         let parameters = decode::by_name(element).into_iter();
         for (name, elements) in parameters.filter(|(name, _)| *name != "ReturnValue") {
             let parameter = declared.and_then(|method| method.parameter(name));
-            let cim_type = parameter.map(|parameter| (parameter.cim_type(), parameter.is_array()));
+            let cim_type = parameter.and_then(schema::Parameter::declared_type);
             let lines = &mut self.explanation.lines;
             match decode::value(&elements, cim_type) {
                 Ok(value) => values::write(lines, 0, name, &value, parameter.map(Named::Parameter)),

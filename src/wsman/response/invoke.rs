@@ -29,7 +29,7 @@ pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, 
             continue;
         }
         let parameter = declared.and_then(|method| method.parameter(name));
-        let parameter = parameter.map(|parameter| (parameter.cim_type(), parameter.is_array()));
+        let parameter = parameter.and_then(schema::Parameter::declared_type);
         let value = decode::value(&elements, parameter);
         parameters.push((name.to_owned(), value.map_err(|error| error.of_property(epr.class(), name))?));
     }

@@ -9,7 +9,7 @@ use super::{CompileError, Place};
 
 /// Writes the whole schema.
 #[allow(clippy::indexing_slicing, reason = "positions in a schema are positions in its own lists")]
-pub(super) fn encode(schema: &Schema) -> Result<Vec<u8>, CompileError> {
+pub(crate) fn encode(schema: &Schema) -> Result<Vec<u8>, CompileError> {
     let mut writer = Writer { first_word: header::FIRST_CLASS + schema.classes.len(), ..Writer::default() };
     writer.string("")?;
 
@@ -71,11 +71,12 @@ impl Writer {
     fn method(&mut self, declared: &Method) -> Result<u32, CompileError> {
         let parameters = declared.parameters.iter().map(|parameter| self.element(parameter));
         let parameters = parameters.collect::<Result<_, _>>()?;
-        let mut record = [0; 4];
+        let mut record = [0; 5];
         record[method::NAME] = self.string(&declared.name)?;
         record[method::PARAMETERS] = self.list(parameters)?;
         record[method::RETURNS] = self.table(&declared.returns)?;
         record[method::DECLARED_IN] = word(declared.declared_in)?;
+        record[method::FLAGS] = declared.flags;
         self.run(record.to_vec())
     }
 
@@ -135,5 +136,5 @@ fn word(number: usize) -> Result<u32, CompileError> {
 }
 
 fn too_large() -> CompileError {
-    Place { file: "schema".to_owned(), line: 0 }.error("the schema is too large for its layout")
+    Place { file: "schema".to_owned(), line: 0, column: 0 }.error("the schema is too large for its layout")
 }

@@ -1,12 +1,14 @@
-//! Text to tokens.
+//! Text to tokens (DSP0004 annex A).
 
 use super::{CompileError, Place};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Name(String),
-    Number(i32),
+    Number(i64),
     Text(String),
+    /// A literal that no declaration here needs: a real number, a character, an alias.
+    Literal(String),
     Punctuation(char),
     End,
 }
@@ -14,7 +16,7 @@ pub(super) enum Token {
 impl std::fmt::Display for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "`{name}`"),
+            Self::Name(text) | Self::Literal(text) => write!(f, "`{text}`"),
             Self::Number(number) => write!(f, "`{number}`"),
             Self::Text(text) => write!(f, "\"{text}\""),
             Self::Punctuation(character) => write!(f, "`{character}`"),
@@ -28,19 +30,19 @@ pub(super) struct Lexer<'a> {
     file: &'a str,
     rest: &'a str,
     line: usize,
-    peeked: Option<(Token, usize)>,
+    column: usize,
+    peeked: Option<(Token, Place)>,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, rest: text, line: 1, peeked: None }
+        Self { file, rest: text, line: 1, column: 1, peeked: None }
     }
 
     /// Where the next token is.
     pub(super) fn place(&mut self) -> Result<Place, CompileError> {
         self.peek()?;
-        let line = self.peeked.as_ref().map_or(self.line, |(_, line)| *line);
-        Ok(Place { file: self.file.to_owned(), line })
+        Ok(self.peeked.as_ref().map_or_else(|| self.here(), |(_, place)| place.clone()))
     }
 
     pub(super) fn peek(&mut self) -> Result<&Token, CompileError> {
@@ -67,9 +69,9 @@ impl<'a> Lexer<'a> {
         Ok(found)
     }
 
-    /// Takes the next token if it is this word.
+    /// Takes the next token if it is this word, any case.
     pub(super) fn take_word(&mut self, word: &str) -> Result<bool, CompileError> {
-        let found = matches!(self.peek()?, Token::Name(name) if name == word);
+        let found = matches!(self.peek()?, Token::Name(name) if name.eq_ignore_ascii_case(word));
         if found {
             self.next()?;
         }
@@ -90,6 +92,35 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Passes over everything up to this punctuation, and over it.
+    pub(super) fn skip_past(&mut self, end: char) -> Result<(), CompileError> {
+        while !self.take(end)? {
+            if *self.peek()? == Token::End {
+                return self.unexpected(&format!("`{end}`"));
+            }
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    /// Passes over a block in braces, and what stands before it.
+    pub(super) fn skip_block(&mut self) -> Result<(), CompileError> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                Token::Punctuation('{') => depth += 1,
+                Token::Punctuation('}') => depth = depth.saturating_sub(1),
+                Token::End => return self.unexpected("`}`"),
+                _ => {}
+            }
+            let closed = depth == 0 && *self.peek()? == Token::Punctuation('}');
+            self.next()?;
+            if closed {
+                return Ok(());
+            }
+        }
+    }
+
     /// The error at the next token.
     pub(super) fn unexpected<T>(&mut self, expected: &str) -> Result<T, CompileError> {
         let place = self.place()?;
@@ -97,53 +128,62 @@ impl<'a> Lexer<'a> {
         Err(place.error(format!("expected {expected}, got {found}")))
     }
 
-    fn scan(&mut self) -> Result<(Token, usize), CompileError> {
+    fn scan(&mut self) -> Result<(Token, Place), CompileError> {
         self.skip_space_and_comments()?;
-        let line = self.line;
-        let Some(first) = self.rest.chars().next() else { return Ok((Token::End, line)) };
+        let place = self.here();
+        let Some(first) = self.rest.chars().next() else { return Ok((Token::End, place)) };
         let token = match first {
-            'a'..='z' | 'A'..='Z' | '_' => {
-                Token::Name(self.split_while(|c| c.is_ascii_alphanumeric() || c == '_').to_owned())
+            'a'..='z' | 'A'..='Z' | '_' => Token::Name(self.split_while(is_of_name).to_owned()),
+            '-' | '+' | '.' | '0'..='9' => number(self.split_while(is_of_number)),
+            '$' => {
+                self.advance(1);
+                Token::Literal(format!("${}", self.split_while(is_of_name)))
             }
-            '-' | '0'..='9' => {
-                let digits = self.split_while(|c| c == '-' || c.is_ascii_digit());
-                let number = digits.parse();
-                Token::Number(
-                    number.map_err(|_| self.error(format!("expected a 32-bit number, got `{digits}`")))?,
-                )
-            }
-            '"' => self.string()?,
-            '{' | '}' | '[' | ']' | '(' | ')' | ',' | ';' | ':' | '=' => {
+            '"' => self.strings()?,
+            '\'' => Token::Literal(self.quoted('\'')?),
+            '{' | '}' | '[' | ']' | '(' | ')' | ',' | ';' | ':' | '=' | '#' => {
                 self.advance(1);
                 Token::Punctuation(first)
             }
             other => {
                 let expected = "expected a name, number, string or punctuation";
-                return Err(self.error(format!("{expected}, got `{other}`")));
+                return Err(self.here().error(format!("{expected}, got `{other}`")));
             }
         };
-        Ok((token, line))
+        Ok((token, place))
     }
 
-    /// A string in double quotes; `\"` and `\\` are its escapes.
-    fn string(&mut self) -> Result<Token, CompileError> {
+    /// Strings one after the other, which are one.
+    fn strings(&mut self) -> Result<Token, CompileError> {
+        let mut text = self.quoted('"')?;
+        loop {
+            self.skip_space_and_comments()?;
+            if !self.rest.starts_with('"') {
+                return Ok(Token::Text(text));
+            }
+            text.push_str(&self.quoted('"')?);
+        }
+    }
+
+    /// The text between two quotes, on one line.
+    fn quoted(&mut self, quote: char) -> Result<String, CompileError> {
         let mut text = String::new();
         let mut characters = self.rest.char_indices().skip(1);
         while let Some((offset, character)) = characters.next() {
             match character {
-                '"' => {
-                    self.advance(offset + 1);
-                    return Ok(Token::Text(text));
-                }
                 '\n' => break,
-                '\\' => match characters.next() {
-                    Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
-                    _ => return Err(self.error("expected `\\\"` or `\\\\` after a backslash")),
+                '\\' => match escaped(&mut characters) {
+                    Some(character) => text.push(character),
+                    None => return Err(self.here().error(ESCAPES)),
                 },
+                _ if character == quote => {
+                    self.advance(offset + 1);
+                    return Ok(text);
+                }
                 other => text.push(other),
             }
         }
-        Err(self.error("expected the end of a string, got the end of the line"))
+        Err(self.here().error("expected the end of a string, got the end of the line"))
     }
 
     fn skip_space_and_comments(&mut self) -> Result<(), CompileError> {
@@ -153,7 +193,7 @@ impl<'a> Lexer<'a> {
                 self.split_while(|c| c != '\n');
             } else if self.rest.starts_with("/*") {
                 let Some(end) = self.rest.find("*/") else {
-                    return Err(self.error("expected the end of a comment, got the end of the file"));
+                    return Err(self.here().error("expected the end of a comment, got the end of the file"));
                 };
                 self.advance(end + 2);
             } else {
@@ -166,15 +206,69 @@ impl<'a> Lexer<'a> {
         self.advance(self.rest.find(|c| !accept(c)).unwrap_or(self.rest.len()))
     }
 
-    /// Takes so many bytes and counts their lines.
+    /// Takes so many bytes and counts their lines and columns.
     fn advance(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(bytes);
-        self.line += taken.matches('\n').count();
+        match taken.rsplit_once('\n') {
+            Some((before, last)) => {
+                self.line += before.matches('\n').count() + 1;
+                self.column = 1 + last.chars().count();
+            }
+            None => self.column += taken.chars().count(),
+        }
         self.rest = rest;
         taken
     }
 
-    fn error(&self, message: impl Into<String>) -> CompileError {
-        Place { file: self.file.to_owned(), line: self.line }.error(message)
+    fn here(&self) -> Place {
+        Place { file: self.file.to_owned(), line: self.line, column: self.column }
+    }
+}
+
+const ESCAPES: &str = r#"expected one of `\b \t \n \f \r \" \' \\ \xHHHH` after a backslash"#;
+
+/// What an escape stands for, without its backslash.
+fn escaped(characters: &mut impl Iterator<Item = (usize, char)>) -> Option<char> {
+    Some(match characters.next()?.1 {
+        'b' => '\u{8}',
+        't' => '\t',
+        'n' => '\n',
+        'f' => '\u{c}',
+        'r' => '\r',
+        quoted @ ('"' | '\'' | '\\') => quoted,
+        'x' | 'X' => {
+            let digits: String = characters.take(4).map(|(_, digit)| digit).collect();
+            return u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+        }
+        _ => return None,
+    })
+}
+
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn is_of_number(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '+' | '.')
+}
+
+/// Decimal, hexadecimal, octal or binary; what is no whole number of 64 bits is passed on as text.
+fn number(text: &str) -> Token {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let parsed = if let Some(digits) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        i64::from_str_radix(digits, 16)
+    } else if let Some(digits) = digits.strip_suffix(['b', 'B']) {
+        i64::from_str_radix(digits, 2)
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        i64::from_str_radix(digits, 8)
+    } else {
+        digits.parse()
+    };
+    match parsed {
+        Ok(number) if !digits.starts_with(['-', '+']) => Token::Number(sign * number),
+        _ => Token::Literal(text.to_owned()),
     }
 }

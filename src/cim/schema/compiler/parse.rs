@@ -1,241 +1,267 @@
 //! Tokens to declarations.
 
-use super::super::layout::{class as class_record, typed as typed_record};
+use super::super::layout::{class as class_record, method as method_record, typed as typed_record};
 use super::lexer::{Lexer, Token};
+use super::qualifiers::{Qualifiers, table};
 use super::{CompileError, Place};
 
 /// Everything that the files declare, in the order of the files.
 #[derive(Debug, Default)]
-pub(super) struct Declarations {
-    pub(super) classes: Vec<Class>,
+pub(crate) struct Declarations {
+    pub(crate) classes: Vec<Class>,
     /// Classes known by name only.
-    pub(super) outside: Vec<String>,
-    pub(super) tables: Vec<NamedTable>,
+    pub(crate) outside: Vec<String>,
+    pub(crate) tables: Vec<NamedTable>,
 }
 
 #[derive(Debug)]
-pub(super) struct NamedTable {
-    pub(super) name: String,
-    pub(super) table: Table,
+pub(crate) struct NamedTable {
+    pub(crate) name: String,
+    pub(crate) table: Table,
 }
 
 /// Codes and their names, by code.
-pub(super) type Table = Vec<(i32, String)>;
+pub(crate) type Table = Vec<(i32, String)>;
 
 /// A table in place, or the name of one that members share.
 #[derive(Debug)]
-pub(super) enum TableUse {
+pub(crate) enum TableUse {
     Inline(Table),
     Named(Place, String),
 }
 
 #[derive(Debug)]
-pub(super) struct Class {
-    pub(super) place: Place,
-    pub(super) name: String,
-    pub(super) superclass: Option<String>,
+pub(crate) struct Class {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+    pub(crate) superclass: Option<String>,
     /// Flags of `layout::class`.
-    pub(super) flags: u32,
-    pub(super) properties: Vec<Typed>,
-    pub(super) methods: Vec<Method>,
+    pub(crate) flags: u32,
+    pub(crate) properties: Vec<Typed>,
+    pub(crate) methods: Vec<Method>,
 }
 
 /// A property or a parameter.
 #[derive(Debug)]
-pub(super) struct Typed {
-    pub(super) place: Place,
-    pub(super) name: String,
-    pub(super) type_name: String,
-    pub(super) is_reference: bool,
+pub(crate) struct Typed {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+    pub(crate) type_name: String,
+    pub(crate) is_reference: bool,
     /// Flags of `layout::typed`.
-    pub(super) flags: u32,
-    pub(super) values: Option<TableUse>,
+    pub(crate) flags: u32,
+    pub(crate) values: Option<TableUse>,
 }
 
 #[derive(Debug)]
-pub(super) struct Method {
-    pub(super) place: Place,
-    pub(super) name: String,
-    pub(super) parameters: Vec<Typed>,
-    pub(super) returns: Option<TableUse>,
+pub(crate) struct Method {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+    /// Flags of `layout::method`.
+    pub(crate) flags: u32,
+    pub(crate) parameters: Vec<Typed>,
+    pub(crate) returns: Option<TableUse>,
 }
+
+/// Whose text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The project's own: what it does not know is a mistake.
+    Own,
+    /// Anyone's MOF: qualifiers that nothing here needs are passed over, and so are instances,
+    /// pragmas and declarations of qualifiers.
+    #[allow(dead_code, reason = "the build script reads the project's own form alone")]
+    Any,
+}
+
+/// Members of one class, and parameters of one method.
+const MOST_MEMBERS: usize = 2048;
 
 /// Adds what one file declares.
-pub(super) fn parse(file: &str, text: &str, into: &mut Declarations) -> Result<(), CompileError> {
-    let mut lexer = Lexer::new(file, text);
-    while *lexer.peek()? != Token::End {
-        if lexer.take_word("values")? {
-            let name = lexer.name()?;
-            let table = table(&mut lexer)?;
-            lexer.expect(';')?;
+pub(crate) fn parse(file: &str, text: &str, form: Form, into: &mut Declarations) -> Result<(), CompileError> {
+    let mut parser = Parser { lexer: Lexer::new(file, text), strict: form == Form::Own };
+    while *parser.lexer.peek()? != Token::End {
+        if parser.lexer.take_word("values")? {
+            let name = parser.lexer.name()?;
+            let table = table(&mut parser.lexer)?;
+            parser.lexer.expect(';')?;
             into.tables.push(NamedTable { name, table });
+        } else if parser.strict || !parser.passed_over()? {
+            parser.class(into)?;
+        }
+    }
+    Ok(())
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    strict: bool,
+}
+
+impl Parser<'_> {
+    /// Passes over a pragma or the declaration of a qualifier.
+    fn passed_over(&mut self) -> Result<bool, CompileError> {
+        let place = self.lexer.place()?;
+        if self.lexer.take('#')? {
+            if !self.lexer.take_word("pragma")? {
+                return self.lexer.unexpected("`pragma`");
+            }
+            if self.lexer.take_word("include")? {
+                let message =
+                    "expected a file that is whole, got an `#pragma include`: give that file itself";
+                return Err(place.error(message));
+            }
+            self.lexer.name()?;
+            if self.lexer.take('(')? {
+                self.lexer.skip_past(')')?;
+            }
+            return Ok(true);
+        }
+        if self.lexer.take_word("qualifier")? {
+            self.lexer.skip_past(';')?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn class(&mut self, into: &mut Declarations) -> Result<(), CompileError> {
+        let place = self.lexer.place()?;
+        let allowed = ["Abstract", "Association", "Indication", "Seen"];
+        let mut qualifiers = Qualifiers::parse(&mut self.lexer, &allowed, self.strict)?;
+        if !self.strict && self.lexer.take_word("instance")? {
+            self.lexer.skip_block()?;
+            return self.lexer.expect(';');
+        }
+        let origin =
+            if self.strict { qualifiers.flag("Seen", class_record::SEEN) } else { class_record::LOADED };
+        let flags = origin
+            | qualifiers.flag("Abstract", class_record::ABSTRACT)
+            | qualifiers.flag("Association", class_record::ASSOCIATION)
+            | qualifiers.flag("Indication", class_record::INDICATION);
+        if !self.lexer.take_word("class")? {
+            return self.lexer.unexpected("`class`");
+        }
+        let name = self.lexer.name()?;
+        if self.lexer.take(';')? {
+            into.outside.push(name);
+            return Ok(());
+        }
+        if self.lexer.take_word("as")? {
+            self.lexer.next()?;
+        }
+        let superclass = if self.lexer.take(':')? { Some(self.lexer.name()?) } else { None };
+        let mut class = Class { place, name, superclass, flags, properties: Vec::new(), methods: Vec::new() };
+        self.lexer.expect('{')?;
+        while !self.lexer.take('}')? {
+            if class.properties.len() + class.methods.len() >= MOST_MEMBERS {
+                return self.lexer.unexpected(&format!("at most {MOST_MEMBERS} members of a class"));
+            }
+            self.member(&mut class)?;
+        }
+        self.lexer.expect(';')?;
+        into.classes.push(class);
+        Ok(())
+    }
+
+    fn member(&mut self, class: &mut Class) -> Result<(), CompileError> {
+        let mut qualifiers = Qualifiers::parse(&mut self.lexer, &["Key", "Values", "Returns"], self.strict)?;
+        let mut member = self.typed()?;
+        if self.lexer.take('(')? {
+            if self.strict && (member.type_name != "uint32" || member.flags != 0) {
+                return Err(member
+                    .place
+                    .error(format!("`{}.{}` must return uint32", class.name, member.name)));
+            }
+            let returns = qualifiers.table("Returns");
+            qualifiers.finish(&member.place)?;
+            let parameters = self.parameters(&format!("{}.{}", class.name, member.name))?;
+            let flags = member_origin(class.flags, method_record::SEEN, method_record::LOADED);
+            class.methods.push(Method { place: member.place, name: member.name, flags, parameters, returns });
         } else {
-            class(&mut lexer, into)?;
+            member.flags |= qualifiers.flag("Key", typed_record::KEY);
+            member.flags |= member_origin(class.flags, typed_record::SEEN, typed_record::LOADED);
+            member.values = qualifiers.table("Values");
+            qualifiers.finish(&member.place)?;
+            if self.lexer.take('=')? {
+                self.default_value()?;
+            }
+            class.properties.push(member);
         }
+        self.lexer.expect(';')
     }
-    Ok(())
-}
 
-fn class(lexer: &mut Lexer<'_>, into: &mut Declarations) -> Result<(), CompileError> {
-    let place = lexer.place()?;
-    let mut qualifiers = Qualifiers::parse(lexer, &["Abstract", "Association", "Indication"])?;
-    let flags = qualifiers.flag("Abstract", class_record::ABSTRACT)
-        | qualifiers.flag("Association", class_record::ASSOCIATION)
-        | qualifiers.flag("Indication", class_record::INDICATION);
-    if !lexer.take_word("class")? {
-        return lexer.unexpected("`class`");
-    }
-    let name = lexer.name()?;
-    if lexer.take(';')? {
-        into.outside.push(name);
-        return Ok(());
-    }
-    let superclass = if lexer.take(':')? { Some(lexer.name()?) } else { None };
-    let mut class = Class { place, name, superclass, flags, properties: Vec::new(), methods: Vec::new() };
-    lexer.expect('{')?;
-    while !lexer.take('}')? {
-        member(lexer, &mut class)?;
-    }
-    lexer.expect(';')?;
-    into.classes.push(class);
-    Ok(())
-}
-
-fn member(lexer: &mut Lexer<'_>, class: &mut Class) -> Result<(), CompileError> {
-    let mut qualifiers = Qualifiers::parse(lexer, &["Key", "Values", "Returns"])?;
-    let mut member = typed(lexer)?;
-    if lexer.take('(')? {
-        if member.type_name != "uint32" || member.flags != 0 {
-            return Err(member.place.error(format!("`{}.{}` must return uint32", class.name, member.name)));
-        }
-        let returns = qualifiers.table("Returns");
-        qualifiers.finish(&member.place)?;
-        let parameters = parameters(lexer, &format!("{}.{}", class.name, member.name))?;
-        class.methods.push(Method { place: member.place, name: member.name, parameters, returns });
-    } else {
-        member.flags |= qualifiers.flag("Key", typed_record::KEY);
-        member.values = qualifiers.table("Values");
-        qualifiers.finish(&member.place)?;
-        class.properties.push(member);
-    }
-    lexer.expect(';')
-}
-
-fn parameters(lexer: &mut Lexer<'_>, method: &str) -> Result<Vec<Typed>, CompileError> {
-    let mut parameters = Vec::new();
-    if lexer.take(')')? {
-        return Ok(parameters);
-    }
-    loop {
-        let mut qualifiers = Qualifiers::parse(lexer, &["In", "Out", "Values"])?;
-        let mut parameter = typed(lexer)?;
-        let direction = qualifiers.flag("In", typed_record::IN) | qualifiers.flag("Out", typed_record::OUT);
-        parameter.flags |= direction;
-        parameter.values = qualifiers.table("Values");
-        if direction == 0 {
-            let message = format!("`{method}.{}` needs a direction: In or Out", parameter.name);
-            return Err(parameter.place.error(message));
-        }
-        parameters.push(parameter);
-        if lexer.take(')')? {
+    fn parameters(&mut self, method: &str) -> Result<Vec<Typed>, CompileError> {
+        let mut parameters = Vec::new();
+        if self.lexer.take(')')? {
             return Ok(parameters);
         }
-        lexer.expect(',')?;
-    }
-}
-
-/// `type name`, `Class REF name`, each with `[]` for an array.
-fn typed(lexer: &mut Lexer<'_>) -> Result<Typed, CompileError> {
-    let place = lexer.place()?;
-    let type_name = lexer.name()?;
-    let is_reference = lexer.take_word("REF")?;
-    let name = lexer.name()?;
-    let mut flags = 0;
-    if lexer.take('[')? {
-        lexer.expect(']')?;
-        flags = typed_record::ARRAY;
-    }
-    Ok(Typed { place, name, type_name, is_reference, flags, values: None })
-}
-
-/// `{ code = "name", … }`.
-fn table(lexer: &mut Lexer<'_>) -> Result<Table, CompileError> {
-    let mut table = Table::new();
-    lexer.expect('{')?;
-    loop {
-        let place = lexer.place()?;
-        let Token::Number(code) = *lexer.peek()? else { return lexer.unexpected("a code") };
-        lexer.next()?;
-        lexer.expect('=')?;
-        let Token::Text(name) = lexer.peek()?.clone() else { return lexer.unexpected("a string") };
-        lexer.next()?;
-        if table.iter().any(|(known, _)| *known == code) {
-            return Err(place.error(format!("the code {code} is listed twice")));
-        }
-        table.push((code, name));
-        if lexer.take('}')? {
-            table.sort_by_key(|(code, _)| *code);
-            return Ok(table);
-        }
-        lexer.expect(',')?;
-    }
-}
-
-/// What stands in brackets before a declaration.
-#[derive(Debug, Default)]
-struct Qualifiers {
-    flags: Vec<String>,
-    tables: Vec<(String, TableUse)>,
-}
-
-impl Qualifiers {
-    fn parse(lexer: &mut Lexer<'_>, allowed: &[&str]) -> Result<Self, CompileError> {
-        let mut qualifiers = Self::default();
-        if !lexer.take('[')? {
-            return Ok(qualifiers);
-        }
         loop {
-            let place = lexer.place()?;
-            let name = lexer.name()?;
-            if !allowed.contains(&name.as_str()) {
-                return Err(place.error(format!("expected {}, got `{name}`", allowed.join(" or "))));
+            let mut qualifiers = Qualifiers::parse(&mut self.lexer, &["In", "Out", "Values"], self.strict)?;
+            let mut parameter = self.typed()?;
+            let (is_in, is_out) = (qualifiers.told("In"), qualifiers.told("Out").unwrap_or(false));
+            if self.strict && is_in.is_none() && !is_out {
+                let message = format!("`{method}.{}` needs a direction: In or Out", parameter.name);
+                return Err(parameter.place.error(message));
             }
-            if !matches!(name.as_str(), "Values" | "Returns") {
-                qualifiers.flags.push(name);
-            } else if lexer.take('(')? {
-                let used = TableUse::Named(place, lexer.name()?);
-                lexer.expect(')')?;
-                qualifiers.tables.push((name, used));
-            } else {
-                let used = TableUse::Inline(table(lexer)?);
-                qualifiers.tables.push((name, used));
+            if is_in.unwrap_or(!is_out) {
+                parameter.flags |= typed_record::IN;
             }
-            if lexer.take(']')? {
-                return Ok(qualifiers);
+            if is_out {
+                parameter.flags |= typed_record::OUT;
             }
-            lexer.expect(',')?;
+            if !self.strict {
+                parameter.flags |= qualifiers.flag("Required", typed_record::REQUIRED);
+            }
+            parameter.values = qualifiers.table("Values");
+            parameters.push(parameter);
+            if self.lexer.take(')')? {
+                return Ok(parameters);
+            }
+            if parameters.len() >= MOST_MEMBERS {
+                return self.lexer.unexpected(&format!("at most {MOST_MEMBERS} parameters of a method"));
+            }
+            self.lexer.expect(',')?;
         }
     }
 
-    /// Takes a flag out: `bit` if it was there.
-    fn flag(&mut self, name: &str, bit: u32) -> u32 {
-        let before = self.flags.len();
-        self.flags.retain(|flag| flag != name);
-        if self.flags.len() == before { 0 } else { bit }
-    }
-
-    /// Takes a table out.
-    fn table(&mut self, name: &str) -> Option<TableUse> {
-        let position = self.tables.iter().position(|(known, _)| known == name)?;
-        Some(self.tables.swap_remove(position).1)
-    }
-
-    /// Refuses what nobody took.
-    fn finish(self, place: &Place) -> Result<(), CompileError> {
-        let mut left = self.flags.into_iter().chain(self.tables.into_iter().map(|(name, _)| name));
-        match left.next() {
-            Some(name) => Err(place.error(format!("`{name}` does not belong here"))),
-            None => Ok(()),
+    /// `type name`, `Class REF name`, each with `[]` for an array.
+    fn typed(&mut self) -> Result<Typed, CompileError> {
+        let place = self.lexer.place()?;
+        let mut type_name = self.lexer.name()?;
+        // WMI's own spelling of an embedded object: `object:Class`.
+        if !self.strict && type_name.eq_ignore_ascii_case("object") && self.lexer.take(':')? {
+            type_name = self.lexer.name()?;
         }
+        let is_reference = self.lexer.take_word("REF")?;
+        let name = self.lexer.name()?;
+        let mut flags = 0;
+        if self.lexer.take('[')? {
+            if let (false, Token::Number(_)) = (self.strict, self.lexer.peek()?) {
+                self.lexer.next()?;
+            }
+            self.lexer.expect(']')?;
+            flags = typed_record::ARRAY;
+        }
+        Ok(Typed { place, name, type_name, is_reference, flags, values: None })
+    }
+
+    /// A literal, or several in braces.
+    fn default_value(&mut self) -> Result<(), CompileError> {
+        if self.lexer.take('{')? {
+            return self.lexer.skip_past('}');
+        }
+        match self.lexer.peek()? {
+            Token::Punctuation(_) | Token::End => self.lexer.unexpected("a value"),
+            _ => self.lexer.next().map(drop),
+        }
+    }
+}
+
+/// Where the members of a class come from, as the class itself does.
+fn member_origin(class_flags: u32, seen: u32, loaded: u32) -> u32 {
+    match class_flags & (class_record::SEEN | class_record::LOADED) {
+        class_record::SEEN => seen,
+        class_record::LOADED => loaded,
+        _ => 0,
     }
 }

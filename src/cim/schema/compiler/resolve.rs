@@ -5,22 +5,22 @@
 //! the value map, the return table, the value maps of parameters. Its type stays too; only the
 //! class of a reference may become another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::layout::{TYPES, compare_names, typed};
-use super::parse::{self, Declarations, TableUse, Typed};
+use super::super::layout::{TYPES, class as class_record, compare_names, typed};
+use super::parse::{self, Declarations, Form, TableUse, Typed};
 use super::{CompileError, Place};
 
 /// All classes, by name without case, and what they are made of.
 #[derive(Debug, Default)]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     pub(super) classes: Vec<Class>,
     pub(super) properties: Vec<Element>,
     pub(super) methods: Vec<Method>,
 }
 
 #[derive(Debug)]
-pub(super) struct Class {
+pub(crate) struct Class {
     pub(super) name: String,
     pub(super) superclass_name: Option<String>,
     /// Position among the classes.
@@ -35,7 +35,7 @@ pub(super) struct Class {
 
 /// A property or a parameter.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
+pub(crate) struct Element {
     pub(super) name: String,
     /// Position in `TYPES`.
     pub(super) type_code: usize,
@@ -57,8 +57,10 @@ impl Element {
 }
 
 #[derive(Debug)]
-pub(super) struct Method {
+pub(crate) struct Method {
     pub(super) name: String,
+    /// Flags of `layout::method`.
+    pub(super) flags: u32,
     pub(super) parameters: Vec<Element>,
     pub(super) returns: parse::Table,
     /// Position of the class.
@@ -66,21 +68,21 @@ pub(super) struct Method {
 }
 
 /// Resolves names and inheritance.
-pub(super) fn resolve(declarations: &Declarations) -> Result<Schema, CompileError> {
-    let mut sorted: Vec<&parse::Class> = declarations.classes.iter().collect();
+pub(crate) fn resolve(declarations: &Declarations, form: Form) -> Result<Schema, CompileError> {
+    let (mut sorted, additions) = apart(declarations);
     sorted.sort_by(|left, right| compare_names(&left.name, &right.name));
     for pair in sorted.windows(2) {
         if let [first, second] = pair
             && first.name.eq_ignore_ascii_case(&second.name)
         {
-            let Place { file, line } = &first.place;
+            let Place { file, line, .. } = &first.place;
             let message = format!("class `{}` is declared twice, first at {file}:{line}", second.name);
             return Err(second.place.error(message));
         }
     }
     let positions =
         sorted.iter().enumerate().map(|(at, class)| (class.name.to_ascii_lowercase(), at)).collect();
-    let resolver = Resolver { declarations, positions };
+    let resolver = Resolver { declarations, additions, form, positions };
 
     let mut schema = Schema::default();
     for class in &sorted {
@@ -100,6 +102,24 @@ pub(super) fn resolve(declarations: &Declarations) -> Result<Schema, CompileErro
     Ok(schema)
 }
 
+/// The classes, and apart from them what a host was seen to have beyond a documented class.
+fn apart(declarations: &Declarations) -> (Vec<&parse::Class>, BTreeMap<String, &parse::Class>) {
+    let is_seen = |class: &parse::Class| class.flags & class_record::SEEN != 0;
+    let documented = declarations.classes.iter().filter(|class| !is_seen(class));
+    let documented: BTreeSet<String> = documented.map(|class| class.name.to_ascii_lowercase()).collect();
+    let mut additions = BTreeMap::new();
+    let mut classes = Vec::new();
+    for class in &declarations.classes {
+        let name = class.name.to_ascii_lowercase();
+        if is_seen(class) && documented.contains(&name) {
+            additions.insert(name, class);
+        } else {
+            classes.push(class);
+        }
+    }
+    (classes, additions)
+}
+
 /// The classes, each after the one that it derives from.
 fn superclasses_first<'a>(
     classes: &[Class],
@@ -111,10 +131,12 @@ fn superclasses_first<'a>(
         let mut superclass = classes.get(at).and_then(|class| class.superclass);
         while let Some(above) = superclass {
             depth += 1;
-            if depth > classes.len() {
-                return Err(declaration
-                    .place
-                    .error(format!("class `{}` derives from itself", declaration.name)));
+            if depth > DEEPEST {
+                let message = format!(
+                    "class `{}` derives from itself, or is more than {DEEPEST} deep",
+                    declaration.name
+                );
+                return Err(declaration.place.error(message));
             }
             superclass = classes.get(above).and_then(|class| class.superclass);
         }
@@ -124,8 +146,19 @@ fn superclasses_first<'a>(
     Ok(order.into_iter().map(|(_, class)| class).collect())
 }
 
+/// Classes above one another. Real ones are at most a dozen.
+const DEEPEST: usize = 64;
+/// Members of one class with those that it inherits.
+const MOST_MEMBERS: usize = 2048;
+
+/// The spelling of a type that nobody tells.
+const UNTYPED: &str = "untyped";
+
 struct Resolver<'a> {
     declarations: &'a Declarations,
+    /// What documented classes have besides, by lower-case name.
+    additions: BTreeMap<String, &'a parse::Class>,
+    form: Form,
     /// Position of a class by lower-case name.
     positions: BTreeMap<String, usize>,
 }
@@ -135,7 +168,7 @@ impl Resolver<'_> {
         let Some(name) = &class.superclass else { return Ok(None) };
         match self.positions.get(&name.to_ascii_lowercase()) {
             Some(at) => Ok(Some(*at)),
-            None if self.declarations.outside.contains(name) => Ok(None),
+            None if self.form == Form::Any || self.declarations.outside.contains(name) => Ok(None),
             None => {
                 let message = format!("class `{}`: the superclass `{name}` is not declared", class.name);
                 Err(class.place.error(message))
@@ -150,26 +183,31 @@ impl Resolver<'_> {
         let mut properties = above.map_or_else(Vec::new, |above| above.properties.clone());
         let mut methods = above.map_or_else(Vec::new, |above| above.methods.clone());
 
-        for declared in &class.properties {
+        let has_keys = properties.iter().any(|at| schema.properties.get(*at).is_some_and(Element::is_key));
+        let more = self.additions.get(&class.name.to_ascii_lowercase());
+        for declared in class.properties.iter().chain(more.into_iter().flat_map(|more| &more.properties)) {
             let owner = format!("{}.{}", class.name, declared.name);
             let mut property = self.element(&owner, declared, at)?;
             let slot = properties.iter_mut().find(|known| {
                 schema.properties.get(**known).is_some_and(|known| same_name(&known.name, &declared.name))
             });
             let position = schema.properties.len();
-            match slot {
-                Some(slot) => {
-                    if let Some(inherited) = schema.properties.get(*slot) {
-                        let from = schema.classes.get(inherited.declared_in).map_or("", |class| &class.name);
-                        refine(&mut property, inherited, &owner, from, &declared.place)?;
-                    }
-                    *slot = position;
+            if let Some(slot) = slot {
+                if let Some(inherited) = schema.properties.get(*slot) {
+                    let from = schema.classes.get(inherited.declared_in).map_or("", |class| &class.name);
+                    refine(&mut property, inherited, &owner, from, declared, self.form)?;
                 }
-                None => properties.push(position),
+                *slot = position;
+            } else {
+                // Keys are those of the superclass chain.
+                if has_keys && self.form == Form::Any {
+                    property.flags &= !typed::KEY;
+                }
+                properties.push(position);
             }
             schema.properties.push(property);
         }
-        for declared in &class.methods {
+        for declared in class.methods.iter().chain(more.into_iter().flat_map(|more| &more.methods)) {
             let mut method = self.method(&class.name, declared, at)?;
             let slot = methods.iter_mut().find(|known| {
                 schema.methods.get(**known).is_some_and(|known| same_name(&known.name, &declared.name))
@@ -185,6 +223,13 @@ impl Resolver<'_> {
                 None => methods.push(position),
             }
             schema.methods.push(method);
+        }
+        if properties.len() + methods.len() > MOST_MEMBERS {
+            let message = format!(
+                "expected at most {MOST_MEMBERS} members of `{}`, inherited ones included",
+                class.name
+            );
+            return Err(class.place.error(message));
         }
         if let Some(class) = schema.classes.get_mut(at) {
             class.properties = properties;
@@ -204,19 +249,28 @@ impl Resolver<'_> {
             parameters.push(self.element(&owner, parameter, at)?);
         }
         let returns = self.table(declared.returns.as_ref())?;
-        Ok(Method { name: declared.name.clone(), parameters, returns, declared_in: at })
+        Ok(Method {
+            name: declared.name.clone(),
+            flags: declared.flags,
+            parameters,
+            returns,
+            declared_in: at,
+        })
     }
 
     fn element(&self, owner: &str, declared: &Typed, at: usize) -> Result<Element, CompileError> {
         let known_class = self.positions.contains_key(&declared.type_name.to_ascii_lowercase())
-            || self.declarations.outside.contains(&declared.type_name);
+            || self.declarations.outside.contains(&declared.type_name)
+            || (self.form == Form::Any && declared.is_reference);
+        let untyped = declared.type_name == UNTYPED;
         let spelling = match (known_class, declared.is_reference) {
             (true, true) => "reference",
             (true, false) => "object",
             (false, true) => "",
+            (false, false) if untyped => "string",
             (false, false) => &declared.type_name,
         };
-        let Some(type_code) = TYPES.iter().position(|name| *name == spelling) else {
+        let Some(type_code) = TYPES.iter().position(|name| name.eq_ignore_ascii_case(spelling)) else {
             let message =
                 format!("`{owner}`: `{}` is neither a type nor a declared class", declared.type_name);
             return Err(declared.place.error(message));
@@ -225,7 +279,7 @@ impl Resolver<'_> {
             name: declared.name.clone(),
             type_code,
             class_name: known_class.then(|| declared.type_name.clone()),
-            flags: declared.flags,
+            flags: declared.flags | if untyped { typed::UNTYPED } else { 0 },
             values: self.table(declared.values.as_ref())?,
             declared_in: at,
         })
@@ -253,14 +307,24 @@ fn refine(
     inherited: &Element,
     owner: &str,
     from: &str,
-    place: &Place,
+    declared: &Typed,
+    form: Form,
 ) -> Result<(), CompileError> {
     if inherited.declared_in == property.declared_in {
-        return Err(place.error(format!("`{owner}` is declared twice")));
+        return Err(declared.place.error(format!("`{owner}` is declared twice")));
     }
     if inherited.type_code != property.type_code || inherited.is_array() != property.is_array() {
-        let (own, above) = (spelling(property), spelling(inherited));
-        return Err(place.error(format!("`{owner}` is {own}, inherited from `{from}` it is {above}")));
+        if form == Form::Own {
+            let (own, above) = (spelling(property), spelling(inherited));
+            let message = format!("`{owner}` is {own}, inherited from `{from}` it is {above}");
+            return Err(declared.place.error(message));
+        }
+        // What was loaded knows better than what was documented, above or below.
+        if property.flags & typed::LOADED == 0 {
+            property.type_code = inherited.type_code;
+            property.class_name.clone_from(&inherited.class_name);
+            property.flags = property.flags & !typed::ARRAY | inherited.flags & typed::ARRAY;
+        }
     }
     property.flags |= inherited.flags & typed::KEY;
     if property.values.is_empty() {

@@ -138,9 +138,12 @@ fn is_example_host(host: &str) -> bool {
         || counted.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// A name with a domain; services run as `NT AUTHORITY\SYSTEM` everywhere.
+/// A name with a domain; services run as `NT AUTHORITY\SYSTEM` everywhere, and `<SYSTEM>` owns what all users share.
 fn is_user(text: &str) -> bool {
-    text.contains(char::is_alphabetic) && !text.starts_with("NT ") && !text.starts_with("BUILTIN\\")
+    text.contains(char::is_alphabetic)
+        && text != "<SYSTEM>"
+        && !text.starts_with("NT ")
+        && !text.starts_with("BUILTIN\\")
 }
 
 /// `EXAMPLE\operator` and those counted after it, with or without the domain.

@@ -16,6 +16,7 @@ use std::{
     fs,
     io::{self, Read as _},
     path::Path,
+    sync::Arc,
 };
 use zeroize::Zeroizing;
 
@@ -67,20 +68,36 @@ pub(crate) async fn obtain(settings: &Settings) -> Result<ClientCertificate, Fai
     let path = settings.global.client_cert.clone().unwrap_or_default();
     let name = path.to_string_lossy().into_owned();
     let key = settings.global.client_key.clone();
-    let (file, key) = aside(move || {
-        let file = contents("the client certificate", &path)?;
+    let files = aside(move || {
+        let certificate = contents("the client certificate", &path)?;
         let key = key.map(|path| contents("the key of the client certificate", &path)).transpose()?;
-        Ok((file, key))
+        Ok(Arc::new(Files { certificate, key }))
     })
     .await?;
-    let read = |password: Option<&Secret>| {
-        ClientCertificate::read(&file, key.as_deref().map(Vec::as_slice), password)
+    // The file says how often a password is hashed, which may take seconds.
+    let read = |password: Option<Secret>| {
+        let files = Arc::clone(&files);
+        aside(move || Ok(files.read(password.as_ref())))
     };
-    let done = match read(None) {
-        Err(ClientCertificateError::PasswordNeeded) => read(Some(&password::obtain(settings, &name).await?)),
+    let done = match read(None).await? {
+        Err(ClientCertificateError::PasswordNeeded) => {
+            read(Some(password::obtain(settings, &name).await?)).await?
+        }
         done => done,
     };
     done.map_err(|error| Error::from(error).into())
+}
+
+/// What the files hold.
+struct Files {
+    certificate: Zeroizing<Vec<u8>>,
+    key: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Files {
+    fn read(&self, password: Option<&Secret>) -> Result<ClientCertificate, ClientCertificateError> {
+        ClientCertificate::read(&self.certificate, self.key.as_deref().map(Vec::as_slice), password)
+    }
 }
 
 /// Far more than a certificate with its chain needs.

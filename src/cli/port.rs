@@ -94,10 +94,20 @@ pub(crate) fn is_bare(host: &str) -> bool {
 /// The endpoint at WinRM's other port.
 pub(crate) fn other(url: &Url) -> Url {
     let (scheme, port) = if url.scheme() == "https" { ("http", HTTP_PORT) } else { ("https", HTTPS_PORT) };
+    with_scheme(url, scheme, port)
+}
+
+/// The same endpoint with TLS or without, at this port.
+pub(crate) fn with_scheme(url: &Url, scheme: &str, port: u16) -> Url {
     let mut other = url.clone();
     // From one special scheme to another, and then any port: neither fails.
     let _ = other.set_scheme(scheme).and_then(|()| other.set_port(Some(port)));
     other
+}
+
+/// The port of an endpoint.
+pub(crate) fn of(url: &Url) -> u16 {
+    url.port_or_known_default().unwrap_or_default()
 }
 
 /// Whether a host that is not a URL comes with its port.
@@ -109,13 +119,7 @@ fn names_port(host: &str) -> bool {
 
 /// The endpoint without TLS: at its own port, unless one was typed.
 fn sealed(tls: &Url, keep_port: bool) -> Url {
-    let host = tls.host_str().unwrap_or_default();
-    let port = if keep_port { tls.port_or_known_default().unwrap_or(HTTP_PORT) } else { HTTP_PORT };
-    let mut url = tls.clone();
-    // From one special scheme to another, and then any port: neither fails.
-    let _ = url.set_scheme("http").and_then(|()| url.set_port(Some(port)));
-    debug_assert_eq!(url.host_str(), Some(host));
-    url
+    with_scheme(tls, "http", if keep_port { of(tls) } else { HTTP_PORT })
 }
 
 /// Port of WinRM's HTTP listener.

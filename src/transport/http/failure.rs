@@ -110,7 +110,8 @@ impl StageCell {
     }
 }
 
-/// A connection that could not be made, by whatever made it; `leaf` where it is one with TLS.
+/// A connection that could not be made, by whatever made it; `leaf` where it is one with TLS. Of a connection that the
+/// host closed in the midst of it, the source is an `io::Error` that says how, and of no other.
 pub(super) fn not_connected(
     error: &(dyn StdError + 'static),
     host: &str,
@@ -138,11 +139,13 @@ pub(super) fn not_connected(
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
             failed("there is no way to it").with_hint("check the address, and the network or VPN that leads there")
         }
-        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
-            failed("it closed the connection during the TLS handshake").with_hint(
+        Some(
+            cut @ (io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe),
+        ) => failed("it closed the connection during the TLS handshake")
+            .with_source(io::Error::from(cut))
+            .with_hint(
                 "an HTTPS listener without a certificate does this: `winrm enumerate winrm/config/listener` on the host shows it",
-            )
-        }
+            ),
         _ => failed("the connection cannot be made").with_source(innermost(error)),
     }
 }
@@ -182,11 +185,15 @@ fn not_trusted(error: &rustls::Error, host: &str, leaf: &Leaf) -> TransportError
         Some(_) => Some(advice),
         None => iter::once(advice).chain(pin).reduce(|advice, pin| format!("{advice}; {pin}")),
     };
-    let failed = trust(format!("failed to trust the certificate of `{host}`: {reason}"));
-    match hint {
-        Some(hint) => failed.with_hint(hint),
-        None => failed,
-    }
+    untrusted(host, &reason, hint)
+}
+
+/// A certificate that is not trusted.
+pub(super) fn untrusted(host: &str, reason: &str, hint: Option<String>) -> TransportError {
+    let message = format!("failed to trust the certificate of `{host}`: {reason}");
+    let mut failed = TransportError::new(TransportErrorKind::Trust, Phase::NotSent, message);
+    failed.hint = hint;
+    failed
 }
 
 /// What is wrong with a certificate, and what mends it.

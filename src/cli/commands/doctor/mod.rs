@@ -249,7 +249,6 @@ impl<'a> Examination<'a> {
     fn note(&mut self, check: Check, finding: Finding) -> Result<bool, Failure> {
         let passed = finding.status != Status::Failed;
         self.output.end_progress();
-        let (check, finding) = self.report.add(check, finding);
         if !self.output.is_document() {
             let color = match finding.status {
                 Status::Ok => "32",
@@ -258,8 +257,9 @@ impl<'a> Examination<'a> {
                 Status::Skipped => "2",
             };
             self.output
-                .data(&report::to_text(*check, finding, |status| self.output.paint_data(status, color)))?;
+                .data(&report::to_text(check, &finding, |status| self.output.paint_data(status, color)))?;
         }
+        self.report.add(check, finding);
         Ok(passed)
     }
 

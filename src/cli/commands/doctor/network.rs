@@ -106,8 +106,8 @@ pub(super) async fn ports(patient: &Patient<'_>, http: &HttpSettings, way: Way) 
         let door = knock(&url, patient.proxy(&url).as_ref(), limit).await;
         Some((url, door, allowed))
     });
-    let mut doors = vec![(port_of(&wanted), door)];
-    doors.extend(other.as_ref().map(|(url, door, _)| (port_of(url), *door)));
+    let mut doors = vec![(port::of(&wanted), door)];
+    doors.extend(other.as_ref().map(|(url, door, _)| (port::of(url), *door)));
     let mut seen =
         doors.iter().map(|(port, door)| format!("{port} {}", word(*door))).collect::<Vec<_>>().join(", ");
     if let Some(proxy) = &proxy {
@@ -136,7 +136,7 @@ fn judge(
     let wants_tls = wanted.scheme() == "https";
     if door == Door::Open {
         let how = if wants_tls { "TLS" } else { "sealed messages" };
-        return (Finding::ok(format!("{seen}: {how} at {}", port_of(&wanted))), Some(wanted));
+        return (Finding::ok(format!("{seen}: {how} at {}", port::of(&wanted))), Some(wanted));
     }
     let failed = |advice| {
         let message = format!("failed to reach `{host}`: {seen}");
@@ -146,7 +146,7 @@ fn judge(
         Some((url, Door::Open, true)) if matches!(door, Door::Closed | Door::Silent) => {
             let told = format!(
                 "{seen}: sealed messages at {}, without a certificate that shows who the host is",
-                port_of(&url)
+                port::of(&url)
             );
             (Finding::warning(told).line("`--tls require` refuses this way"), Some(url))
         }
@@ -159,10 +159,6 @@ fn judge(
             _ => advice::no_way(),
         }),
     }
-}
-
-fn port_of(url: &Url) -> u16 {
-    url.port_or_known_default().unwrap_or_default()
 }
 
 fn word(door: Door) -> &'static str {

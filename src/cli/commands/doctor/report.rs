@@ -252,12 +252,9 @@ impl Report {
         Self { host: host.to_owned(), ..Self::default() }
     }
 
-    /// Notes a finding; gives its text.
-    pub(super) fn add(&mut self, check: Check, finding: Finding) -> &(Check, Finding) {
-        let next = self.steps.len();
+    /// Notes a finding.
+    pub(super) fn add(&mut self, check: Check, finding: Finding) {
         self.steps.push((check, finding));
-        // It was just pushed.
-        self.steps.get(next).unwrap_or_else(|| unreachable!("a step that was just added"))
     }
 
     /// The first step that has nothing noted and comes before `check`, with the reason why it was skipped.

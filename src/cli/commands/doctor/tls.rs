@@ -2,15 +2,14 @@
 
 use super::{Patient, advice, report::Finding};
 use crate::{
-    cli::failure::Failure,
-    error::{Error, ErrorKind},
+    cli::port,
     transport::{
-        CertificateContent, CertificateInfo, HttpSettings, TransportErrorKind, Trust, greet,
+        CertificateContent, CertificateInfo, HttpSettings, TransportError, TransportErrorKind, greet,
         probe_certificate,
     },
 };
 use jiff::Timestamp;
-use url::Url;
+use std::io;
 
 /// A certificate is renewed before it has less than this left.
 const SOON: i64 = 30;
@@ -22,17 +21,17 @@ pub(super) async fn tls(patient: &Patient<'_>, http: &HttpSettings) -> Finding {
     }
     let host = http.url.host_str().unwrap_or_default();
     match probe_certificate(&http.url, &http.trust, http.proxy.as_ref(), http.connect_timeout).await {
-        Ok(look) => judge(&http.trust, patient.host, host, &look),
+        Ok(look) => judge(http, patient.host, &look),
         Err(error) => {
-            let kind = error.kind;
-            let hung_up = error.message.contains("closed the connection");
+            let (kind, is_cut) = (error.kind, is_cut(&error));
             let finding = Finding::failed(error);
             match kind {
                 TransportErrorKind::Protocol if speaks_http(http).await => {
-                    let port = http.url.port_or_known_default().unwrap_or_default();
-                    finding.advise(advice::plain_behind_tls_port(host, port))
+                    finding.advise(advice::plain_behind_tls_port(host, port::of(&http.url)))
                 }
-                TransportErrorKind::Connection if hung_up => {
+                // What is wrong with the proxy, or behind it, the error says.
+                _ if http.proxy.is_some() => finding,
+                TransportErrorKind::Connection if is_cut => {
                     finding.advise(advice::listener_without_certificate(host))
                 }
                 TransportErrorKind::Protocol | TransportErrorKind::Connection => {
@@ -44,37 +43,39 @@ pub(super) async fn tls(patient: &Patient<'_>, http: &HttpSettings) -> Finding {
     }
 }
 
+/// Whether the host closed the connection in the midst of the handshake.
+fn is_cut(error: &TransportError) -> bool {
+    error.source.as_deref().is_some_and(|source| source.is::<io::Error>())
+}
+
 /// Whether HTTP without TLS answers at the port.
 async fn speaks_http(http: &HttpSettings) -> bool {
     let mut plain = http.clone();
-    let port = http.url.port_or_known_default();
-    // From one special scheme to another, and then any port: neither fails.
-    let _ = plain.url.set_scheme("http").and_then(|()| plain.url.set_port(port));
+    plain.url = port::with_scheme(&http.url, "http", port::of(&http.url));
     greet(&plain).await.is_ok()
 }
 
 /// Whether TLS answers at the port of a URL without.
 pub(super) async fn speaks_tls(http: &HttpSettings) -> bool {
-    let mut url: Url = http.url.clone();
-    let port = http.url.port_or_known_default();
-    let _ = url.set_scheme("https").and_then(|()| url.set_port(port));
+    let url = port::with_scheme(&http.url, "https", port::of(&http.url));
     probe_certificate(&url, &http.trust, http.proxy.as_ref(), http.connect_timeout).await.is_ok()
 }
 
-fn judge(trust: &Trust, typed: &str, host: &str, look: &CertificateInfo) -> Finding {
+fn judge(http: &HttpSettings, typed: &str, look: &CertificateInfo) -> Finding {
+    let trust = &http.trust;
     let pinned = trust.fingerprint.is_some();
     let days = look
         .content
         .as_ref()
         .map(|content| content.not_after.saturating_sub(Timestamp::now().as_second()) / DAY);
-    let finding = match (&look.problem, days) {
-        (Some((reason, hint)), _) => {
-            let message = format!("failed to trust the certificate of `{host}`: {reason}");
-            let advice = advice::not_trusted(typed, &look.fingerprint, &cause(look, hint.as_deref(), pinned));
-            Finding::failed(Failure::from(Error::new(ErrorKind::Trust, message))).advise(advice)
+    let finding = match (look.distrust(&http.url), days) {
+        (Some(error), _) => {
+            let cause = cause(look, error.hint.as_deref(), pinned);
+            Finding::failed(error).advise(advice::not_trusted(typed, &look.fingerprint, &cause))
         }
         (None, Some(days)) if days < SOON => {
             let told = if days < 0 { "has expired".to_owned() } else { format!("expires in {days} days") };
+            let host = http.url.host_str().unwrap_or_default();
             Finding::warning(format!("the certificate {told}")).advise(advice::renew(host))
         }
         (None, _) => Finding::ok(match (pinned, &trust.ca_pem) {

@@ -2,7 +2,7 @@
 
 use super::{Patient, advice, report::Finding, tls};
 use crate::{
-    cli::session::Session,
+    cli::{port, session::Session},
     error::{Error, ErrorKind},
     transport::{AuthMechanism, Greeting, HttpSettings, TransportErrorKind, greet},
 };
@@ -14,7 +14,7 @@ const SERVERS: [&str; 2] = ["Microsoft-HTTPAPI", "hyperv-wsman simulator"];
 /// An answer to somebody without a login, if it can be WinRM's.
 pub(super) async fn winrm(http: &HttpSettings) -> (Finding, Option<Greeting>) {
     let host = http.url.host_str().unwrap_or_default();
-    let port = http.url.port_or_known_default().unwrap_or_default();
+    let port = port::of(&http.url);
     let greeting = match greet(http).await {
         Ok(greeting) => greeting,
         Err(error) => {

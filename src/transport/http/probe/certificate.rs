@@ -63,6 +63,15 @@ pub struct CertificateContent {
     pub is_ca: bool,
 }
 
+impl CertificateInfo {
+    /// Why it is not trusted, as the error of the connection to the URL that it comes from; `None` if it is.
+    #[must_use]
+    pub fn distrust(&self, url: &Url) -> Option<TransportError> {
+        let (reason, hint) = self.problem.as_ref()?;
+        Some(failure::untrusted(&endpoint::host_and_port(url), reason, hint.clone()))
+    }
+}
+
 /// Fetches the certificate of the host at an `https://` URL, by a TLS handshake in which the host proves that it
 /// holds the certificate's key. No login, no message. `trust` and `proxy` are what a connection would go by.
 ///

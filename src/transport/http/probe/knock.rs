@@ -37,8 +37,16 @@ pub async fn knock(url: &Url, proxy: Option<&Proxy>, limit: Duration) -> Door {
         return knock_through(proxy, url, limit).await;
     }
     let port = url.port_or_known_default().unwrap_or_default();
-    let Ok(addresses) = tokio::net::lookup_host((bare_host(url), port)).await else { return Door::Unknown };
-    within(limit, addresses.map(TcpStream::connect).collect()).await
+    let deadline = Instant::now() + limit;
+    match addresses(tokio::net::lookup_host((bare_host(url), port)), deadline).await {
+        Some(addresses) => by(deadline, addresses.map(TcpStream::connect).collect()).await,
+        None => Door::Unknown,
+    }
+}
+
+/// What a name stands for. A name server that does not answer says nothing of the host's ports.
+async fn addresses<T>(look_up: impl Future<Output = io::Result<T>>, deadline: Instant) -> Option<T> {
+    timeout_at(deadline, look_up).await.ok()?.ok()
 }
 
 /// As [`knock`], and says what is the matter as a connection would: the step of TCP alone.
@@ -84,8 +92,8 @@ const SECOND_THOUGHT: Duration = Duration::from_secs(1);
 const PORT_CLOSED: u8 = 5;
 const TTL_EXPIRED: u8 = 6;
 
-async fn within(limit: Duration, mut attempts: JoinSet<io::Result<TcpStream>>) -> Door {
-    timeout(limit, first(&mut attempts)).await.unwrap_or(Door::Silent)
+async fn by(deadline: Instant, mut attempts: JoinSet<io::Result<TcpStream>>) -> Door {
+    timeout_at(deadline, first(&mut attempts)).await.unwrap_or(Door::Silent)
 }
 
 /// Open as soon as one is; else what was seen, where silence counts more than a refusal.
@@ -133,7 +141,15 @@ mod tests {
     async fn no_answer_in_time_is_silence() {
         let mut attempts = JoinSet::new();
         attempts.spawn(std::future::pending());
-        assert_eq!(within(Duration::from_secs(3), attempts).await, Door::Silent);
+        assert_eq!(by(Instant::now() + Duration::from_secs(3), attempts).await, Door::Silent);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_server_is_not_waited_for_any_longer() {
+        let begin = Instant::now();
+        let never = std::future::pending::<io::Result<()>>();
+        assert_eq!(addresses(never, begin + Duration::from_secs(3)).await, None);
+        assert_eq!(begin.elapsed(), Duration::from_secs(3));
     }
 
     #[tokio::test]

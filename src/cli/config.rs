@@ -4,11 +4,11 @@ use super::{
     args::{Auth, Global},
     client_certificate,
     failure::Failure,
-    login::Identity,
+    login::{self, Identity},
     observe::Observe,
     output::Output,
     port::{self, Question, Way},
-    proxy,
+    proxy::{Chosen, Proxies},
     session::{Session, TlsMemory},
     settings::Settings,
 };
@@ -16,8 +16,8 @@ use crate::{
     client::{Client, Options},
     hyperv::HyperV,
     transport::{
-        ClientCertificate, HttpSettings, HttpTransport, Known, Record, RecordSettings, Replay, Transport,
-        Trust, endpoint, knock,
+        ClientCertificate, HttpSettings, HttpTransport, Known, Proxy, Record, RecordSettings, Replay,
+        Transport, Trust, endpoint, knock,
     },
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
@@ -47,31 +47,34 @@ pub(crate) async fn connect(settings: &Settings, output: &Output, login: Login) 
         Login::User => Some(Identity::settle(settings).await?),
         Login::Anonymous => None,
     };
-    let (url, chose_tls) = match way {
-        Way::Fixed(url) => (url, false),
+    let proxies = Proxies::new(&global.proxy);
+    let url = match way {
+        Way::Fixed(url) => url,
         Way::Either { tls, sealed } => {
-            let proxy = proxy::choose(&global.proxy, &tls)?.proxy;
-            let (url, told) = match proxy {
+            let (url, told) = match proxies.to(&tls)?.proxy {
                 Some(proxy) if proxy.speaks_http() => port::only_tls(tls, &proxy),
                 proxy => {
                     let door = knock(&tls, proxy.as_ref(), KNOCK.min(global.connect_timeout)).await;
                     port::choose(tls, sealed, door)
                 }
             };
-            let chose_tls = url.scheme() == "https";
-            if chose_tls {
+            if url.scheme() == "https" {
                 output.note(&told);
             } else {
                 output.warning(&told);
             }
-            (url, chose_tls)
+            url
         }
     };
-    if let Some(told) = proxy::choose(&global.proxy, &url)?.told {
+    let Chosen { proxy, told } = proxies.to(&url)?;
+    if let Some(told) = told {
         output.note(&told);
     }
-    let session = over(settings, output, http(settings, output, url, trust, identity)?)?;
-    Ok(session.remembering(chose_tls.then(|| TlsMemory::of(settings)).flatten()))
+    let mut http = http(settings, url, proxy, trust);
+    if let Some(identity) = identity {
+        identity.put(&mut http, output);
+    }
+    over(settings, output, http)
 }
 
 /// A session that a recording answers, if one was named.
@@ -91,42 +94,48 @@ pub(crate) fn replayed(settings: &Settings, output: &Output) -> Result<Option<Se
     // A cassette answers for any host; the one typed is the one that outputs name.
     let url = global.host.as_deref().map(endpoint).transpose()?.unwrap_or_else(|| replay.url());
     let transport: Arc<dyn Transport> = replay.clone();
-    let known = known(global, None);
-    Ok(Some(session(settings, output, url, transport, &known, Some(replay), None)))
+    let observed = Observe::new(transport, global.verbose, output.clone(), &known(global, None));
+    Ok(Some(session(settings, url, observed, Some(replay), None)))
 }
 
-/// A session over HTTP, recorded if that is wished.
+/// A session over HTTP, recorded if that is wished. That TLS has worked gets into the profile of the host.
 ///
 /// # Errors
 /// `Config`, `Trust`, `Io`.
-pub(crate) fn over(settings: &Settings, output: &Output, http: HttpSettings) -> Result<Session, Failure> {
+pub(crate) fn over(settings: &Settings, output: &Output, mut http: HttpSettings) -> Result<Session, Failure> {
     let global = &settings.global;
     let url = http.url.clone();
     let known = known(global, Some(&http));
-    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
-    let Some(directory) = &global.record else {
-        return Ok(session(settings, output, url, transport, &known, None, None));
-    };
-    let about = RecordSettings {
-        about: format!("recorded by hvctl {}", env!("CARGO_PKG_VERSION")),
-        keep_names: global.keep_names,
-        known: known.clone(),
-    };
-    let record = Arc::new(Record::start(transport, directory, about)?);
-    Ok(session(settings, output, url, record.clone(), &known, None, Some(record)))
+    let memory = TlsMemory::of(settings, &url);
+    if let Some(memory) = memory.clone() {
+        login::listen(&mut http, move |_| memory.note());
+    }
+    let mut transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(http)?);
+    let mut record = None;
+    if let Some(directory) = &global.record {
+        let about = RecordSettings {
+            about: format!("recorded by hvctl {}", env!("CARGO_PKG_VERSION")),
+            keep_names: global.keep_names,
+            known: known.clone(),
+        };
+        let recording = Arc::new(Record::start(transport, directory, about)?);
+        transport = recording.clone();
+        record = Some(recording);
+    }
+    let observed =
+        Observe::new(transport, global.verbose, output.clone(), &known).remembering(memory.clone());
+    Ok(session(settings, url, observed, None, record).remembering(memory))
 }
 
 fn session(
     settings: &Settings,
-    output: &Output,
     url: Url,
-    transport: Arc<dyn Transport>,
-    known: &[Known],
+    observed: Observe,
     replay: Option<Arc<Replay>>,
     record: Option<Arc<Record>>,
 ) -> Session {
     let global = &settings.global;
-    let observed = Arc::new(Observe::new(transport, global.verbose, output.clone(), known));
+    let observed = Arc::new(observed);
     let client = Client::with_transport(url, Arc::<Observe>::clone(&observed)).with_options(options(global));
     let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
     let prefix = settings.prefix.clone();
@@ -160,27 +169,13 @@ pub(crate) fn question<'a>(settings: &'a Settings, host: &'a str) -> Question<'a
     Question { host, policy: settings.global.tls, meant: sign_of_tls(settings) }
 }
 
-/// Settings of the transport, with the proxy that leads to the URL.
-///
-/// # Errors
-/// `Config` for a proxy of the environment that cannot be used.
-pub(crate) fn http(
-    settings: &Settings,
-    output: &Output,
-    url: Url,
-    trust: Trust,
-    identity: Option<Identity>,
-) -> Result<HttpSettings, Failure> {
-    let global = &settings.global;
-    let proxy = proxy::choose(&global.proxy, &url)?.proxy;
+/// Settings of the transport, without anybody who logs in.
+pub(crate) fn http(settings: &Settings, url: Url, proxy: Option<Proxy>, trust: Trust) -> HttpSettings {
     let mut http = HttpSettings::new(url);
     http.proxy = proxy;
     http.trust = trust;
-    http.connect_timeout = global.connect_timeout;
-    if let Some(identity) = identity {
-        identity.put(&mut http, output);
-    }
-    Ok(http)
+    http.connect_timeout = settings.global.connect_timeout;
+    http
 }
 
 /// How long to wait for an answer of the port for TLS before the other one is tried.

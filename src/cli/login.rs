@@ -128,20 +128,37 @@ impl Identity {
                 output.note(&way_of(login));
             }
             if delegates && !login.delegated {
-                output.warning(
-                    "--delegate: the host got no ticket to act for the user; the ticket may not be forwardable (`kinit -f`), or the host is not trusted for delegation",
-                );
+                output.warning(NOT_DELEGATED);
             }
         }));
     }
 }
 
+/// What it means that the user asked for delegation, and there is none.
+pub(crate) const NOT_DELEGATED: &str = "--delegate: the host got no ticket to act for the user; the ticket may not be \
+     forwardable (`kinit -f`), or the host is not trusted for delegation";
+
+/// Has one more told of logins.
+pub(crate) fn listen(http: &mut HttpSettings, listener: impl Fn(&Login) + Send + Sync + 'static) {
+    let others = http.on_login.take();
+    http.on_login = Some(Arc::new(move |login: &Login| {
+        if let Some(others) = &others {
+            others(login);
+        }
+        listener(login);
+    }));
+}
+
 fn way_of(login: &Login) -> String {
     let user = &login.user;
-    match (login.mechanism, &login.why) {
-        ("ntlm", Some(why)) => format!("login: NTLM as `{user}` (not Kerberos: {why})"),
-        ("ntlm", None) => format!("login: NTLM as `{user}`"),
-        _ => format!("login: Kerberos as `{user}`"),
+    let mechanism = match login.mechanism {
+        "ntlm" => "NTLM",
+        "kerberos" => "Kerberos",
+        other => other,
+    };
+    match &login.why {
+        Some(why) => format!("login: {mechanism} as `{user}` (not Kerberos: {why})"),
+        None => format!("login: {mechanism} as `{user}`"),
     }
 }
 

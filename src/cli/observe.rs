@@ -1,9 +1,9 @@
 //! A transport around the real one: knows which change is on its way, and traces for `-v`.
 
-use super::{args::Format, output::Output};
+use super::{args::Format, output::Output, session::TlsMemory};
 use crate::{
     transport::{
-        Answer, BoxFuture, Clock, Exchange, Known, Phase, Redactor, Transport, TransportError,
+        Answer, BoxFuture, Clock, Exchange, Known, Peer, Phase, Redactor, Transport, TransportError,
         TransportErrorKind, replay::pretty,
     },
     wsman::wire,
@@ -120,6 +120,7 @@ pub(crate) struct Observe {
     keeps_wire: bool,
     holdback: Holdback,
     trace: Option<Trace>,
+    tls_memory: Option<TlsMemory>,
 }
 
 #[derive(Debug)]
@@ -146,6 +147,7 @@ impl Observe {
             keeps_wire,
             holdback: Holdback::default(),
             trace,
+            tls_memory: None,
         }
     }
 
@@ -157,6 +159,11 @@ impl Observe {
     /// What came.
     pub(crate) fn wire(&self) -> Wire {
         self.wire.clone()
+    }
+
+    /// Notes the first answer over verified TLS.
+    pub(crate) fn remembering(self, tls_memory: Option<TlsMemory>) -> Self {
+        Self { tls_memory, ..self }
     }
 
     /// The change on its way.
@@ -182,6 +189,11 @@ impl Transport for Observe {
                 trace.request(&exchange);
             }
             let result = self.inner.exchange(exchange).await;
+            if let (Some(memory), Ok(Answer { peer: Peer { verified_tls: true, .. }, .. })) =
+                (&self.tls_memory, &result)
+            {
+                memory.note();
+            }
             if let Some(trace) = &self.trace {
                 trace.result(&name, &result, clock.elapsed().saturating_sub(begin));
             }

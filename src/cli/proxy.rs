@@ -3,9 +3,12 @@
 use super::{args::ProxyChoice, failure::Failure};
 use crate::{
     error::{Error, ErrorKind},
-    transport::Proxy,
+    transport::{Proxy, Secret, TransportError},
 };
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
 use url::{Host, Url};
 
 /// What leads to a host.
@@ -17,22 +20,52 @@ pub(crate) struct Chosen {
     pub(crate) told: Option<String>,
 }
 
-/// What leads to the host of a URL.
-///
-/// # Errors
-/// `Config` for what the environment names and cannot be used.
-pub(crate) fn choose(choice: &ProxyChoice, url: &Url) -> Result<Chosen, Failure> {
-    match choice {
-        ProxyChoice::None => Ok(Chosen::default()),
-        ProxyChoice::Proxy(proxy) => Ok(Chosen { proxy: Some(proxy.clone()), told: None }),
-        ProxyChoice::Environment => {
-            of_environment(url, |name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+/// The proxies of one command. All ways that lead through the same one share what is known of its login, so that a
+/// password that it refuses is sent once.
+#[derive(Debug)]
+pub(crate) struct Proxies<'a> {
+    choice: &'a ProxyChoice,
+    /// Those that the environment names, with the text that names them.
+    read: Mutex<Vec<(Secret, Proxy)>>,
+}
+
+impl<'a> Proxies<'a> {
+    pub(crate) fn new(choice: &'a ProxyChoice) -> Self {
+        Self { choice, read: Mutex::default() }
+    }
+
+    /// What leads to the host of a URL.
+    ///
+    /// # Errors
+    /// `Config` for what the environment names and cannot be used.
+    pub(crate) fn to(&self, url: &Url) -> Result<Chosen, Failure> {
+        match self.choice {
+            ProxyChoice::None => Ok(Chosen::default()),
+            ProxyChoice::Proxy(proxy) => Ok(Chosen { proxy: Some(proxy.clone()), told: None }),
+            ProxyChoice::Environment => {
+                let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+                of_environment(url, variable, |text| self.read(text))
+            }
         }
+    }
+
+    fn read(&self, text: String) -> Result<Proxy, TransportError> {
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, proxy)) = known.iter().find(|(known, _)| known.expose() == text) {
+            return Ok(proxy.clone());
+        }
+        let proxy: Proxy = text.parse()?;
+        known.push((Secret::new(text), proxy.clone()));
+        Ok(proxy)
     }
 }
 
 /// As curl does it: lower case first; upper case not for `http_proxy`, which a CGI program is sent by its client.
-fn of_environment(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<Chosen, Failure> {
+fn of_environment(
+    url: &Url,
+    variable: impl Fn(&str) -> Option<String>,
+    read: impl FnOnce(String) -> Result<Proxy, TransportError>,
+) -> Result<Chosen, Failure> {
     let own: &[&str] = if url.scheme() == "http" { &["http_proxy"] } else { &["https_proxy", "HTTPS_PROXY"] };
     let first = |names: &[&'static str]| {
         names.iter().find_map(|name| Some((*name, variable(name).filter(|value| !value.trim().is_empty())?)))
@@ -50,7 +83,7 @@ fn of_environment(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Resul
         return Ok(Chosen { proxy: None, told: told(format!("no proxy, as {exception} says")) });
     }
     let value = if value.contains("://") { value } else { format!("http://{value}") };
-    let proxy: Proxy = value.parse().map_err(|error| {
+    let proxy = read(value).map_err(|error| {
         let hint = "`--proxy none` connects without it";
         Error::new(ErrorKind::Config, format!("failed to use the proxy that {name} names"))
             .with_source(Error::from(error))
@@ -116,7 +149,7 @@ mod tests {
         let variable = |name: &str| {
             environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        let chosen = of_environment(&url.parse().unwrap(), variable).unwrap();
+        let chosen = of_environment(&url.parse().unwrap(), variable, |text| text.parse()).unwrap();
         (chosen.proxy.map(|proxy| proxy.to_string()), chosen.told.unwrap())
     }
 
@@ -161,7 +194,7 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_told_with_the_variable_and_without_its_value() {
         let variable = |name: &str| (name == "https_proxy").then(|| "https://me:geheim@gate:1".to_owned());
-        let failure = of_environment(&HTTPS.parse().unwrap(), variable).unwrap_err();
+        let failure = of_environment(&HTTPS.parse().unwrap(), variable, |text| text.parse()).unwrap_err();
         assert_eq!(failure.exit_code(), 3);
         let shown = format!("{failure:?}");
         assert!(shown.contains("https_proxy") && !shown.contains("geheim"), "{shown}");

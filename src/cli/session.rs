@@ -16,9 +16,13 @@ use crate::{
     transport::{Record, Replay},
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
+use url::Url;
 
 /// A host to talk to, and what is going on with it.
 #[derive(Debug)]
@@ -39,17 +43,26 @@ pub(crate) struct Session {
 }
 
 /// A profile in which to write down that TLS has worked, so that nothing without it is tried from then on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct TlsMemory {
     profile: String,
+    /// Whether a login or an answer over verified TLS stands.
+    has_worked: Arc<AtomicBool>,
 }
 
 impl TlsMemory {
-    /// Where that is of use: the host comes from the profile, and it is not written down yet.
-    pub(crate) fn of(settings: &Settings) -> Option<Self> {
+    /// Where that is of use: the host comes from the profile, whose text leaves TLS open, and it is not written down
+    /// yet.
+    pub(crate) fn of(settings: &Settings, url: &Url) -> Option<Self> {
         let profile = settings.profile.as_ref()?;
-        let of_profile = settings.global.host.as_deref() == profile.value("host");
-        (of_profile && !profile.tls_used).then(|| Self { profile: profile.name.clone() })
+        let host = profile.value("host").filter(|host| settings.global.host.as_deref() == Some(*host))?;
+        let is_open = url.scheme() == "https" && !host.contains("://") && !profile.tls_used;
+        is_open.then(|| Self { profile: profile.name.clone(), has_worked: Arc::default() })
+    }
+
+    /// Says that it has.
+    pub(crate) fn note(&self) {
+        self.has_worked.store(true, Ordering::Relaxed);
     }
 
     fn write(&self) -> Result<(), Failure> {
@@ -97,7 +110,7 @@ impl Session {
         }
     }
 
-    /// Writes down at its end that TLS has worked.
+    /// Writes down at its end, however that comes, that TLS has worked.
     pub(crate) fn remembering(self, tls_memory: Option<TlsMemory>) -> Self {
         Self { tls_memory, ..self }
     }
@@ -215,6 +228,7 @@ impl Session {
 
     fn remember_tls(&self, output: &Output) {
         if let Some(memory) = &self.tls_memory
+            && memory.has_worked.load(Ordering::Relaxed)
             && let Err(failure) = memory.write()
         {
             output.warning(&format!(
@@ -228,9 +242,7 @@ impl Session {
     async fn finish(self, output: &Output, result: Result<(), Failure>) -> Result<(), Failure> {
         // What cannot be released now, the host releases by itself after its own time limit.
         let _ = self.client.close(CLOSE).await;
-        if result.is_ok() {
-            self.remember_tls(output);
-        }
+        self.remember_tls(output);
         let recorded = match &self.record {
             Some(record) => match record.finish() {
                 Err(error) => Err(error),

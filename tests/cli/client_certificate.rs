@@ -24,13 +24,18 @@ impl Setting {
     }
 
     fn asking(how: &str) -> Self {
+        Self::with(how, "")
+    }
+
+    /// `more`: settings of the host's logins.
+    fn with(how: &str, more: &str) -> Self {
         let files = tempfile::tempdir().unwrap();
         let chain = fs::read_to_string(fixture("chain.pem")).unwrap();
         let (root, _) = chain.split_at(chain.find("-----END").unwrap() + "-----END CERTIFICATE-----\n".len());
         let inventory = files.path().join("inventory.toml");
         let text = format!(
             "[[vm]]\nname = 'of Jane Roe'\n[[group]]\nname = 'g'\nmembers = ['of Jane Roe']\n\
-             [auth]\ncertificate = '{how}'\ncertificate_issuers = '''\n{root}'''\n"
+             [auth]\n{more}certificate = '{how}'\ncertificate_issuers = '''\n{root}'''\n"
         );
         fs::write(&inventory, text).unwrap();
         let host = SimHost::with(&["--time-scale", "0", "--inventory", arg(&inventory)]);
@@ -84,6 +89,15 @@ fn pem_and_pkcs12_are_told_apart_by_their_content_and_ask_for_no_password_they_d
         let ran = run(&mut command);
         assert!(ran.code == 0 && ran.stdout.contains('g') && ran.stderr.is_empty(), "{name}: {ran:?}");
     }
+}
+
+#[test]
+fn the_doctor_does_not_make_up_a_name_of_the_user_that_a_certificate_is_mapped_to() {
+    let setting = Setting::with("optional", "sees_hyper_v = false\n");
+    let ran = run(&mut setting.hvctl("chain.pem", &["doctor"]));
+    assert_eq!(ran.code, 11, "{ran:?}");
+    assert!(ran.stdout.contains("-Member 'USER'") && !ran.stdout.contains("-Member ''"), "{ran:?}");
+    assert!(ran.stdout.contains("LocalAccountTokenFilterPolicy"), "{ran:?}");
 }
 
 #[test]

@@ -302,21 +302,139 @@ fn whoever_may_not_read_the_quotas_is_told_the_defaults() {
     insta::assert_snapshot!(quotas, @r"
     skipped  quotas      only administrators may read winrm/config
                          by default: MaxEnvelopeSizekb 500, MaxTimeoutms 60000, MaxConcurrentOperationsPerUser 1500
-                         WMI plug-in: 15 operations at the same time for each user, by default; not read
+                         WMI plug-in: 15 operations at the same time for each user, by default ([MS-WSMV] 3.1.4.1.34.3.1); not read: on the host, `Get-ChildItem 'WSMan:\localhost\Plugin\WMI Provider\Quotas'` shows it
     ");
 }
 
 #[test]
 fn what_does_not_stop_the_main_job_is_a_warning() {
-    let inventory = "[limits]\nmax_envelope_size = 102400\n[[vm]]\nname = \"a\"\n";
-    let (ran, shown) = on_simulated(inventory, &[], &[]);
+    let inventory = format!("[limits]\nmax_envelope_size = 102400\n{GROUP}");
+    let (ran, shown) = on_simulated(&inventory, &[], &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(shown.contains("warning  quotas      MaxEnvelopeSizekb 100,"), "{shown}");
-    assert!(shown.contains("warning  groups      supported; the host has no group yet"), "{shown}");
     assert!(
-        shown.contains("ready: a snapshot of a group can be taken and exported (with 2 warnings)"),
+        shown.contains("ready: a snapshot of a group can be taken and exported (with one warning)"),
         "{shown}"
     );
+}
+
+#[test]
+fn without_any_group_the_main_job_cannot_run() {
+    let (ran, shown) = on_simulated("[[vm]]\nname = \"a\"\n", &[], &[]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let groups = shown.lines().skip_while(|line| !line.contains("groups")).take(5);
+    insta::assert_snapshot!(groups.collect::<Vec<_>>().join("\n"), @r"
+        failed   groups      failed to find a group of virtual machines: groups are supported, and the host has none
+                             cause: nobody has made one yet
+                             on the host: New-VMGroup -Name web-tier -GroupType VMCollectionType
+                             on the host: Add-VMGroupMember -Name web-tier -VM (Get-VM web1, web2)
+        ok       quotas      MaxEnvelopeSizekb 500, MaxTimeoutms 60000, MaxConcurrentOperationsPerUser 1500, MaxBatchItems 32000, EnumerationTimeoutms 240000, MaxConnections 300
+    ");
+}
+
+/// A server that asks for NTLM as WinRM does, and does this with the login.
+fn at_login(meet: impl Fn(&mut std::net::TcpStream) + Send + 'static) -> u16 {
+    const ASK: &[u8] = b"HTTP/1.1 401 X\r\nServer: Microsoft-HTTPAPI/2.0\r\nWWW-Authenticate: Negotiate\r\n\
+        Content-Length: 0\r\nConnection: close\r\n\r\n";
+    tcp_server(move |stream| {
+        let mut request = [0; 8192];
+        let length = stream.read(&mut request).unwrap_or_default();
+        if String::from_utf8_lossy(&request[..length]).to_lowercase().contains("authorization: ") {
+            meet(stream);
+        } else {
+            let _ = stream.write_all(ASK);
+        }
+    })
+}
+
+#[test]
+fn a_login_that_is_cut_or_misused_is_not_taken_for_a_wrong_password() {
+    let say = |answer: &'static [u8]| at_login(move |stream| drop(stream.write_all(answer)));
+    let bad_challenge =
+        b"HTTP/1.1 401 X\r\nWWW-Authenticate: Negotiate TlRMTVNTUAACAAAA\r\nContent-Length: 0\r\n\r\n";
+    let open = std::sync::Mutex::new(Vec::new());
+    let hang = at_login(move |stream| open.lock().unwrap().push(stream.try_clone().unwrap()));
+    let mut told = String::new();
+    for (port, code) in [
+        (at_login(|_| {}), 5),
+        (hang, 8),
+        (say(bad_challenge), 7),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 9),
+    ] {
+        let mut command = doctor(&format!("http://127.0.0.1:{port}"));
+        let ran = run(command.args(["--request-timeout", "1s"]));
+        assert_eq!(ran.code, code, "{ran:?}");
+        let shown = seen(&ran, &[(&port.to_string(), "PORT")]);
+        let login = shown.lines().skip_while(|line| !line.starts_with("failed   login")).enumerate();
+        let login = login.take_while(|(number, line)| *number == 0 || line.starts_with("     "));
+        told += &login.map(|(_, line)| format!("{line}\n")).collect::<String>();
+    }
+    assert!(!told.contains("password is wrong"), "{told}");
+    insta::assert_snapshot!(told, @r"
+        failed   login       failed to get an answer from `127.0.0.1:PORT`: the connection was cut
+                             connection closed before message completed
+                             cause: WinRM was stopped or restarted, or a gateway or firewall between here and the host ended the connection
+                             on the host: Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM
+                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+        failed   login       failed to connect to `127.0.0.1:PORT` and log in in time
+                             cause: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
+                             here: hvctl --host http://127.0.0.1:PORT --auth ntlm doctor --request-timeout 10m
+                             on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
+        failed   login       failed to log in to `127.0.0.1:PORT` as `EXAMPLE\operator`: the NTLM login cannot go on
+                             the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
+                             cause: the host, or something before it, does not let this login in, and does not say why
+                             on the host: Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | Format-List TimeCreated, Message
+        failed   login       failed to log in to `127.0.0.1:PORT`: expected HTTP 401 with a challenge, got 200
+                             cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
+                             on the host: winrm enumerate winrm/config/listener
+    ");
+}
+
+#[test]
+fn a_listener_without_a_certificate_is_told_with_what_mends_it() {
+    let port = tcp_server(|stream| drop(stream.read(&mut [0; 8192])));
+    let ran = run(&mut doctor(&format!("https://127.0.0.1:{port}")));
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.stdout.contains("CertificateThumbprint") && ran.stdout.contains("Remove-Item"), "{ran:?}");
+}
+
+/// Each step that fails says more than that it has.
+#[test]
+fn every_failure_comes_with_advice_or_a_hint() {
+    let json: &[&str] = &["--output", "json"];
+    let mut reports = Vec::new();
+    for rule in [
+        "fault:2150858843@Enumerate",
+        "fault:5@Enumerate",
+        "cut:after@Enumerate",
+        "cut:after@Identify#2",
+        "garbage@Enumerate",
+        "garbage@Identify#2",
+        "html@Enumerate",
+        "status:403@Identify#2",
+        "status:503@Enumerate",
+        "empty-500@Enumerate",
+    ] {
+        reports.push((rule.to_owned(), on_simulated(GROUP, &[rule], json).0));
+    }
+    let others = [
+        on_simulated("[host]\ngroups = false\n[[vm]]\nname = \"a\"\n", &[], json).0,
+        on_simulated("[[vm]]\nname = \"a\"\n", &[], json).0,
+        run(doctor(&format!("127.0.0.1:{}", closed_port())).args(json)),
+        run(doctor(&format!("http://127.0.0.1:{}", at_login(|_| {}))).args(json)),
+        run(doctor("no-such-host.invalid").args(json)),
+    ];
+    reports.extend(others.into_iter().map(|ran| (String::new(), ran)));
+    for (rule, ran) in reports {
+        let report = ran.json();
+        let failed = report["steps"].as_array().unwrap().iter().filter(|step| step["status"] == "failed");
+        let failed: Vec<_> = failed.collect();
+        assert!(!failed.is_empty(), "{rule}: {ran:?}");
+        for step in failed {
+            let is_explained = step["advice"].is_object() || step["error"]["hint"].is_string();
+            assert!(is_explained, "{rule}: {step:#}");
+        }
+    }
 }
 
 #[test]

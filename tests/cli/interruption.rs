@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write as _},
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Command, Stdio},
@@ -279,6 +279,16 @@ fn a_password_that_does_not_come() {
     let command = format!("cat {}", arg(&fifo.path));
     let line = [ELSEWHERE, &["--password-command", &command]].concat();
     ends_at_once(&mut process(line), || fifo.read());
+}
+
+#[test]
+fn a_key_that_takes_minutes_to_decrypt() {
+    let (files, key) = (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/client/"), Fifo::make());
+    let slow = std::fs::read(format!("{files}ec-slow.key")).unwrap();
+    let certificate = format!("{files}ec.crt");
+    let line = ["group", "list", "--host", "https://hv1.example.test", "--client-cert", &certificate];
+    let line = [&line[..], &["--client-key", arg(&key.path)]].concat();
+    ends_at_once(process(line).env("HVCTL_PASSWORD", "secret"), || key.read().write_all(&slow).unwrap());
 }
 
 #[test]

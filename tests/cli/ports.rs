@@ -44,6 +44,30 @@ async fn tls_is_taken_where_it_is_and_nothing_else_from_then_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_tls_has_worked_is_remembered_whatever_came_of_the_command_and_whichever_way_it_went() {
+    let address: SocketAddr = "127.0.59.91:5986".parse().unwrap();
+    let server = Host::new(Settings::default()).serve(address).await.unwrap();
+    let password = server.password().to_owned();
+    for (line, password, code, remembered) in [
+        (&["snapshot", "list", "--group", "nobody"][..], password.as_str(), 4, true),
+        (&["group", "list", "--tls", "require"], &password, 0, true),
+        (&["doctor"], &password, 0, true),
+        // Neither a login nor an answer.
+        (&["group", "list"], "wrong", 7, false),
+    ] {
+        let home = home("127.0.59.91");
+        let roots = home.path().join("roots.pem");
+        fs::write(&roots, server.certificate_pem()).unwrap();
+        let mut command = with_profile(&home, line);
+        command.args(["--auth", "ntlm"]).env("SSL_CERT_FILE", arg(&roots));
+        let ran = run(command.env("HVCTL_USER", server.user()).env("HVCTL_PASSWORD", password));
+        assert_eq!(ran.code, code, "{line:?}: {ran:?}");
+        let text = fs::read_to_string(home.path().join("config.toml")).unwrap();
+        assert_eq!(text.contains("tls-used = true"), remembered, "{line:?}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted_is_no_reason_for_the_other_port() {
     let address: SocketAddr = "127.0.59.87:5986".parse().unwrap();
     let _server = Host::new(Settings::default()).serve(address).await.unwrap();

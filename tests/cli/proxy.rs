@@ -144,6 +144,26 @@ async fn the_doctor_goes_through_the_proxy_and_says_when_it_is_what_is_in_the_wa
     }
 }
 
+/// By the knock at each port, by the login, and by every other look at the host together.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_the_proxy_refuses_is_sent_once_for_each_command() {
+    for line in [&["identify", "--anonymous"][..], &["identify"], &["doctor", "--auth", "ntlm"]] {
+        for environment in [true, false] {
+            let proxy = Proxy::start(Rules { login: Some(LOGIN), ..Rules::new(Protocol::Socks) }).await;
+            let (url, mut command) = (proxy.url("gate:wrong@"), hvctl(line.iter().copied()));
+            if environment {
+                command.args(["--proxy", "env"]).env("https_proxy", &url).env("http_proxy", &url);
+            } else {
+                command.env("HVCTL_PROXY", &url);
+            }
+            command.env("HVCTL_USER", r"EXAMPLE\operator").env("HVCTL_PASSWORD", "geheim");
+            let ran = run(command.args(["--host", "127.0.59.92"]));
+            assert_eq!((ran.code, proxy.heard().refused), (7, 1), "{line:?}: {ran:?}");
+        }
+    }
+}
+
 /// Loopback has more addresses than one on Linux alone, and the ports are WinRM's own.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

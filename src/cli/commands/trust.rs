@@ -8,7 +8,7 @@ use crate::{
         failure::Failure,
         port::{self, Question, Way},
         profiles::{self, ConfigFile, FINGERPRINT, profile_name},
-        proxy::{self, Chosen},
+        proxy::{Chosen, Proxies},
         settings::Origin,
         text,
     },
@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, args: TrustArgs) -> Result<(), Failur
     let url = tls_url(host)?;
     let mut global = settings.global.clone();
     global.fingerprint = None;
-    let Chosen { proxy, told } = proxy::choose(&global.proxy, &url)?;
+    let Chosen { proxy, told } = Proxies::new(&global.proxy).to(&url)?;
     if let Some(told) = told {
         context.output.note(&told);
     }

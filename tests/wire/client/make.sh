@@ -34,6 +34,8 @@ ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
   openssl ec -in ec.key -out ec-sec1.key
   openssl rsa -traditional -in rsa.key -out rsa-pkcs1.key
   openssl pkcs8 -topk8 -in ec.key -passout pass:secret -out ec-aes.key
+  # A minute of work for a computer, and more: a password is hashed as often as we let it.
+  openssl pkcs8 -topk8 -in ec.key -passout pass:secret -v2 aes-256-cbc -iter 10000000 -out ec-slow.key
   openssl pkcs8 -topk8 -in ec.key -passout pass:secret -v2 des3 -v2prf hmacWithSHA1 -out ec-3des.key
   openssl pkcs8 -topk8 -in ec.key -passout pass:secret -v1 PBE-SHA1-3DES -out ec-pbes1.key
   openssl rsa -traditional -in rsa.key -aes256 -passout pass:secret -out rsa-traditional.key

@@ -2,6 +2,7 @@
 //!
 //! Commands for the host are PowerShell, as an administrator. They use no names that Windows translates.
 
+use super::login::Account;
 use crate::{hyperv::shell, transport::Fingerprint};
 use serde_json::{Value, json};
 use std::{net::IpAddr, path::Path};
@@ -51,6 +52,8 @@ impl Advice {
 const ALLOW_5985: &str = "Enable-NetFirewallRule -Name WINRM-HTTP-In-TCP";
 const ALLOW_5986: &str = "New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound \
      -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private";
+/// What WinRM has to say of its last requests.
+const SERVICE_LOG: &str = "Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message";
 const LISTENERS: &str = "winrm enumerate winrm/config/listener";
 
 /// `name`: the host has no address.
@@ -228,59 +231,79 @@ pub(super) fn no_user(prefix: &str) -> Advice {
     Advice::new("nothing says who logs in").here(format!(r"{prefix} doctor --user 'DOMAIN\user'"))
 }
 
-/// `login`: the host does not take user name or password.
-pub(super) fn refused(user: &str, over_tls: bool) -> Advice {
-    let form = if user.contains(['\\', '@']) {
-        "the password is wrong, expired or locked"
-    } else {
-        r"the password is wrong, or the name needs its domain: `DOMAIN\user`, or `.\user` for an account of the host"
-    };
-    let more = if over_tls {
-        "; also: NTLM switched off by policy, no right to log on over the network, or TLS that something on the way ends"
-    } else {
-        "; also: NTLM switched off by policy, or no right to log on over the network"
-    };
-    Advice::new(format!("{form}{more}. Not tried again, which could lock the account"))
+/// `login`: the host does not let it in. What the transport has said of it is the cause, here and below.
+pub(super) fn refused(said: Option<&str>) -> Advice {
+    Advice::new(said.unwrap_or("nobody has judged a password: the host ends the login before that, or something on the way answers in its place"))
         .host("Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | Format-List TimeCreated, Message")
 }
 
 /// `login`: Basic was refused.
-pub(super) fn basic_refused() -> Advice {
-    Advice::new(
-        "the password is wrong, or the account is one of a domain: Basic is for accounts of the host alone",
-    )
-    .host("Get-LocalUser | Format-Table Name, Enabled, PasswordExpires")
+pub(super) fn basic_refused(said: Option<&str>) -> Advice {
+    Advice::new(said.unwrap_or("Basic is for accounts of the host alone"))
+        .host("Get-LocalUser | Format-Table Name, Enabled, PasswordExpires")
+}
+
+/// `login`: an answer that WinRM does not give.
+pub(super) fn breaks_the_protocol(said: Option<&str>) -> Advice {
+    Advice::new(said.unwrap_or(
+        "something between here and the host changes its answers, or answers in its place; or it is no WinRM",
+    ))
+    .host(LISTENERS)
+}
+
+/// `login`: no answer, as the connection ended.
+pub(super) fn cut(said: Option<&str>) -> Advice {
+    Advice::new(said.unwrap_or(
+        "WinRM was stopped or restarted, or a gateway or firewall between here and the host ended the connection",
+    ))
+    .host("Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM")
+    .host(SERVICE_LOG)
+}
+
+/// `login`: no answer in time.
+pub(super) fn slow(said: Option<&str>, prefix: &str) -> Advice {
+    Advice::new(said.unwrap_or(
+        "the host is busy, or a gateway or firewall between here and the host holds the messages back",
+    ))
+    .here(format!("{prefix} doctor --request-timeout 10m"))
+    .host("Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status")
+}
+
+/// Any step: nothing more is known.
+pub(super) fn look_at_the_log() -> Advice {
+    Advice::new("nothing more is known of it here; the host's own log may say why").host(SERVICE_LOG)
 }
 
 /// `access`: refused with an access denied.
-pub(super) fn denied(user: &str, local: bool) -> Advice {
-    if local {
+pub(super) fn denied(account: &Account) -> Advice {
+    if account.is_local {
         return Advice::new(
             "an account of the host itself, other than the built-in Administrator: UAC takes its rights away when it \
              comes over the network",
         )
         .host(LOCAL_TOKENS)
-        .host(groups(user));
+        .host(groups(account));
     }
-    Advice::new("the account is in neither of the groups that may use WinRM and Hyper-V").host(groups(user))
+    Advice::new("the account is in neither of the groups that may use WinRM and Hyper-V")
+        .host(groups(account))
 }
 
 /// `access`: WMI refused.
-pub(super) fn denied_by_wmi(user: &str) -> Advice {
+pub(super) fn denied_by_wmi(account: &Account) -> Advice {
     Advice::new("the account may use WinRM, and the WMI namespace does not let it in (Remote Enable)")
-        .host(groups(user))
+        .host(groups(account))
         .host("wmimgmt.msc  # Properties, Security, root\\virtualization\\v2: Execute Methods, Enable Account, Remote Enable")
 }
 
 /// `access`: no refusal, and nothing to see.
-pub(super) fn nothing_shown(user: &str, local: bool) -> Advice {
+pub(super) fn nothing_shown(account: &Account) -> Advice {
     let advice = Advice::new(
         "the account is not in Hyper-V Administrators (Hyper-V shows nothing rather than refuse), or the service vmms \
          is stopped",
     )
-    .host(groups(user))
+    .host(groups(account))
     .host("Get-Service vmms");
-    if local { advice.host(LOCAL_TOKENS) } else { advice }
+    if account.is_local { advice.host(LOCAL_TOKENS) } else { advice }
 }
 
 /// `namespace`: there is none.
@@ -303,7 +326,9 @@ pub(super) fn too_old() -> Advice {
 
 /// `groups`: none there.
 pub(super) fn no_groups() -> Advice {
-    Advice::new("there is no group yet").host("New-VMGroup -Name web-tier -GroupType VMCollectionType")
+    Advice::new("nobody has made one yet")
+        .host("New-VMGroup -Name web-tier -GroupType VMCollectionType")
+        .host("Add-VMGroupMember -Name web-tier -VM (Get-VM web1, web2)")
 }
 
 /// `quotas`: smaller than what is asked for.
@@ -315,7 +340,8 @@ pub(super) fn small_envelopes() -> Advice {
 const LOCAL_TOKENS: &str = r"New-ItemProperty -Path HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System -Name LocalAccountTokenFilterPolicy -PropertyType DWord -Value 1 -Force";
 
 /// By their well-known identifiers: Hyper-V Administrators, Remote Management Users.
-fn groups(user: &str) -> String {
+fn groups(account: &Account) -> String {
+    let user = account.name();
     let user = user.strip_prefix(r".\").unwrap_or(user).replace('\'', "''");
     format!(
         "'S-1-5-32-578','S-1-5-32-580' | ForEach-Object {{ Add-LocalGroupMember -SID $_ -Member '{user}' }}"

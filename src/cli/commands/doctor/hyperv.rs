@@ -1,6 +1,6 @@
 //! What the user may do, and what the host can do.
 
-use super::{Patient, advice, report::Finding};
+use super::{Patient, advice, login::Account, report::Finding};
 use crate::{
     cli::session::Session,
     error::{Error, ErrorKind},
@@ -10,35 +10,26 @@ use crate::{
 use serde_json::{Map, Value};
 
 /// The first question that needs rights.
-pub(super) async fn access(patient: &Patient<'_>, session: &Session) -> (Finding, Option<Support>) {
-    let user = patient.settings.global.user.as_deref().unwrap_or_default();
-    let local = is_local(user);
+pub(super) async fn access(session: &Session, account: &Account) -> (Finding, Option<Support>) {
     match session.hyperv.support().await {
         Ok(support) if support.machines == Presence::Hidden => {
             let message = "failed to see Hyper-V: the host has it, and does not show it to this user";
             let error = Error::new(ErrorKind::AccessDenied, message);
-            (Finding::failed(error).fact("reason", "hidden").advise(advice::nothing_shown(user, local)), None)
+            (Finding::failed(error).fact("reason", "hidden").advise(advice::nothing_shown(account)), None)
         }
         Ok(support) => (Finding::ok("the host lets this user ask"), Some(support)),
         Err(error) if error.kind() == ErrorKind::AccessDenied => {
             let by_wmi = is_of_wmi(&error);
             let finding = Finding::failed(error);
-            let finding = match (by_wmi, local) {
-                (true, _) => finding.fact("reason", "namespace").advise(advice::denied_by_wmi(user)),
-                (false, true) => finding.fact("reason", "local_account").advise(advice::denied(user, true)),
-                (false, false) => finding.fact("reason", "denied").advise(advice::denied(user, false)),
+            let (reason, advice) = match (by_wmi, account.is_local) {
+                (true, _) => ("namespace", advice::denied_by_wmi(account)),
+                (false, true) => ("local_account", advice::denied(account)),
+                (false, false) => ("denied", advice::denied(account)),
             };
-            (finding, None)
+            (finding.fact("reason", reason).advise(advice), None)
         }
         Err(error) => (Finding::failed(error), None),
     }
-}
-
-/// Whether the account is one of the host itself, whose rights UAC filters.
-fn is_local(user: &str) -> bool {
-    let (domain, name) = user.split_once('\\').unwrap_or(("", user));
-    let is_administrator = name.eq_ignore_ascii_case("Administrator");
-    (domain == "." || domain.is_empty() && !name.contains('@')) && !is_administrator
 }
 
 /// Whether WMI, and not WinRM, has refused.
@@ -119,9 +110,13 @@ pub(super) async fn groups(session: &Session, support: &Support) -> Finding {
         return Finding::failed(Error::new(ErrorKind::NotFound, message)).advise(advice::stopped());
     }
     match session.hyperv.groups().await {
-        Ok(groups) if groups.is_empty() => Finding::warning("supported; the host has no group yet")
-            .fact("groups", 0)
-            .advise(advice::no_groups()),
+        Ok(groups) if groups.is_empty() => {
+            let message =
+                "failed to find a group of virtual machines: groups are supported, and the host has none";
+            Finding::failed(Error::new(ErrorKind::NotFound, message))
+                .fact("groups", 0)
+                .advise(advice::no_groups())
+        }
         Ok(groups) => Finding::ok(match groups.len() {
             1 => "supported; the host has one".to_owned(),
             more => format!("supported; the host has {more}"),
@@ -134,16 +129,6 @@ pub(super) async fn groups(session: &Session, support: &Support) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn accounts_of_the_host_are_told_from_those_of_a_domain() {
-        for local in [r".\backup", "backup"] {
-            assert!(is_local(local), "{local}");
-        }
-        for other in [r"CORP\backup", "backup@corp.example", r".\Administrator", "administrator"] {
-            assert!(!is_local(other), "{other}");
-        }
-    }
 
     #[test]
     fn the_build_is_read_where_the_host_tells_it() {

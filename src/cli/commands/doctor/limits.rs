@@ -6,12 +6,14 @@ use std::time::Duration;
 
 /// Operations at the same time that the WMI plug-in allows each user, unless changed ([MS-WSMV] 3.1.4.1.34.3.1).
 const OF_THE_PLUGIN: u64 = 15;
+/// Its configuration is a resource of its own ([MS-WSMV] 2.2.4.22), which says it in attributes of XML.
+const READ_PLUGIN: &str = r"Get-ChildItem 'WSMan:\localhost\Plugin\WMI Provider\Quotas'";
 /// How often the way is measured; odd, for the median.
 const TIMES: usize = 5;
 
 pub(super) async fn quotas(patient: &Patient<'_>, session: &Session) -> Finding {
     let plugin = format!(
-        "WMI plug-in: {OF_THE_PLUGIN} operations at the same time for each user, by default; not read"
+        "WMI plug-in: {OF_THE_PLUGIN} operations at the same time for each user, by default ([MS-WSMV] 3.1.4.1.34.3.1); not read: on the host, `{READ_PLUGIN}` shows it"
     );
     let quotas = match session.client.quotas().await {
         Ok(quotas) => quotas,

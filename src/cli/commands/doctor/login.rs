@@ -1,12 +1,13 @@
 //! Logging in, once: a doctor must not lock an account.
 
 use super::{
-    Patient, advice,
+    Patient,
+    advice::{self, Advice},
     kerberos::{self, Ticket},
     report::Finding,
 };
 use crate::{
-    cli::{config, failure::Failure, session::Session},
+    cli::{args::Global, config, failure::Failure, login::NOT_DELEGATED, session::Session},
     client::Options,
     error::{Error, ErrorKind},
     transport::{AuthMechanism, HttpSettings, Login},
@@ -23,9 +24,46 @@ impl Seen {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.clone());
     }
 
-    fn get(&self) -> Option<Login> {
+    pub(super) fn get(&self) -> Option<Login> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whose rights the host looks at.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    /// As commands on the host take it, where it is known.
+    pub(super) name: Option<String>,
+    /// Whether it is one of the host itself, whose rights UAC filters.
+    pub(super) is_local: bool,
+}
+
+impl Account {
+    /// As the login told, else as the user said.
+    pub(super) fn of(login: Option<&Login>, user: Option<&str>) -> Self {
+        let told = login.map(|login| (login.mechanism, login.user.as_str()));
+        match (told, user) {
+            (Some(("kerberos", user)), _) => Self { name: Some(user.to_owned()), is_local: false },
+            // Certificates are mapped to accounts of the host alone; which one is not told.
+            (Some(("certificate", _)), _) => Self { name: None, is_local: true },
+            (Some((_, user)), _) | (None, Some(user)) => {
+                Self { name: Some(user.to_owned()), is_local: is_local(user) }
+            }
+            (None, None) => Self { name: None, is_local: false },
+        }
+    }
+
+    /// For commands.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("USER")
+    }
+}
+
+/// Whether UAC filters the rights of a user of this name: of the host itself, and not its Administrator.
+fn is_local(user: &str) -> bool {
+    let (domain, name) = user.split_once('\\').unwrap_or(("", user));
+    let is_administrator = name.eq_ignore_ascii_case("Administrator");
+    (domain == "." || domain.is_empty() && !name.contains('@')) && !is_administrator
 }
 
 /// Whether NTLM can be used by this user.
@@ -52,7 +90,6 @@ pub(super) async fn login(
     patient: &Patient<'_>,
     session: &Session,
     http: &HttpSettings,
-    ticket: Ticket,
     seen: &Seen,
 ) -> (Finding, Option<Identity>) {
     let global = &patient.settings.global;
@@ -63,25 +100,16 @@ pub(super) async fn login(
         // Whoever is told so has logged in; what the user may do is for the next steps to find out.
         Err(error) if error.fault().is_some() => (Identity::default(), Some(error)),
         Err(error) => {
-            let advice = match (error.kind(), http.mechanism) {
-                (ErrorKind::Auth, AuthMechanism::Basic) => Some(advice::basic_refused()),
-                // Its error says what the host needs.
-                (ErrorKind::Auth, AuthMechanism::Certificate) => None,
-                // Likewise, where it is not one of those that a command mends: a ticket is no password.
-                (ErrorKind::Auth, _) if ticket == Ticket::There => kerberos::advice(&error, http),
-                (ErrorKind::Auth, _) => Some(advice::refused(user, http.url.scheme() == "https")),
-                (ErrorKind::Protocol, _) => Some(advice::another_server()),
-                _ => None,
-            };
-            let finding = Finding::failed(error);
-            return (advice.into_iter().fold(finding, Finding::advise), None);
+            let advice = advice(&error, patient, http);
+            return (advice.into_iter().fold(Finding::failed(error), Finding::advise), None);
         }
     };
-    // Mechanisms that prove each message by itself do not tell of a login.
-    let (mechanism, user, why) = match (seen.get(), http.mechanism) {
-        (Some(login), _) => (login.mechanism, login.user, login.why),
-        (None, AuthMechanism::Certificate) => ("certificate", user.to_owned(), None),
-        (None, _) => ("basic", user.to_owned(), None),
+    let login = seen.get();
+    let lacks_delegation = http.kerberos.delegate && !login.as_ref().is_some_and(|login| login.delegated);
+    let (mechanism, user, why) = match login {
+        Some(login) => (login.mechanism, login.user, login.why),
+        // It proves each message by itself, and does not tell of a login.
+        None => ("basic", user.to_owned(), None),
     };
     let by = if user.is_empty() { mechanism.to_owned() } else { format!("{mechanism} as `{user}`") };
     let mut finding = Finding::ok(by)
@@ -97,16 +125,36 @@ pub(super) async fn login(
     if let Some(error) = refused {
         finding = finding.line(error.to_string());
     }
+    if lacks_delegation {
+        finding = finding.line(NOT_DELEGATED).at_most_warning();
+    }
     (finding, Some(identity))
+}
+
+/// What mends a login: what the transport says of it, which knows how far it came, with commands that go with that.
+fn advice(error: &Error, patient: &Patient<'_>, http: &HttpSettings) -> Option<Advice> {
+    let said = error.hint();
+    match (error.kind(), http.mechanism) {
+        // Its error says what the host needs.
+        (ErrorKind::Auth, AuthMechanism::Certificate) => None,
+        // As does that of a proxy.
+        _ if http.proxy.is_some() && said.is_some() => None,
+        (ErrorKind::Auth, AuthMechanism::Basic) => Some(advice::basic_refused(said)),
+        (ErrorKind::Auth, _) => kerberos::advice(error, http).or_else(|| Some(advice::refused(said))),
+        (ErrorKind::Protocol, _) => Some(advice::breaks_the_protocol(said)),
+        (ErrorKind::Transport, _) => Some(advice::cut(said)),
+        (ErrorKind::Timeout, _) => Some(advice::slow(said, &patient.settings.prefix)),
+        _ => None,
+    }
 }
 
 /// A login that cannot even be tried.
 pub(super) fn impossible(patient: &Patient<'_>, failure: Failure) -> Finding {
+    let Global { user, client_cert, .. } = &patient.settings.global;
     let finding = Finding::failed(failure);
-    match patient.settings.global.user {
-        _ if patient.settings.global.client_cert.is_some() => finding,
-        Some(_) => finding,
-        None => finding.advise(advice::no_user(&patient.settings.prefix)),
+    match (user, client_cert) {
+        (None, None) => finding.advise(advice::no_user(&patient.settings.prefix)),
+        _ => finding,
     }
 }
 
@@ -125,4 +173,40 @@ pub(super) fn sealing(http: &HttpSettings, seen: &Seen) -> Finding {
         )),
     };
     finding.fact("sealed", sealed).fact("bound", bound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(mechanism: &'static str, user: &str) -> Login {
+        Login { mechanism, user: user.to_owned(), why: None, sealed: true, bound: false, delegated: false }
+    }
+
+    fn of(login: Option<&Login>, user: Option<&str>) -> (String, bool) {
+        let account = Account::of(login, user);
+        (account.name().to_owned(), account.is_local)
+    }
+
+    #[test]
+    fn accounts_of_the_host_are_told_from_those_of_a_domain() {
+        for local in [r".\backup", "backup"] {
+            assert_eq!(of(Some(&login("ntlm", local)), None), (local.to_owned(), true));
+            assert_eq!(of(None, Some(local)), (local.to_owned(), true));
+        }
+        for other in [r"CORP\backup", "backup@corp.example", r".\Administrator", "administrator"] {
+            assert_eq!(of(Some(&login("ntlm", other)), None), (other.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn it_is_the_login_that_says_whose_rights_are_looked_at() {
+        let ticket = login("kerberos", "backup@CORP.EXAMPLE");
+        for typed in [None, Some("backup"), Some(r".\admin")] {
+            assert_eq!(of(Some(&ticket), typed), ("backup@CORP.EXAMPLE".to_owned(), false));
+        }
+        let certificate = login("certificate", "the certificate sha256:00");
+        assert_eq!(of(Some(&certificate), None), ("USER".to_owned(), true));
+        assert_eq!(of(None, None), ("USER".to_owned(), false));
+    }
 }

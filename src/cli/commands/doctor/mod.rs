@@ -1,6 +1,6 @@
 //! `hvctl doctor`: step by step to the main job, and what mends the first thing that is in the way.
 //!
-//! It only reads. Each step says what it saw; one that fails says the likeliest cause and the command that mends
+//! It only reads; all that it writes is, as every command does, that TLS has worked (`tls-used` of the profile). Each step says what it saw; one that fails says the likeliest cause and the command that mends
 //! it, and what needs it is skipped. The exit code is that of the first failure's kind, 0 only if the main job
 //! (snapshot a group and export it) could run.
 //!
@@ -40,19 +40,18 @@ use crate::{
         login::Identity,
         output::Output,
         port::{self, Way},
-        proxy,
+        proxy::Proxies,
         session::Session,
         settings::Settings,
         text,
     },
     error::{Error, ErrorKind},
-    transport::{HttpSettings, Proxy},
+    transport::HttpSettings,
     wsman::Identity as HostIdentity,
 };
-use login::Seen;
+use login::{Account, Seen};
 use report::{Check, Finding, Report, Status};
 use std::sync::Arc;
-use url::Url;
 
 /// Whom the doctor looks at.
 #[derive(Debug)]
@@ -60,12 +59,12 @@ struct Patient<'a> {
     settings: &'a Settings,
     /// As typed.
     host: &'a str,
+    proxies: Proxies<'a>,
 }
 
-impl Patient<'_> {
-    /// What leads to a URL of the host. That the choice can be used was seen when the settings were made.
-    fn proxy(&self, url: &Url) -> Option<Proxy> {
-        proxy::choose(&self.settings.global.proxy, url).ok()?.proxy
+impl<'a> Patient<'a> {
+    fn new(settings: &'a Settings, host: &'a str) -> Self {
+        Self { settings, host, proxies: Proxies::new(&settings.global.proxy) }
     }
 }
 
@@ -73,12 +72,12 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let Context { output, settings, .. } = context;
     if let Some(session) = config::replayed(settings, output)? {
         let mut examination = Examination::new(output, session.client.url().as_str());
-        let patient = Patient { settings, host: "" };
+        let patient = Patient::new(settings, "");
         let ended =
             session.run(context, async |session| examination.recording(&patient, session).await).await;
         return examination.conclude(ended);
     }
-    let patient = Patient { settings, host: config::host(settings)? };
+    let patient = Patient::new(settings, config::host(settings)?);
     let mut examination = Examination::new(output, patient.host);
     let way = port::way(config::question(settings, patient.host))?;
     // Before anything else, as a prompt would stand in the midst of the report.
@@ -87,9 +86,12 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         Err(failure) => (Identity::without_password(settings), Some(failure)),
     };
     let trust = config::trust(&settings.global)?;
-    let mut http = config::http(settings, output, way.first().clone(), trust, Some(identity))?;
+    let proxy = patient.proxies.to(way.first())?.proxy;
+    let mut http = config::http(settings, way.first().clone(), proxy, trust);
+    identity.put(&mut http, output);
     let seen = Seen::default();
     let told = seen.clone();
+    // The report says all that would be noted on the way.
     http.on_login = Some(Arc::new(move |login| told.set(login)));
     if !Box::pin(examination.network(&patient, way, &mut http)).await? {
         return examination.conclude(Ok(()));
@@ -124,11 +126,11 @@ impl<'a> Examination<'a> {
             return Ok(false);
         }
         self.begin(Check::Ports)?;
-        let (finding, url) = network::ports(patient, http, way).await;
-        self.report.url = url.as_ref().map(ToString::to_string);
+        let (finding, taken) = network::ports(patient, http, way).await;
+        self.report.url = taken.as_ref().map(|(url, _)| url.to_string());
         self.done(Check::Ports, finding)?;
-        let Some(url) = url else { return Ok(false) };
-        http.proxy = patient.proxy(&url);
+        let Some((url, proxy)) = taken else { return Ok(false) };
+        http.proxy = proxy;
         http.url = url;
         self.begin(Check::Tls)?;
         self.done(Check::Tls, tls::tls(patient, http).await)
@@ -163,11 +165,11 @@ impl<'a> Examination<'a> {
             return Ok(());
         }
         self.begin(Check::Login)?;
-        let (finding, identity) = login::login(patient, session, http, by, seen).await;
+        let (finding, identity) = login::login(patient, session, http, seen).await;
         self.done(Check::Login, finding)?;
         let Some(identity) = identity else { return Ok(()) };
         self.done(Check::Sealing, login::sealing(http, seen))?;
-        self.inside(patient, session, &identity).await
+        self.inside(patient, session, &identity, seen).await
     }
 
     /// What a recording holds: no network, no login.
@@ -190,7 +192,7 @@ impl<'a> Examination<'a> {
         };
         self.done(Check::Login, Finding::skipped(WHY))?;
         self.done(Check::Sealing, Finding::skipped(WHY))?;
-        self.inside(patient, session, &identity).await
+        self.inside(patient, session, &identity, &Seen::default()).await
     }
 
     /// What a user who is logged in can do.
@@ -199,8 +201,9 @@ impl<'a> Examination<'a> {
         patient: &Patient<'_>,
         session: &Session,
         identity: &HostIdentity,
+        seen: &Seen,
     ) -> Result<(), Failure> {
-        self.hyper_v(patient, session, identity).await?;
+        self.hyper_v(patient, session, identity, seen).await?;
         self.begin(Check::Quotas)?;
         self.done(Check::Quotas, limits::quotas(patient, session).await)?;
         self.begin(Check::RoundTrip)?;
@@ -212,9 +215,11 @@ impl<'a> Examination<'a> {
         patient: &Patient<'_>,
         session: &Session,
         identity: &HostIdentity,
+        seen: &Seen,
     ) -> Result<(), Failure> {
         self.begin(Check::Access)?;
-        let (finding, support) = hyperv::access(patient, session).await;
+        let account = Account::of(seen.get().as_ref(), patient.settings.global.user.as_deref());
+        let (finding, support) = hyperv::access(session, &account).await;
         self.done(Check::Access, finding)?;
         let Some(support) = support else { return Ok(()) };
         if !self.done(Check::Namespace, hyperv::namespace(patient, &support, identity))? {
@@ -247,6 +252,7 @@ impl<'a> Examination<'a> {
     }
 
     fn note(&mut self, check: Check, finding: Finding) -> Result<bool, Failure> {
+        let finding = finding.with_a_way_on();
         let passed = finding.status != Status::Failed;
         self.output.end_progress();
         if !self.output.is_document() {

@@ -88,7 +88,11 @@ impl Service {
 }
 
 /// Who listens where, and which way is taken.
-pub(super) async fn ports(patient: &Patient<'_>, http: &HttpSettings, way: Way) -> (Finding, Option<Url>) {
+pub(super) async fn ports(
+    patient: &Patient<'_>,
+    http: &HttpSettings,
+    way: Way,
+) -> (Finding, Option<(Url, Option<Proxy>)>) {
     let limit = config::KNOCK.min(http.connect_timeout);
     let (wanted, other) = match way {
         Way::Either { tls, sealed } => (tls, Some((sealed, true))),
@@ -98,16 +102,21 @@ pub(super) async fn ports(patient: &Patient<'_>, http: &HttpSettings, way: Way) 
         }
         Way::Fixed(url) => (url, None),
     };
-    let proxy = patient.proxy(&wanted);
+    let proxy = http.proxy.clone();
     // A proxy of HTTP carries nothing but TLS.
     let other = other.filter(|_| !proxy.as_ref().is_some_and(Proxy::speaks_http));
-    let (door, other) = tokio::join!(knock(&wanted, proxy.as_ref(), limit), async {
+    let first = knock(&wanted, proxy.as_ref(), limit);
+    let second = async {
         let (url, allowed) = other?;
-        let door = knock(&url, patient.proxy(&url).as_ref(), limit).await;
-        Some((url, door, allowed))
-    });
+        let proxy = patient.proxies.to(&url).ok()?.proxy;
+        let door = knock(&url, proxy.as_ref(), limit).await;
+        Some(Other { url, proxy, door, allowed })
+    };
+    // One after the other through a proxy, so that a password that it refuses is sent once.
+    let (door, other) =
+        if proxy.is_some() { (first.await, second.await) } else { tokio::join!(first, second) };
     let mut doors = vec![(port::of(&wanted), door)];
-    doors.extend(other.as_ref().map(|(url, door, _)| (port::of(url), *door)));
+    doors.extend(other.as_ref().map(|other| (port::of(&other.url), other.door)));
     let mut seen =
         doors.iter().map(|(port, door)| format!("{port} {}", word(*door))).collect::<Vec<_>>().join(", ");
     if let Some(proxy) = &proxy {
@@ -121,36 +130,47 @@ pub(super) async fn ports(patient: &Patient<'_>, http: &HttpSettings, way: Way) 
     {
         return (Finding::failed(error).fact("ports", facts), None);
     }
-    let (finding, url) = judge(patient, wanted, door, other, &seen);
-    (finding.fact("ports", facts), url)
+    let (finding, taken) = judge(patient, (wanted, proxy), door, other, &seen);
+    (finding.fact("ports", facts), taken)
+}
+
+/// WinRM's other port.
+struct Other {
+    url: Url,
+    proxy: Option<Proxy>,
+    door: Door,
+    /// Whether it may be taken instead.
+    allowed: bool,
 }
 
 fn judge(
     patient: &Patient<'_>,
-    wanted: Url,
+    (wanted, proxy): (Url, Option<Proxy>),
     door: Door,
-    other: Option<(Url, Door, bool)>,
+    other: Option<Other>,
     seen: &str,
-) -> (Finding, Option<Url>) {
+) -> (Finding, Option<(Url, Option<Proxy>)>) {
     let host = wanted.host_str().unwrap_or_default().to_owned();
     let wants_tls = wanted.scheme() == "https";
     if door == Door::Open {
         let how = if wants_tls { "TLS" } else { "sealed messages" };
-        return (Finding::ok(format!("{seen}: {how} at {}", port::of(&wanted))), Some(wanted));
+        return (Finding::ok(format!("{seen}: {how} at {}", port::of(&wanted))), Some((wanted, proxy)));
     }
     let failed = |advice| {
         let message = format!("failed to reach `{host}`: {seen}");
         (Finding::failed(Error::new(ErrorKind::Transport, message)).advise(advice), None)
     };
     match other {
-        Some((url, Door::Open, true)) if matches!(door, Door::Closed | Door::Silent) => {
+        Some(Other { url, proxy, door: Door::Open, allowed: true })
+            if matches!(door, Door::Closed | Door::Silent) =>
+        {
             let told = format!(
                 "{seen}: sealed messages at {}, without a certificate that shows who the host is",
                 port::of(&url)
             );
-            (Finding::warning(told).line("`--tls require` refuses this way"), Some(url))
+            (Finding::warning(told).line("`--tls require` refuses this way"), Some((url, proxy)))
         }
-        Some((_, Door::Open, _)) if wants_tls && door == Door::Closed => {
+        Some(Other { door: Door::Open, .. }) if wants_tls && door == Door::Closed => {
             failed(advice::only_without_tls(&host, config::sign_of_tls(patient.settings)))
         }
         _ => failed(match door {

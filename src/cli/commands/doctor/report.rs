@@ -1,6 +1,6 @@
 //! What the doctor finds: the steps, what became of each, and both renderings.
 
-use super::advice::{Advice, Place};
+use super::advice::{self, Advice, Place};
 use crate::{
     cli::{failure::Failure, text},
     error::Error,
@@ -210,6 +210,14 @@ impl Finding {
     /// The likeliest cause, and what mends it.
     pub(super) fn advise(mut self, advice: Advice) -> Self {
         self.advice = Some(advice);
+        self
+    }
+
+    /// Where nothing else is said of a failure, where to look.
+    pub(super) fn with_a_way_on(self) -> Self {
+        if self.status == Status::Failed && self.advice.is_none() && self.hint().is_none() {
+            return self.advise(advice::look_at_the_log());
+        }
         self
     }
 

@@ -18,16 +18,19 @@ pub(super) async fn winrm(http: &HttpSettings) -> (Finding, Option<Greeting>) {
     let greeting = match greet(http).await {
         Ok(greeting) => greeting,
         Err(error) => {
-            let kind = error.kind;
+            let (kind, is_explained) = (error.kind, error.hint.is_some());
             let finding = Finding::failed(error);
-            let advice = match kind {
+            let finding = match kind {
                 _ if http.url.scheme() == "http" && tls::speaks_tls(http).await => {
-                    advice::tls_behind_plain_port(host, port)
+                    finding.advise(advice::tls_behind_plain_port(host, port))
                 }
-                TransportErrorKind::Connection => advice::silent_listener(),
-                _ => advice::another_server(),
+                // What is wrong with the proxy, or behind it, the error says.
+                _ if http.proxy.is_some() && is_explained => finding,
+                TransportErrorKind::Connection => finding.advise(advice::silent_listener()),
+                TransportErrorKind::Protocol => finding.advise(advice::another_server()),
+                _ => finding,
             };
-            return (finding.advise(advice), None);
+            return (finding, None);
         }
     };
     let (finding, passes) = judge(&greeting, &format!("{host}:{port}"));

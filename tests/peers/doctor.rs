@@ -64,6 +64,17 @@ fn without_a_ticket_ntlm_is_used_and_the_reason_told() {
     assert_eq!(step(&report, "kerberos")["facts"]["reason"], "KdcUnreachable");
 }
 
+/// A login ends there, too.
+#[test]
+fn a_keytab_that_cannot_be_read_is_no_reason_for_ntlm() {
+    let Some(rig) = Rig::find() else { return };
+    let url = format!("http://localhost:{}/wsman", rig.port("PLAIN"));
+    let line = ["--keytab", "/no/such/keytab", "--principal", "alice@TEST.LOCAL"];
+    let (code, report) = doctor(&url, (ALICE, RIGHT), &line);
+    assert_eq!([status(&report, "kerberos"), status(&report, "login")], ["failed", "skipped"], "{report:#}");
+    assert_eq!((code, &step(&report, "kerberos")["facts"]["reason"]), (3, &"Keytab".into()), "{report:#}");
+}
+
 #[test]
 fn a_wrong_password_is_tried_once_by_kdc_and_host_together() {
     let Some(rig) = Rig::find() else { return };

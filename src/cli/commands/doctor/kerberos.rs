@@ -101,11 +101,11 @@ fn missing(http: &HttpSettings, error: TransportError) -> Finding {
         .as_deref()
         .and_then(|source| source.downcast_ref::<KerberosError>())
         .map(KerberosError::kind);
-    let was_tried = error.kind == TransportErrorKind::Timeout
-        || matches!(kind, Some(Kind::WrongPassword | Kind::AccountRefused));
-    let ntlm_is_left = http.mechanism == AuthMechanism::Negotiate && http.credentials.is_some();
+    // As for a login. A user without a name in Kerberos, and a library that cannot seal, are settings.
+    let leaves_ntlm = kind.map_or(error.kind == TransportErrorKind::Config, Kind::leaves_ntlm);
+    let has_ntlm = http.mechanism == AuthMechanism::Negotiate && http.credentials.is_some();
     let advice = kind.and_then(|kind| of(kind, http));
-    let finding = if ntlm_is_left && !was_tried {
+    let finding = if has_ntlm && leaves_ntlm {
         let reason = error.source.as_ref().map_or_else(|| error.message.clone(), ToString::to_string);
         Finding::skipped("no ticket, so NTLM is used").line(reason)
     } else {
@@ -141,4 +141,29 @@ fn of(kind: Kind, http: &HttpSettings) -> Option<Advice> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::commands::doctor::report::Status,
+        transport::{Credentials, Phase, Secret},
+    };
+
+    fn status(http: &HttpSettings, kind: TransportErrorKind) -> Status {
+        missing(http, TransportError::new(kind, Phase::NotSent, "failed")).status
+    }
+
+    #[test]
+    fn where_a_login_would_not_go_on_to_ntlm_the_step_has_failed() {
+        let mut http = HttpSettings::new("https://hv1:5986/wsman".parse().unwrap());
+        assert_eq!(status(&http, TransportErrorKind::Config), Status::Failed);
+        http.credentials = Some(Credentials::new("alice", Secret::new("geheim".to_owned())).unwrap());
+        assert_eq!(status(&http, TransportErrorKind::Config), Status::Skipped);
+        // The KDC may have judged the password.
+        assert_eq!(status(&http, TransportErrorKind::Timeout), Status::Failed);
+        http.mechanism = AuthMechanism::Kerberos;
+        assert_eq!(status(&http, TransportErrorKind::Config), Status::Failed);
+    }
 }

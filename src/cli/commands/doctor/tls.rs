@@ -45,7 +45,7 @@ pub(super) async fn tls(patient: &Patient<'_>, http: &HttpSettings) -> Finding {
 
 /// Whether the host closed the connection in the midst of the handshake.
 fn is_cut(error: &TransportError) -> bool {
-    error.source.as_deref().is_some_and(|source| source.is::<io::Error>())
+    matches!(&error.source, Some(source) if source.is::<io::Error>())
 }
 
 /// Whether HTTP without TLS answers at the port.

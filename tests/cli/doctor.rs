@@ -382,9 +382,9 @@ fn a_login_that_is_cut_or_misused_is_not_taken_for_a_wrong_password() {
                              on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
         failed   login       failed to log in to `127.0.0.1:PORT` as `EXAMPLE\operator`: the NTLM login cannot go on
                              the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
-                             cause: the host, or something before it, does not let this login in, and does not say why
-                             on the host: Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | Format-List TimeCreated, Message
-        failed   login       failed to log in to `127.0.0.1:PORT`: expected HTTP 401 with a challenge, got 200
+                             cause: nobody has judged a password: the host ends the login before that, or something on the way answers in its place
+                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+        failed   login       failed to log in to `127.0.0.1:PORT`: expected WinRM to answer, got HTTP 200
                              cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
                              on the host: winrm enumerate winrm/config/listener
     ");

@@ -52,6 +52,9 @@ impl Advice {
 const ALLOW_5985: &str = "Enable-NetFirewallRule -Name WINRM-HTTP-In-TCP";
 const ALLOW_5986: &str = "New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound \
      -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private";
+/// The last login that Windows has refused.
+const LAST_REFUSAL: &str = "Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | \
+     Format-List TimeCreated, Message";
 /// What WinRM has to say of its last requests.
 const SERVICE_LOG: &str = "Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message";
 const LISTENERS: &str = "winrm enumerate winrm/config/listener";
@@ -233,8 +236,13 @@ pub(super) fn no_user(prefix: &str) -> Advice {
 
 /// `login`: the host does not let it in. What the transport has said of it is the cause, here and below.
 pub(super) fn refused(said: Option<&str>) -> Advice {
-    Advice::new(said.unwrap_or("nobody has judged a password: the host ends the login before that, or something on the way answers in its place"))
-        .host("Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | Format-List TimeCreated, Message")
+    match said {
+        Some(said) => Advice::new(said).host(LAST_REFUSAL),
+        None => Advice::new(
+            "nobody has judged a password: the host ends the login before that, or something on the way answers in its place",
+        )
+        .host(SERVICE_LOG),
+    }
 }
 
 /// `login`: Basic was refused.

@@ -254,7 +254,7 @@ pub(super) fn basic_refused(said: Option<&str>) -> Advice {
 /// `login`: an answer that WinRM does not give.
 pub(super) fn breaks_the_protocol(said: Option<&str>) -> Advice {
     Advice::new(said.unwrap_or(
-        "something between here and the host changes its answers, or answers in its place; or it is no WinRM",
+        "it is no WinRM that answers, or something between here and the host changes or replaces its answers",
     ))
     .host(LISTENERS)
 }

@@ -12,7 +12,15 @@ use crate::xml::{
 /// arrays, also where the schema declares an array and one came; unknown properties stay untyped
 /// (or, when they hold a reference or a datetime wrapper or a nested instance, what they show).
 pub(crate) fn instance(element: &Element) -> Result<Instance, CimError> {
-    instance_of(&element.name.local, element)
+    instance_of(class_of(element), element)
+}
+
+/// The class of an instance element: its name; of some properties in `w:XmlFragment`, which stand there
+/// without an instance around them, the last segment of their namespace, where they have one.
+fn class_of(element: &Element) -> &str {
+    let property = element.elements().next().filter(|_| element.is(WSMAN, "XmlFragment"));
+    let segment = property.and_then(|property| property.name.namespace.rsplit('/').next());
+    segment.filter(|class| !class.is_empty()).unwrap_or(&element.name.local)
 }
 
 /// A reference: `a:Address` + `a:ReferenceParameters` directly inside `element`, or wrapped in
@@ -233,6 +241,20 @@ mod tests {
         assert_eq!(job.get("Owner"), Some(&Value::Null));
         assert_eq!(job.get("NewInLaterWindows"), Some(&untyped("42")));
         assert_eq!(job.get("ErrorCode"), None);
+    }
+
+    #[test]
+    fn properties_without_an_instance_around_them_are_of_the_class_of_their_namespace() {
+        let fragment = |properties: &str| {
+            let xml = format!("<w:XmlFragment xmlns:w='{WSMAN}'>{properties}</w:XmlFragment>");
+            instance(&Element::parse(xml.as_bytes(), &Limits::default()).unwrap()).unwrap()
+        };
+        let job = fragment(&format!("<p:JobState xmlns:p='{V2}/Msvm_ConcreteJob'>7</p:JobState>"));
+        assert_eq!((job.class(), job.get("JobState")), ("Msvm_ConcreteJob", Some(&Value::Uint16(7))));
+        // Windows leaves the namespace out of the answer to a query with a list of properties.
+        let nameless = fragment("<JobState>7</JobState>");
+        assert_eq!((nameless.class(), nameless.get("JobState")), ("XmlFragment", Some(&untyped("7"))));
+        assert_eq!(fragment("").class(), "XmlFragment");
     }
 
     #[test]

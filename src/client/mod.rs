@@ -140,6 +140,31 @@ impl Client {
         GetCall::new(self.clone(), epr.clone())
     }
     /// Changes an instance.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use hyperv_wsman::{Client, cim::{Epr, Text}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let class = Epr::class_of("Win32_Environment", "root/cimv2");
+    /// let variable = client
+    ///     .create(&class)
+    ///     .property("Name", Text::new("BACKUPS")?)
+    ///     .property("UserName", Text::new("<SYSTEM>")?)
+    ///     .property("VariableValue", Text::new(r"D:\Backups")?)
+    ///     .await?;
+    /// client.put(&variable).property("VariableValue", Text::new(r"E:\Backups")?).await?;
+    /// let value = client.get(&variable).fragment("VariableValue").await?;
+    /// assert_eq!(value.as_str(), Some(r"E:\Backups"));
+    /// client.delete(&variable).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn put(&self, epr: &Epr) -> PutCall {
         PutCall::new(self.clone(), epr.clone())
     }

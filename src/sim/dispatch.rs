@@ -2,17 +2,23 @@
 
 use super::{
     contexts::{Context, Contexts},
+    environment::{self, Environment},
     ids::Kind,
     inventory::HostLimits,
     soap::{
         Envelope, Fault, Operation,
         answer::{self, Heading, Page},
+        filter::Filter,
+        fragment::Fragment,
         parameters::Arguments,
-        request::{Batch, Enumerate, Filter, Invoke, Pull, Resource, Target},
+        request::{Batch, Enumerate, Invoke, Pull, Resource, Target},
     },
     world::{self, CIM_NAMESPACE, Outcome, Plan, Query, Selected, World},
 };
-use crate::cim::{Epr, Instance, schema};
+use crate::{
+    cim::{Epr, Instance, schema},
+    xml::{Element, names},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Who sends a request.
@@ -51,6 +57,7 @@ pub(super) struct Written {
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) world: World,
+    pub(super) environment: Environment,
     pub(super) contexts: Contexts,
     pub(super) limits: HostLimits,
     /// Requests that are being worked on, by user.
@@ -117,11 +124,34 @@ impl Desk {
             .map_or(self.limits.max_envelope_size, |size| size.min(self.limits.max_envelope_size));
         match envelope.operation()? {
             Operation::Identify => Ok(self.identify(caller)),
-            Operation::Get(target) if matches!(target.resource, Resource::Config) => self.config(heading),
-            Operation::Get(target) => {
+            Operation::Get(target, None) if matches!(target.resource, Resource::Config) => {
+                self.config(heading)
+            }
+            Operation::Get(target, fragment) => {
                 self.check_quota(caller)?;
-                let instance = self.select(&target, "GetObject")?;
-                fitting(answer::get(heading, &instance), limit)
+                let instance = self.read(&target)?;
+                let xml = match &fragment {
+                    None => answer::get(heading, &instance),
+                    Some(fragment) => fragment_of(heading, "Get", &instance, fragment)?,
+                };
+                fitting(xml, limit)
+            }
+            Operation::Put(target, fragment, body) => {
+                self.check_quota(caller)?;
+                let xml = self.put(&target, fragment.as_ref(), &body, heading)?;
+                // The instance is written: its answer is too large, not its request.
+                fitting(xml, limit).map_err(|_| Fault::unreportable_success())
+            }
+            Operation::Create(target, body) => {
+                self.check_quota(caller)?;
+                self.store(&target, "PutInstance")?;
+                Ok(answer::created(heading, &self.environment.create(&body)?))
+            }
+            Operation::Delete(target) => {
+                self.check_quota(caller)?;
+                self.store(&target, "DeleteInstance")?;
+                self.environment.delete(&target.epr)?;
+                Ok(answer::deleted(heading))
             }
             Operation::Enumerate(target, enumerate) => {
                 self.check_quota(caller)?;
@@ -194,14 +224,26 @@ impl Desk {
         heading: &Heading,
         limit: usize,
     ) -> Result<String, Fault> {
-        check_namespace(&target.epr)?;
+        check_namespace(target)?;
         if target.epr.selectors().iter().any(|selector| selector.name != CIM_NAMESPACE) {
             return Err(Fault::keys_in_enumerate());
         }
+        let mut only: &[String] = &[];
         let query = match (target.resource, &enumerate.filter) {
             (Resource::AllClasses, Some(Filter::Wql(text))) => Query::Wql(text),
+            (Resource::AllClasses, Some(Filter::Association(association))) => {
+                only = &association.properties;
+                Query::Association(association)
+            }
             (Resource::AllClasses, _) => return Err(Fault::all_classes_without_filter()),
             (Resource::Config, _) => return Err(Fault::invalid_resource_uri(target.epr.resource_uri())),
+            (Resource::Environment, None) => Query::Found(self.environment.all().to_vec()),
+            (Resource::Environment, Some(Filter::Selector(selectors))) => {
+                Query::Found(self.environment.with_values(selectors)?)
+            }
+            (Resource::Environment, Some(_)) => {
+                return Err(Fault::filter("This filter needs the resource URI of all classes", ""));
+            }
             (Resource::Class(class), None) => Query::Class(class),
             (Resource::Class(class), Some(Filter::Selector(selectors))) => Query::Selectors(class, selectors),
             // Seen by go-wsman: with the URI of a class, Windows cannot process a query.
@@ -210,12 +252,20 @@ impl Desk {
                     format!("A query needs the resource URI of all classes, not of {}", class.name());
                 return Err(Fault::filter(&reason, text));
             }
+            // [MS-WSMV] 3.1.4.1.13 and the trace of Windows' own client: it goes to all classes.
+            (Resource::Class(class), Some(Filter::Association(_))) => {
+                let reason = format!(
+                    "A walk along associations needs the resource URI of all classes, not of {}",
+                    class.name()
+                );
+                return Err(Fault::filter(&reason, ""));
+            }
         };
-        let items = self.world.query(&query)?;
+        let items = self.world.query(query)?;
         let context = Context {
             id: self.world.next_id(Kind::Context),
             user: caller.name().to_owned(),
-            items: items.iter().map(|i| answer::item(i, &world::reference(i), enumerate.mode)).collect(),
+            items: items.iter().map(|i| answer::item(i, &reference(i), enumerate.mode, only)).collect(),
             batch: enumerate.batch,
             last_used: self.now,
         };
@@ -289,8 +339,58 @@ impl Desk {
         Ok(answer::output(heading, class, method, &outputs, return_value))
     }
 
+    /// The instance of a Get.
+    fn read(&self, target: &Target) -> Result<Instance, Fault> {
+        match target.resource {
+            Resource::Environment => {
+                check_namespace(target)?;
+                self.environment.find(&target.epr, "GetObject").cloned()
+            }
+            _ => self.select(target, "GetObject"),
+        }
+    }
+
+    /// Writes an instance, or a part of it.
+    fn put(
+        &mut self,
+        target: &Target,
+        fragment: Option<&Fragment>,
+        body: &Element,
+        heading: &Heading,
+    ) -> Result<String, Fault> {
+        self.store(target, "PutInstance")?;
+        let Some(fragment) = fragment else {
+            let instance = self.environment.put(&target.epr, body)?;
+            return Ok(answer::put(heading, &instance));
+        };
+        let content = body
+            .child(names::WSMAN, "XmlFragment")
+            .ok_or_else(|| Fault::schema("the body does not hold XmlFragment"))?;
+        let instance = if fragment.is_element() {
+            // No property that can be written is an array.
+            return Err(Fault::fragment_path(&fragment.expression));
+        } else if fragment.is_text {
+            self.environment.put_text(&target.epr, &fragment.property, &content.text())?
+        } else {
+            self.environment.put_property(&target.epr, &fragment.property, content)?
+        };
+        fragment_of(heading, "Put", &instance, fragment)
+    }
+
+    /// Refuses what the providers of Hyper-V do not offer: their objects change by methods.
+    fn store(&self, target: &Target, operation: &'static str) -> Result<(), Fault> {
+        check_namespace(target)?;
+        match target.resource {
+            Resource::Environment => Ok(()),
+            Resource::Class(class) => Err(Fault::not_capable(operation, class.name())),
+            Resource::AllClasses | Resource::Config => {
+                Err(Fault::invalid_resource_uri(target.epr.resource_uri()))
+            }
+        }
+    }
+
     fn select(&self, target: &Target, operation: &'static str) -> Result<Instance, Fault> {
-        check_namespace(&target.epr)?;
+        check_namespace(target)?;
         let Resource::Class(class) = target.resource else {
             return Err(Fault::invalid_resource_uri(target.epr.resource_uri()));
         };
@@ -312,19 +412,49 @@ const BASIC_PROFILE: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofi
 fn class_name(target: &Target, instance: &Instance) -> &'static str {
     match target.resource {
         Resource::Class(class) => class.name(),
-        Resource::AllClasses | Resource::Config => {
+        Resource::AllClasses | Resource::Config | Resource::Environment => {
             schema::class(instance.class()).map_or("", schema::Class::name)
         }
     }
 }
 
 /// microsoft/omi#398: a `__cimnamespace` selector must not name another namespace than the URI.
-fn check_namespace(epr: &Epr) -> Result<(), Fault> {
-    match epr.selector(CIM_NAMESPACE) {
-        Some(namespace) if !namespace.replace('\\', "/").eq_ignore_ascii_case(super::NAMESPACE) => {
+fn check_namespace(target: &Target) -> Result<(), Fault> {
+    let own = match target.resource {
+        Resource::Environment => environment::NAMESPACE,
+        Resource::Class(_) | Resource::AllClasses | Resource::Config => super::NAMESPACE,
+    };
+    match target.epr.selector(CIM_NAMESPACE) {
+        Some(namespace) if !namespace.replace('\\', "/").eq_ignore_ascii_case(own) => {
             Err(Fault::different_namespaces())
         }
         _ => Ok(()),
+    }
+}
+
+/// The answer with a part of an instance.
+fn fragment_of(
+    heading: &Heading,
+    operation: &str,
+    instance: &Instance,
+    fragment: &Fragment,
+) -> Result<String, Fault> {
+    let is_declared = match instance.class() {
+        environment::CLASS => environment::is_property(&fragment.property),
+        class => schema::class(class).is_some_and(|class| class.property(&fragment.property).is_some()),
+    };
+    if is_declared {
+        Ok(answer::fragment(heading, operation, instance, fragment))
+    } else {
+        Err(Fault::fragment_path(&fragment.expression))
+    }
+}
+
+/// The reference to an instance of any class here.
+fn reference(instance: &Instance) -> Epr {
+    match instance.class() {
+        environment::CLASS => environment::reference(instance),
+        _ => world::reference(instance),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     contexts::Contexts,
     dispatch::{Caller, Desk, Deviations, Written},
+    environment::Environment,
     inventory::Inventory,
     rules::{Action, Rule},
     soap::{Envelope, Fault},
@@ -28,6 +29,9 @@ pub struct Settings {
     pub time_scale: Option<f64>,
     /// Faults, delays, cuts.
     pub rules: Vec<Rule>,
+    /// So many made-up instances of every class of the schema, besides what the inventory holds: values of
+    /// every kind, for readers that have to take all that a class may hold. Default 0.
+    pub generate: usize,
 }
 
 /// A simulated host. Cloning is cheap; clones are the same host.
@@ -90,9 +94,10 @@ impl Host {
     /// A host.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { inventory, time_scale, rules } = settings;
+        let Settings { inventory, time_scale, rules, generate } = settings;
         let desk = Desk {
-            world: World::new(&inventory, time_scale.unwrap_or(1.0)),
+            world: World::new(&inventory, time_scale.unwrap_or(1.0), generate),
+            environment: Environment::default(),
             contexts: Contexts::default(),
             limits: inventory.limits.clone(),
             in_flight: BTreeMap::new(),

@@ -26,6 +26,7 @@
 
 mod contexts;
 mod dispatch;
+mod environment;
 #[cfg(all(feature = "cli", any(test, fuzzing)))]
 pub(crate) mod fuzzing;
 mod host;

@@ -1,6 +1,9 @@
 //! The checks: what a user of the crate relies on, whatever answers.
 
-use std::{future::poll_fn, pin::Pin};
+use std::{
+    future::{IntoFuture, poll_fn},
+    pin::Pin,
+};
 
 use futures_core::Stream;
 use hyperv_wsman::{
@@ -153,6 +156,117 @@ pub(crate) async fn an_unknown_class_is_refused_with_a_meaning(site: &Site) {
     let error = site.client.query(NAMESPACE, wql).instances().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Fault);
     assert!(error.fault().is_some_and(|fault| fault.hint().is_some()));
+}
+
+pub(crate) async fn an_enumeration_gives_instances_references_or_both(site: &Site) {
+    let class = Epr::class_of("Msvm_VirtualSystemCollection", NAMESPACE);
+    let items = |mode| site.client.enumerate(&class).mode(mode).into_future();
+    let objects = items(EnumerationMode::Object).await.unwrap();
+    let references = items(EnumerationMode::Epr).await.unwrap();
+    let both = items(EnumerationMode::ObjectAndEpr).await.unwrap();
+    assert_eq!((objects.len(), references.len()), (both.len(), both.len()));
+    for ((object, reference), pair) in objects.iter().zip(&references).zip(&both) {
+        assert!(object.epr.is_none() && reference.instance.is_none());
+        assert_eq!((&object.instance, &reference.epr), (&pair.instance, &pair.epr));
+    }
+}
+
+pub(crate) async fn associators_lead_from_a_group_to_its_members(site: &Site) {
+    let group = group(site).await;
+    let walk = || site.client.associators(&group.epr).association_class("Msvm_CollectedVirtualSystems");
+    let found = walk().result_class("CIM_System").role("Collection").result_role("Member");
+    let mut found: Vec<_> =
+        found.instances().await.unwrap().iter().map(|one| one.str("Name").unwrap().to_owned()).collect();
+    let members = hyperv(site).members(&group).await.unwrap();
+    let mut expected: Vec<_> = members.into_iter().map(|member| member.id).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    let paged = walk().enumerate().max_elements(1).mode(EnumerationMode::Epr).await.unwrap();
+    assert_eq!(paged.len(), found.len());
+    assert!(walk().role("Member").await.unwrap().is_empty(), "a group is no member");
+}
+
+pub(crate) async fn references_are_the_links_of_a_group(site: &Site) {
+    let group = group(site).await;
+    let links = site.client.references(&group.epr).association_class("Msvm_CollectedVirtualSystems");
+    let links = links.role("Collection").instances().await.unwrap();
+    assert!(!links.is_empty());
+    for link in links {
+        assert_eq!(link.class(), "Msvm_CollectedVirtualSystems");
+        assert_eq!(link.epr("Collection"), Some(&group.epr));
+    }
+}
+
+pub(crate) async fn a_walk_gives_only_the_properties_asked_for(site: &Site) {
+    let group = group(site).await;
+    let found = site.client.associators(&group.epr).association_class("Msvm_CollectedVirtualSystems");
+    for member in found.result_property("Name").result_property("EnabledState").instances().await.unwrap() {
+        assert!(member.str("Name").is_some() && member.u64("EnabledState").is_some(), "{member:?}");
+        assert_eq!(member.properties().count(), 2);
+        assert_eq!(member.class(), "Msvm_ComputerSystem");
+    }
+}
+
+pub(crate) async fn a_fragment_is_the_value_of_one_property(site: &Site) {
+    let group = group(site).await;
+    let get = |fragment: &str| site.client.get(&group.epr).fragment(fragment).into_future();
+    assert_eq!(get("ElementName").await.unwrap().as_str(), Some(site.group.as_str()));
+    assert_eq!(get("ElementName/text()").await.unwrap().as_str(), Some(site.group.as_str()));
+    assert!(get("Caption").await.unwrap().is_null());
+    let error = get("NoSuchProperty").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fault);
+}
+
+pub(crate) async fn a_small_envelope_makes_more_pages_of_the_same(site: &Site) {
+    let class = Epr::class_of("Msvm_ComputerSystem", NAMESPACE);
+    let all = site.client.enumerate(&class).instances().await.unwrap();
+    let before = site.client.requests();
+    let small = site.client.enumerate(&class).max_envelope_size(8192).instances().await.unwrap();
+    assert_eq!(all.len(), small.len());
+    assert!(site.client.requests() > before + 1, "it did not come in one page");
+}
+
+pub(crate) async fn an_option_is_ignored_unless_it_must_be_obeyed(site: &Site) {
+    let group = group(site).await;
+    let get = || site.client.get(&group.epr);
+    get().option("hyperv-wsman:unknown", "1").await.unwrap();
+    let error = get().required_option("hyperv-wsman:unknown", "1").await.unwrap_err();
+    assert_eq!(error.fault().and_then(|fault| fault.subcode()), Some("InvalidOptions"));
+}
+
+pub(crate) async fn a_variable_of_the_environment_is_created_changed_and_deleted(site: &Site) {
+    if !site.changes {
+        return;
+    }
+    let text = |text: &str| Text::new(text).unwrap();
+    let class = Epr::class_of("Win32_Environment", "root/cimv2");
+    let variable = site
+        .client
+        .create(&class)
+        .property("Name", text("HYPERV_WSMAN_CONFORMANCE"))
+        .property("UserName", text("<SYSTEM>"))
+        .property("VariableValue", text("R&D"))
+        .await
+        .unwrap();
+    assert_eq!(variable.selector("Name"), Some("HYPERV_WSMAN_CONFORMANCE"));
+    let value = |fragment: &str| site.client.get(&variable).fragment(fragment).into_future();
+    assert_eq!(value("VariableValue").await.unwrap().as_str(), Some("R&D"));
+
+    let put = site.client.put(&variable).property("VariableValue", text("two")).await.unwrap();
+    assert!(put.is_none_or(|now| now.str("VariableValue") == Some("two")));
+    let put = site.client.put(&variable).fragment("VariableValue", text("three")).await.unwrap();
+    assert!(put.is_none_or(|now| now.as_str() == Some("three")));
+    let read = site.client.get(&variable).await.unwrap();
+    assert_eq!(read.str("VariableValue"), Some("three"));
+    let filter = Filter::Selector(vec![("Name".into(), text("HYPERV_WSMAN_CONFORMANCE"))]);
+    assert_eq!(site.client.enumerate(&class).filter(filter).instances().await.unwrap().len(), 1);
+
+    site.client.delete(&variable).await.unwrap();
+    let error = site.client.get(&variable).await.unwrap_err();
+    assert_eq!(error.fault().and_then(|fault| fault.subcode()), Some("DestinationUnreachable"));
+    let error = site.client.delete(&variable).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fault, "what is not there was certainly not deleted: {error}");
 }
 
 pub(crate) async fn an_unknown_snapshot_is_not_found(site: &Site) {

@@ -10,3 +10,4 @@ mod invoking;
 mod jobs;
 mod rules;
 mod soap;
+mod transfer;

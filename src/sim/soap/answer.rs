@@ -3,12 +3,13 @@
 
 use super::{
     fault::{Extra, Fault},
+    fragment::Fragment,
     request::Mode,
     response_action,
 };
 use crate::{
-    cim::{Instance, Value, encode, schema},
-    sim::NAMESPACE,
+    cim::{Epr, Instance, Value, encode, schema},
+    sim::{NAMESPACE, environment},
     xml::{escape::escape, names},
 };
 use std::fmt::Write as _;
@@ -51,6 +52,47 @@ pub(in crate::sim) fn envelope(heading: &Heading, action: &str, header: &str, bo
 /// Answer to a WS-Transfer Get.
 pub(in crate::sim) fn get(heading: &Heading, item: &Instance) -> String {
     envelope(heading, &response_action(&super::transfer("Get")), "", &instance(item))
+}
+
+/// Answer to a Put: the instance as it is now ([MS-WSMV] 4.1.3).
+pub(in crate::sim) fn put(heading: &Heading, item: &Instance) -> String {
+    envelope(heading, &response_action(&super::transfer("Put")), "", &instance(item))
+}
+
+/// Answer to a Get or Put of a part of an instance: wrapped, and with the header of the request
+/// (DSP0226 7.7).
+pub(in crate::sim) fn fragment(
+    heading: &Heading,
+    operation: &str,
+    item: &Instance,
+    fragment: &Fragment,
+) -> String {
+    let header = format!("<w:FragmentTransfer>{}</w:FragmentTransfer>", escape(&fragment.expression));
+    let value = fragment.of(item);
+    let mut content = String::new();
+    if fragment.is_text {
+        content.push_str(&escape(&value.map(Value::to_plain_text).unwrap_or_default()));
+    } else if let Some(value) = value {
+        push_value(&mut content, "p", &fragment.property, Some(value));
+    }
+    let body = format!(
+        "<w:XmlFragment xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\">{content}</w:XmlFragment>",
+        names::XSI,
+        class_uri(item.class()),
+        names::CIM_COMMON,
+    );
+    envelope(heading, &response_action(&super::transfer(operation)), &header, &body)
+}
+
+/// Answer to a Create: the reference of what was made (the layout of a captured one).
+pub(in crate::sim) fn created(heading: &Heading, epr: &Epr) -> String {
+    let body = format!("<x:ResourceCreated>{}</x:ResourceCreated>", encode::epr_content(epr).as_str());
+    envelope(heading, &response_action(&super::transfer("Create")), "", &body)
+}
+
+/// Answer to a Delete: nothing.
+pub(in crate::sim) fn deleted(heading: &Heading) -> String {
+    envelope(heading, &response_action(&super::transfer("Delete")), "", "")
 }
 
 /// Answer to a Get of WinRM's configuration, in the layout of a captured one.
@@ -161,7 +203,7 @@ pub(in crate::sim) fn output(
     );
     for parameter in method.parameters().filter(|p| p.direction() != schema::Direction::In) {
         let value = outputs.iter().find(|(name, _)| *name == parameter.name()).map(|(_, value)| value);
-        push_value(&mut body, parameter.name(), value);
+        push_value(&mut body, "p", parameter.name(), value);
     }
     if let Some(code) = return_value {
         let _ = write!(body, "<p:ReturnValue>{code}</p:ReturnValue>");
@@ -170,18 +212,37 @@ pub(in crate::sim) fn output(
     envelope(heading, &response_action(&format!("{uri}/{}", method.name())), "", &body)
 }
 
-/// One item of an enumeration.
-pub(in crate::sim) fn item(item: &Instance, reference: &crate::cim::Epr, mode: Mode) -> String {
+/// One item of an enumeration; with `only` some of its properties, as a fragment (chosen: as Windows
+/// answers a query with a list of properties).
+pub(in crate::sim) fn item(item: &Instance, reference: &Epr, mode: Mode, only: &[String]) -> String {
     let epr = || {
         let content = encode::epr_content(reference);
         format!("<a:EndpointReference>{}</a:EndpointReference>", content.as_str())
     };
     match mode {
-        Mode::Object => instance(item),
+        Mode::Object => object(item, only),
         Mode::Epr => epr(),
         // DSP0226 8.7.
-        Mode::ObjectAndEpr => format!("<w:Item>{}{}</w:Item>", instance(item), epr()),
+        Mode::ObjectAndEpr => format!("<w:Item>{}{}</w:Item>", object(item, only), epr()),
     }
+}
+
+fn object(item: &Instance, only: &[String]) -> String {
+    if only.is_empty() {
+        return instance(item);
+    }
+    let mut xml = format!(
+        "<w:XmlFragment xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\">",
+        names::XSI,
+        class_uri(item.class()),
+        names::CIM_COMMON,
+    );
+    let is_wanted = |name: &str| only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    for name in declared(item.class()).into_iter().filter(|name| is_wanted(name)) {
+        push_value(&mut xml, "p", name, item.get(name));
+    }
+    xml.push_str("</w:XmlFragment>");
+    xml
 }
 
 /// An instance with every property that its class declares, by name; without a value they are nil
@@ -194,22 +255,28 @@ fn instance(instance: &Instance) -> String {
         class_uri(class),
         names::CIM_COMMON,
     );
-    let mut properties: Vec<_> = schema::class(class)
-        .into_iter()
-        .flat_map(schema::Class::properties)
-        .map(schema::Property::name)
-        .collect();
-    properties.sort_unstable();
-    for name in properties {
-        push_value(&mut xml, name, instance.get(name));
+    for name in declared(class) {
+        push_value(&mut xml, "p", name, instance.get(name));
     }
     let _ = write!(xml, "</p:{class}>");
     xml
 }
 
+/// The properties of a class, by name.
+fn declared(class: &str) -> Vec<&'static str> {
+    if class == environment::CLASS {
+        return environment::PROPERTIES.iter().map(|(name, _)| *name).collect();
+    }
+    let properties = schema::class(class).into_iter().flat_map(schema::Class::properties);
+    let mut names: Vec<_> = properties.map(schema::Property::name).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Resource URI of a class.
 pub(in crate::sim) fn class_uri(class: &str) -> String {
-    format!("{}{NAMESPACE}/{class}", names::WMI_CLASS_PREFIX)
+    let namespace = if class == environment::CLASS { environment::NAMESPACE } else { NAMESPACE };
+    format!("{}{namespace}/{class}", names::WMI_CLASS_PREFIX)
 }
 
 /// A fault, in the layouts of published ones.
@@ -302,12 +369,31 @@ fn provider_fault(operation: &str, parameter: &str, code: u32, machine: &str, re
     xml
 }
 
-/// A value, nil where there is none. Names come from the schema and embedded objects are not used,
-/// so every value can be written.
-fn push_value(xml: &mut String, name: &str, value: Option<&Value>) {
-    if let Ok(written) = encode::element("p", name, value.unwrap_or(&Value::Null)) {
+/// A value, nil where there is none. Names come from the schema, so every value can be written.
+fn push_value(xml: &mut String, prefix: &str, name: &str, value: Option<&Value>) {
+    match value {
+        Some(Value::Instance(instance)) => return push_embedded(xml, prefix, name, instance),
+        Some(Value::Array(values)) if matches!(values.first(), Some(Value::Instance(_))) => {
+            return values.iter().for_each(|value| push_value(xml, prefix, name, Some(value)));
+        }
+        _ => {}
+    }
+    if let Ok(written) = encode::element(prefix, name, value.unwrap_or(&Value::Null)) {
         xml.push_str(written.as_str());
     }
+}
+
+/// An embedded object: its properties in the namespace of its own class (as clients in production read
+/// them), its class as the type of the element.
+fn push_embedded(xml: &mut String, prefix: &str, name: &str, instance: &Instance) {
+    let class = instance.class();
+    let own = format!("{prefix}e");
+    let _ =
+        write!(xml, "<{prefix}:{name} xmlns:{own}=\"{}\" xsi:type=\"{own}:{class}_Type\">", class_uri(class));
+    for (name, value) in instance.properties() {
+        push_value(xml, &own, name, Some(value));
+    }
+    let _ = write!(xml, "</{prefix}:{name}>");
 }
 
 fn push_context(xml: &mut String, context: &str) {

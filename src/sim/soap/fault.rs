@@ -181,6 +181,50 @@ impl Fault {
         fault
     }
 
+    /// The classes of Hyper-V change by methods of their services (their pages). That the provider says so with
+    /// `WBEM_E_PROVIDER_NOT_CAPABLE` is chosen.
+    pub(in crate::sim) fn not_capable(operation: &'static str, parameter: &str) -> Self {
+        let reason = "Provider is not capable of the attempted operation.";
+        let mut fault = Self::sender(2_147_749_924, "w:InternalError", reason);
+        fault.by_receiver = true;
+        fault.by_provider(operation, parameter)
+    }
+
+    /// `WBEM_E_READ_ONLY`: chosen.
+    pub(in crate::sim) fn read_only(property: &str) -> Self {
+        let mut fault = Self::sender(
+            2_147_749_923,
+            "w:InternalError",
+            format!("The property {property} can only be read."),
+        );
+        fault.by_receiver = true;
+        fault
+    }
+
+    /// DSP0226 7.6: `w:AlreadyExists`.
+    pub(in crate::sim) fn already_exists(path: &str) -> Self {
+        let reason = format!("There is an instance {path} already.");
+        Self::sender(2_150_858_803, "w:AlreadyExists", reason)
+    }
+
+    /// [MS-WSMV] 3.1.4.1.18: an expression beyond the subset, or one that names nothing.
+    pub(in crate::sim) fn fragment_path(expression: &str) -> Self {
+        let reason = format!("The fragment expression {expression} cannot be processed.");
+        Self::sender(2_150_858_899, "n:CannotProcessFilter", reason)
+    }
+
+    /// [MS-WSMV] 3.1.4.1.18: only Get and Put have fragments.
+    pub(in crate::sim) fn no_fragments() -> Self {
+        let reason = "The operation does not support fragment-level transfer.";
+        Self::sender(2_150_858_871, "w:UnsupportedFeature", reason).with_detail("FragmentLevelAccess")
+    }
+
+    /// DSP0226 6.4: an option that must be complied with, and is not known.
+    pub(in crate::sim) fn unknown_option(name: &str) -> Self {
+        let reason = format!("The option {name} is not supported.");
+        Self::sender(2_150_858_833, "w:InvalidOptions", reason).with_detail("NotSupported")
+    }
+
     pub(in crate::sim) fn keys_in_enumerate() -> Self {
         let reason = "The resource URI of an enumeration must not contain keys.";
         Self::sender(2_150_859_016, "w:InvalidSelectors", reason)

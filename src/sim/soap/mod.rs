@@ -2,6 +2,8 @@
 
 pub(super) mod answer;
 pub(super) mod fault;
+pub(super) mod filter;
+pub(super) mod fragment;
 pub(super) mod parameters;
 pub(super) mod request;
 

@@ -1,9 +1,14 @@
 //! Requests: headers checked, operation recognised, body at hand.
 
-use super::{Fault, enumeration, transfer};
+use super::{
+    Fault, enumeration,
+    filter::{self, Filter},
+    fragment::Fragment,
+    transfer,
+};
 use crate::{
     cim::{Epr, schema},
-    sim::NAMESPACE,
+    sim::{NAMESPACE, environment},
     xml::{Element, Limits, names},
 };
 
@@ -17,10 +22,16 @@ pub(in crate::sim) struct Envelope {
 #[derive(Debug)]
 pub(in crate::sim) enum Operation {
     Identify,
-    Get(Target),
+    Get(Target, Option<Fragment>),
+    /// With the body.
+    Put(Target, Option<Fragment>, Element),
+    Create(Target, Element),
+    Delete(Target),
     Enumerate(Target, Enumerate),
     Pull(Pull),
-    Release { context: String },
+    Release {
+        context: String,
+    },
     Invoke(Target, Invoke),
 }
 
@@ -40,6 +51,8 @@ pub(in crate::sim) enum Resource {
     AllClasses,
     /// WinRM's own configuration.
     Config,
+    /// `Win32_Environment` of `root/cimv2`.
+    Environment,
 }
 
 #[derive(Debug)]
@@ -72,20 +85,11 @@ pub(in crate::sim) enum Mode {
 }
 
 #[derive(Debug)]
-pub(in crate::sim) enum Filter {
-    Wql(String),
-    Selector(Vec<(String, String)>),
-}
-
-#[derive(Debug)]
 pub(in crate::sim) struct Invoke {
     pub(in crate::sim) method: schema::Method<'static>,
     /// `Method_INPUT`.
     pub(in crate::sim) input: Element,
 }
-
-const WQL_DIALECT: &str = "http://schemas.microsoft.com/wbem/wsman/1/WQL";
-const SELECTOR_DIALECT: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter";
 
 impl Envelope {
     /// Reads a message.
@@ -138,10 +142,22 @@ impl Envelope {
             return Ok(Operation::Identify);
         }
         self.check_headers()?;
+        self.check_options()?;
+        let fragment = self.header(names::WSMAN, "FragmentTransfer").map(Fragment::read).transpose()?;
         let action = self.required(names::ADDRESSING, "Action")?;
         let operation = |name: &str| action == transfer(name) || action == enumeration(name);
         if operation("Get") {
-            Ok(Operation::Get(self.target()?))
+            return Ok(Operation::Get(self.target()?, fragment));
+        } else if operation("Put") {
+            return Ok(Operation::Put(self.target()?, fragment, self.whole_body()?));
+        }
+        if fragment.is_some() {
+            return Err(Fault::no_fragments());
+        }
+        if operation("Create") {
+            Ok(Operation::Create(self.target()?, self.whole_body()?))
+        } else if operation("Delete") {
+            Ok(Operation::Delete(self.target()?))
         } else if operation("Enumerate") {
             Ok(Operation::Enumerate(self.target()?, self.enumerate()?))
         } else if operation("Pull") {
@@ -194,6 +210,23 @@ impl Envelope {
         Ok(())
     }
 
+    /// Options that need not be complied with are ignored; those for the WMI provider and those that Windows'
+    /// own client sends are known ([MS-WSMV] 3.1.4.1.12, 4.11.1).
+    fn check_options(&self) -> Result<(), Fault> {
+        let is_known = |name: &str| {
+            name.starts_with("wmi:") || matches!(name, "ShowExtensions" | "msftwinrm:UsePreciseArrays")
+        };
+        let options = self.header(names::WSMAN, "OptionSet").into_iter().flat_map(Element::elements);
+        for option in options {
+            let name = option.attribute("", "Name").unwrap_or_default();
+            let must = option.attribute("", "MustComply").map(str::trim);
+            if matches!(must, Some("true" | "1")) && !is_known(name) {
+                return Err(Fault::unknown_option(name));
+            }
+        }
+        Ok(())
+    }
+
     fn enumerate(&self) -> Result<Enumerate, Fault> {
         // Without the element WinRM answers SchemaValidationError (seen by pypsrp's users).
         let enumerate = self.content(names::ENUMERATION, "Enumerate")?;
@@ -208,7 +241,7 @@ impl Envelope {
         }
         Ok(Enumerate {
             mode,
-            filter: enumerate.child(names::WSMAN, "Filter").map(filter).transpose()?,
+            filter: enumerate.child(names::WSMAN, "Filter").map(filter::read).transpose()?,
             optimized: enumerate.child(names::WSMAN, "OptimizeEnumeration").is_some(),
             // DSP0226 8.2.3: the element belongs to WS-Management here, to WS-Enumeration in Pull.
             batch: self.batch(enumerate, names::WSMAN)?,
@@ -267,6 +300,10 @@ impl Envelope {
         self.root.child(names::SOAP, "Body")
     }
 
+    fn whole_body(&self) -> Result<Element, Fault> {
+        self.body().cloned().ok_or_else(|| Fault::schema("There is no body"))
+    }
+
     fn content(&self, namespace: &str, local: &str) -> Result<&Element, Fault> {
         self.body()
             .and_then(|body| body.child(namespace, local))
@@ -297,7 +334,13 @@ pub(in crate::sim) fn resource(uri: &str) -> Result<Resource, Fault> {
     if uri.eq_ignore_ascii_case(names::WINRM_CONFIG) {
         return Ok(Resource::Config);
     }
-    let class = strip_prefix_ignoring_case(uri, names::WMI_CLASS_PREFIX)
+    let path = strip_prefix_ignoring_case(uri, names::WMI_CLASS_PREFIX);
+    let in_cimv2 =
+        path.and_then(|path| strip_prefix_ignoring_case(path, environment::NAMESPACE)?.strip_prefix('/'));
+    if in_cimv2.is_some_and(environment::is_class) {
+        return Ok(Resource::Environment);
+    }
+    let class = path
         .and_then(|path| strip_prefix_ignoring_case(path, NAMESPACE))
         .and_then(|path| path.strip_prefix('/'))
         .ok_or_else(|| Fault::invalid_resource_uri(uri))?;
@@ -352,19 +395,4 @@ fn context(body: &Element) -> Result<String, Fault> {
     body.child(names::ENUMERATION, "EnumerationContext")
         .map(|context| context.text().trim().to_owned())
         .ok_or_else(|| Fault::schema("EnumerationContext is missing"))
-}
-
-fn filter(element: &Element) -> Result<Filter, Fault> {
-    match element.attribute("", "Dialect") {
-        Some(WQL_DIALECT) => Ok(Filter::Wql(element.text())),
-        Some(SELECTOR_DIALECT) => {
-            let selectors = element
-                .child(names::WSMAN, "SelectorSet")
-                .ok_or_else(|| Fault::filter("The selector filter holds no SelectorSet", ""))?;
-            let pair =
-                |selector: &Element| Some((selector.attribute("", "Name")?.to_owned(), selector.text()));
-            Ok(Filter::Selector(selectors.elements().filter_map(pair).collect()))
-        }
-        dialect => Err(Fault::filter_dialect(dialect.unwrap_or_default())),
-    }
 }

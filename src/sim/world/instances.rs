@@ -1,6 +1,6 @@
 //! The objects as CIM instances.
 
-use super::{Snapshot, World, job::machine_reference, key_reference, text, timestamp};
+use super::{Snapshot, World, generated, job::machine_reference, key_reference, text, timestamp};
 use crate::{
     cim::{Epr, Instance, Value, schema},
     sim::inventory::{MachineEntry, MachineState, SnapshotKind},
@@ -45,6 +45,7 @@ impl World {
             .filter(|(name, _)| is_a(name, class.name()) || class.is_a(name))
             .flat_map(|(_, rows)| rows(self))
             .filter(|instance| is_a(instance.class(), class.name()))
+            .chain(generated::instances(class, self.generate))
             .collect()
     }
 
@@ -279,7 +280,7 @@ mod tests {
     /// A simulator that shows properties no host has would teach clients wrong.
     #[test]
     fn every_property_is_documented_and_of_its_documented_type() {
-        let mut world = World::new(&Inventory::default(), 1.0);
+        let mut world = World::new(&Inventory::default(), 1.0, 0);
         let group = world.groups[0].clone();
         world.add_snapshot(&group.id, SnapshotKind::Recovery);
         world.start(

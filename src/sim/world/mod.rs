@@ -1,5 +1,6 @@
 //! The objects of the host, and what its methods do with them.
 
+mod generated;
 mod instances;
 mod job;
 mod methods;
@@ -32,6 +33,8 @@ pub(super) struct World {
     jobs: Vec<Job>,
     /// Directories that hold an export.
     exports: Vec<String>,
+    /// Made-up instances of each class.
+    generate: usize,
     times: JobTimes,
     time_scale: f64,
     ids: Ids,
@@ -69,7 +72,7 @@ pub(super) enum Selected {
 }
 
 impl World {
-    pub(super) fn new(inventory: &Inventory, time_scale: f64) -> Self {
+    pub(super) fn new(inventory: &Inventory, time_scale: f64, generate: usize) -> Self {
         let mut world = Self {
             host: inventory.host.clone(),
             texts: inventory.host.locale.texts(),
@@ -79,6 +82,7 @@ impl World {
             snapshots: Vec::new(),
             jobs: Vec::new(),
             exports: Vec::new(),
+            generate,
             times: inventory.jobs.clone(),
             time_scale,
             ids: Ids::default(),
@@ -142,14 +146,18 @@ impl World {
         let names_it = |instance: &Instance| {
             selectors().all(|selector| match (&selector.value, instance.get(&selector.name)) {
                 (SelectorValue::Text(text), Some(value)) => {
-                    value.as_str().is_some_and(|own| same(own, text.as_str()))
+                    !value.is_null() && same(&value.to_plain_text(), text.as_str())
                 }
                 (SelectorValue::Reference(epr), Some(value)) => value.as_epr() == Some(epr),
                 (_, None) => false,
             })
         };
-        let mut found = self.instances(class).into_iter().filter(names_it);
-        match (found.next(), found.next()) {
+        let mut found: Vec<_> = self.instances(class).into_iter().filter(names_it).collect();
+        if found.len() > 1 {
+            // An instance of a derived class may have the same keys (chosen: the class itself comes first).
+            found.retain(|instance| instance.class() == class.name());
+        }
+        match (found.pop(), found.pop()) {
             (Some(only), None) => Selected::One(Box::new(only)),
             _ => Selected::Nothing,
         }
@@ -219,8 +227,8 @@ pub(super) fn reference(instance: &Instance) -> Epr {
             Some(Value::Reference(nested)) => {
                 epr = epr.clone().with_reference(key, (**nested).clone()).unwrap_or(epr);
             }
+            Some(Value::Null) | None => {}
             Some(value) => epr = with_key(epr, key, &value.to_plain_text()),
-            None => {}
         }
     }
     epr

@@ -5,7 +5,11 @@ use crate::{
     cim::{Epr, Instance, Value, schema},
     sim::{
         NAMESPACE,
-        soap::Fault,
+        soap::{
+            Fault,
+            filter::Association,
+            request::{Resource, resource},
+        },
         wql::{self, ObjectName, Query as Wql, Restrictions},
     },
 };
@@ -19,6 +23,10 @@ pub(in crate::sim) enum Query<'a> {
     Selectors(schema::Class<'static>, &'a [(String, String)]),
     /// WQL.
     Wql(&'a str),
+    /// What is linked with an object, or the links.
+    Association(&'a Association),
+    /// These, which were found elsewhere.
+    Found(Vec<Instance>),
 }
 
 impl World {
@@ -26,15 +34,49 @@ impl World {
     ///
     /// # Errors
     /// `n:CannotProcessFilter` and what it names.
-    pub(in crate::sim) fn query(&self, query: &Query<'_>) -> Result<Vec<Instance>, Fault> {
+    pub(in crate::sim) fn query(&self, query: Query<'_>) -> Result<Vec<Instance>, Fault> {
         match query {
-            Query::Class(class) => Ok(self.instances(*class)),
-            Query::Selectors(class, selectors) => self.with_values(*class, selectors),
+            Query::Class(class) => Ok(self.instances(class)),
+            Query::Selectors(class, selectors) => self.with_values(class, selectors),
+            Query::Association(association) => self.associated(association),
+            Query::Found(instances) => Ok(instances),
             Query::Wql(text) => {
                 let parsed = wql::parse(text).map_err(|reason| Fault::filter(&reason, text))?;
                 self.wql(&parsed, text)
             }
         }
+    }
+
+    /// The association filter asks what `ASSOCIATORS OF` and `REFERENCES OF` ask.
+    fn associated(&self, association: &Association) -> Result<Vec<Instance>, Fault> {
+        let text = association.object.to_path().to_string();
+        let Resource::Class(class) = resource(association.object.resource_uri())? else {
+            return Err(Fault::invalid_resource_uri(association.object.resource_uri()));
+        };
+        let object = match self.select(class, &association.object, false) {
+            Selected::One(instance) => reference(&instance),
+            Selected::NoKey(name) => return Err(Fault::unexpected_selector(&name)),
+            Selected::Nothing => return Err(Fault::not_found("ExecQuery", &text)),
+        };
+        let restrictions = &association.restrictions;
+        let class_of = |name: &Option<String>| {
+            let known = |name: &String| self.named(name, &text);
+            name.as_ref().map(known).transpose()
+        };
+        let result = class_of(&restrictions.result_class)?;
+        if association.links {
+            let role = restrictions.role.as_deref();
+            return Ok(self.associations(&object, result, role).map(|(instance, _)| instance).collect());
+        }
+        Ok(self.associators(&object, class_of(&restrictions.assoc_class)?, result, restrictions))
+    }
+
+    /// A class of this host.
+    fn named(&self, name: &str, query: &str) -> Result<schema::Class<'static>, Fault> {
+        schema::class(name).filter(|class| self.knows(*class)).ok_or_else(|| {
+            // The words of a captured fault, which had this code too.
+            Fault::filter("The specified class does not exist in the given namespace", query)
+        })
     }
 
     fn with_values(
@@ -64,12 +106,7 @@ impl World {
     }
 
     fn wql(&self, query: &Wql, text: &str) -> Result<Vec<Instance>, Fault> {
-        let class_of = |name: &str| {
-            schema::class(name).filter(|class| self.knows(*class)).ok_or_else(|| {
-                // The words of a captured fault, which had this code too.
-                Fault::filter("The specified class does not exist in the given namespace", text)
-            })
-        };
+        let class_of = |name: &str| self.named(name, text);
         match query {
             Wql::Select { class, condition } => {
                 let class = class_of(class)?;

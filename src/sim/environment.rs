@@ -193,8 +193,8 @@ pub(super) fn is_class(name: &str) -> bool {
 fn variable(name: &str, user: &str, value: &str) -> Instance {
     let text = |text: &str| Text::new(text).map_or(Value::Null, Value::String);
     Instance::new(CLASS)
-        .with("Caption", text(&format!(r"{user}\{name}")))
-        .with("Description", text(&format!(r"{user}\{name}")))
+        .with("Caption", text(name))
+        .with("Description", text(name))
         .with("Name", text(name))
         .with("Status", text("OK"))
         .with("SystemVariable", user == SYSTEM)

@@ -7,8 +7,9 @@
 
 User and password come from HVCTL_USER and HVCTL_PASSWORD.
 
-Get, Enumerate and Pull, Invoke CreateSnapshot with a reference, Get of the job until it ends, ExportSnapshot
-of the new snapshot, and the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
+Get, Put, Create and Delete, of whole instances and of fragments; Enumerate and Pull in each mode and with each
+filter (WQL, Selector, Association); Invoke CreateSnapshot with a reference, Get of the job until it ends,
+ExportSnapshot of the new snapshot, and the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
 """
 import os
 import sys
@@ -17,13 +18,20 @@ import warnings
 import xml.etree.ElementTree as ET
 
 from pypsrp.exceptions import AuthenticationError, WSManFaultError
-from pypsrp.wsman import SelectorSet, WSMan
+from pypsrp.wsman import OptionSet, SelectorSet, WSMan, WSManAction
 
 warnings.simplefilter("ignore")
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 NAMESPACE = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/"
+TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+BINDING = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+ENVIRONMENT = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Environment"
+WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
+SELECTOR = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"
+ASSOCIATION = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding/associationFilter"
 ANONYMOUS = ADDRESSING + "/role/anonymous"
 SERVICE = NAMESPACE + "Msvm_CollectionSnapshotService"
 
@@ -64,13 +72,16 @@ def properties(instance):
     return found
 
 
-def enumerate_all(client, uri, max_elements=2, wql=None):
+def enumerate_all(client, uri, max_elements=2, wql=None, chosen=None, mode=None):
     """Plain enumeration, page by page, as a client without optimization does it."""
     request = ET.Element(f"{{{ENUMERATION}}}Enumerate")
     ET.SubElement(request, f"{{{WSMAN}}}MaxElements").text = str(max_elements)
+    if mode:
+        ET.SubElement(request, f"{{{WSMAN}}}EnumerationMode").text = mode
     if wql:
-        query = ET.SubElement(request, f"{{{WSMAN}}}Filter", Dialect="http://schemas.microsoft.com/wbem/wsman/1/WQL")
-        query.text = wql
+        ET.SubElement(request, f"{{{WSMAN}}}Filter", Dialect=WQL).text = wql
+    if chosen is not None:
+        request.append(chosen)
     body = client.enumerate(uri, request)
     context = body.find(f".//{{{ENUMERATION}}}EnumerationContext").text
     instances, pages = [], 0
@@ -90,7 +101,7 @@ def enumerate_all(client, uri, max_elements=2, wql=None):
 
 
 def reference(parent, name, class_name, **keys):
-    parameter = ET.SubElement(parent, f"{{{SERVICE}}}{name}")
+    parameter = ET.SubElement(parent, name)
     ET.SubElement(parameter, f"{{{ADDRESSING}}}Address").text = ANONYMOUS
     inner = ET.SubElement(parameter, f"{{{ADDRESSING}}}ReferenceParameters")
     ET.SubElement(inner, f"{{{WSMAN}}}ResourceURI").text = NAMESPACE + class_name
@@ -101,7 +112,7 @@ def reference(parent, name, class_name, **keys):
 
 def create_snapshot(client, collection_id):
     call = ET.Element(f"{{{SERVICE}}}CreateSnapshot_INPUT")
-    reference(call, "Collection", "Msvm_VirtualSystemCollection", CollectionID=collection_id)
+    reference(call, f"{{{SERVICE}}}Collection", "Msvm_VirtualSystemCollection", CollectionID=collection_id)
     ET.SubElement(call, f"{{{SERVICE}}}SnapshotSettings").text = ""
     ET.SubElement(call, f"{{{SERVICE}}}SnapshotType").text = "1"
     answer = client.invoke(SERVICE + "/CreateSnapshot", SERVICE, call,
@@ -114,7 +125,7 @@ def create_snapshot(client, collection_id):
 
 def export_snapshot(client, snapshot):
     call = ET.Element(f"{{{SERVICE}}}ExportSnapshot_INPUT")
-    reference(call, "SnapshotCollection", "Msvm_SnapshotCollection", CollectionID=snapshot)
+    reference(call, f"{{{SERVICE}}}SnapshotCollection", "Msvm_SnapshotCollection", CollectionID=snapshot)
     ET.SubElement(call, f"{{{SERVICE}}}ExportDirectory").text = "D:\\Exports"
     ET.SubElement(call, f"{{{SERVICE}}}ExportSettingData").text = EXPORT_SETTINGS
     answer = client.invoke(SERVICE + "/ExportSnapshot", SERVICE, call,
@@ -145,6 +156,96 @@ def fault_code(call):
     return None
 
 
+def selector_filter(**keys):
+    chosen = ET.Element(f"{{{WSMAN}}}Filter", Dialect=SELECTOR)
+    selector_set = ET.SubElement(chosen, f"{{{WSMAN}}}SelectorSet")
+    for name, value in keys.items():
+        ET.SubElement(selector_set, f"{{{WSMAN}}}Selector", Name=name).text = value
+    return chosen
+
+
+def association_filter(kind, collection_id, **restrictions):
+    chosen = ET.Element(f"{{{WSMAN}}}Filter", Dialect=ASSOCIATION)
+    walk = ET.SubElement(chosen, f"{{{BINDING}}}{kind}")
+    reference(walk, f"{{{BINDING}}}Object", "Msvm_VirtualSystemCollection", CollectionID=collection_id)
+    for name, value in restrictions.items():
+        ET.SubElement(walk, f"{{{BINDING}}}{name}").text = value
+    return chosen
+
+
+def filters_and_modes(client, group):
+    found, _ = enumerate_all(client, NAMESPACE + "Msvm_VirtualSystemCollection",
+                             chosen=selector_filter(ElementName="web-tier"))
+    check("a Selector filter finds one", [properties(one)["CollectionID"] for one in found] == [[group]], found)
+    members, _ = enumerate_all(client, NAMESPACE + "*", chosen=association_filter(
+        "AssociatedInstances", group, AssociationClassName="Msvm_CollectedVirtualSystems", Role="Collection",
+        ResultClassName="Msvm_ComputerSystem", ResultRole="Member"))
+    check("an Association filter leads to the members", len(members) == 3
+          and all(local(member) == "Msvm_ComputerSystem" for member in members), members)
+    links, _ = enumerate_all(client, NAMESPACE + "*", chosen=association_filter(
+        "AssociationInstances", group, ResultClassName="Msvm_CollectedVirtualSystems", Role="Collection"))
+    check("an Association filter gives the links", len(links) == 3
+          and all(local(link) == "Msvm_CollectedVirtualSystems" for link in links), links)
+    references, _ = enumerate_all(client, NAMESPACE + "Msvm_VirtualSystemCollection", mode="EnumerateEPR")
+    check("EnumerateEPR gives references", all(local(one) == "EndpointReference" for one in references), references)
+    both, _ = enumerate_all(client, NAMESPACE + "Msvm_VirtualSystemCollection", mode="EnumerateObjectAndEPR")
+    check("EnumerateObjectAndEPR gives pairs", len(both) == len(references) and all(
+        [local(part) for part in item] == ["Msvm_VirtualSystemCollection", "EndpointReference"] for item in both),
+        both)
+
+
+def variable(**values):
+    instance = ET.Element(f"{{{ENVIRONMENT}}}Win32_Environment")
+    for name, value in values.items():
+        ET.SubElement(instance, f"{{{ENVIRONMENT}}}{name}").text = value
+    return instance
+
+
+def fragment(client, action, name, keys, content=None):
+    """pypsrp has no fragments: its header is extended, its body sent as it is."""
+    build = client._create_header
+
+    def with_fragment(*args, **kwargs):
+        message_id, header = build(*args, **kwargs)
+        transfer = ET.SubElement(header, f"{{{WSMAN}}}FragmentTransfer")
+        transfer.set(f"{{{SOAP}}}mustUnderstand", "true")
+        transfer.text = name
+        return message_id, header
+
+    client._create_header = with_fragment
+    try:
+        answer = client.invoke(action, ENVIRONMENT, content, selector_set=keys)
+    finally:
+        client._create_header = build
+    return next(answer.iter(f"{{{WSMAN}}}XmlFragment"))
+
+
+def transfer(client):
+    keys = selectors(Name="PYPSRP", UserName="<SYSTEM>")
+    created = client.create(ENVIRONMENT, variable(Name="PYPSRP", UserName="<SYSTEM>", VariableValue="one"))
+    names = {s.get("Name"): s.text for s in created.iter(f"{{{WSMAN}}}Selector")}
+    check("Create gives the reference", names == {"Name": "PYPSRP", "UserName": "<SYSTEM>"}, names)
+    put = client.put(ENVIRONMENT, variable(VariableValue="two & <three>"), selector_set=keys)[0]
+    check("Put gives what is there now", properties(put)["VariableValue"] == ["two & <three>"], ET.tostring(put))
+    got = fragment(client, WSManAction.GET, "VariableValue", keys)
+    check("Get of a fragment gives it alone", properties(got) == {"VariableValue": ["two & <three>"]},
+          ET.tostring(got))
+    content = ET.Element(f"{{{WSMAN}}}XmlFragment")
+    ET.SubElement(content, f"{{{ENVIRONMENT}}}VariableValue").text = "four"
+    put = fragment(client, WSManAction.PUT, "VariableValue", keys, content)
+    check("Put of a fragment writes it", properties(put) == {"VariableValue": ["four"]}, ET.tostring(put))
+    options = OptionSet()
+    options.add_option("ShowExtensions", "")
+    got = client.get(ENVIRONMENT, selector_set=keys, option_set=options)[0]
+    check("Get with options gives the instance", properties(got)["VariableValue"] == ["four"], ET.tostring(got))
+    client.delete(ENVIRONMENT, selector_set=keys)
+    code = fault_code(lambda: client.get(ENVIRONMENT, selector_set=keys))
+    check("Delete deletes", code == 2150858752, code)
+    code = fault_code(lambda: client.delete(NAMESPACE + "Msvm_VirtualSystemCollection",
+                                            selector_set=selectors(CollectionID="x")))
+    check("classes of Hyper-V refuse Delete", code == 0x80041024, code)
+
+
 def main():
     way = sys.argv[1:]
     with connect(way, os.environ["HVCTL_PASSWORD"]) as client:
@@ -157,6 +258,8 @@ def main():
         group = client.get(NAMESPACE + "Msvm_VirtualSystemCollection",
                            selector_set=selectors(CollectionID=named["web-tier"]))[0]
         check("Get gives the group", properties(group)["ElementName"] == ["web-tier"], ET.tostring(group))
+        filters_and_modes(client, named["web-tier"])
+        transfer(client)
         before, _ = enumerate_all(client, NAMESPACE + "Msvm_SnapshotCollection")
         job = wait_for(client, create_snapshot(client, named["web-tier"]))
         check("the job completes", (job["JobState"], job["ErrorCode"]) == (["7"], ["0"]), job)

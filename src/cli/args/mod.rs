@@ -211,6 +211,9 @@ pub(crate) struct SimulateArgs {
     /// How long jobs take: 1 as the inventory says, 0.1 a tenth of it, 0 no time
     #[arg(long, value_name = "X", value_parser = values::factor, env = "HVCTL_SIM_TIME_SCALE")]
     pub(crate) time_scale: Option<f64>,
+    /// Make up so many instances of every class of the schema, with values of every kind
+    #[arg(long, value_name = "N", default_value_t = 0, env = "HVCTL_SIM_GENERATE")]
+    pub(crate) generate: u16,
     /// Fault, delay or cut at a chosen request; may be repeated
     #[arg(long = "rule", value_name = "RULE", value_parser = values::text)]
     pub(crate) rules: Vec<String>,

@@ -16,6 +16,7 @@ pub(super) async fn run(context: &Context, args: SimulateArgs) -> Result<(), Fai
         settings.inventory = Inventory::read(path).map_err(failure)?;
     }
     settings.time_scale = args.time_scale;
+    settings.generate = args.generate.into();
     for rule in &args.rules {
         let rule: Rule = rule.parse().map_err(failure)?;
         settings.rules.push(rule);

@@ -111,6 +111,19 @@ impl Message<'_> {
         if let Some(selectors) = self.header.0.and_then(|header| header.child(names::WSMAN, "SelectorSet")) {
             self.read_selectors(0, selectors);
         }
+        if let Some(fragment) = self.header.text(names::WSMAN, "FragmentTransfer") {
+            self.line(0, "fragment", fragment);
+        }
+        if let Some(options) = self.header.0.and_then(|header| header.child(names::WSMAN, "OptionSet")) {
+            self.line(0, "options", "");
+            for option in options.elements() {
+                let must =
+                    option.attribute("", "MustComply").is_some_and(|must| matches!(must, "true" | "1"));
+                let obligation = if must { " (must be obeyed)" } else { "" };
+                let name = option.attribute("", "Name").unwrap_or_default();
+                self.line(1, name, option.text() + obligation);
+            }
+        }
     }
 
     fn read_selectors(&mut self, indent: u8, selectors: &Element) {
@@ -131,6 +144,14 @@ impl Message<'_> {
         match &*content.name.namespace {
             names::IDENTITY => self.read_identify(content),
             names::ENUMERATION => self.read_enumeration(content),
+            names::WSMAN if local == "XmlFragment" => {
+                self.summarise(&self.header.operation());
+                self.explanation.summary += ": a fragment";
+                match content.elements().next() {
+                    Some(_) => self.read_instance(0, content),
+                    None => self.line(0, "value", content.text()),
+                }
+            }
             names::TRANSFER if local == "ResourceCreated" => {
                 self.summarise(&self.header.operation());
                 self.line(0, "created", values::reference(&decode::epr(content)?));
@@ -143,8 +164,11 @@ impl Message<'_> {
                     self.read_output(class, method, content);
                 } else {
                     self.summarise(&self.header.operation());
-                    self.explanation.summary += ": ";
-                    self.explanation.summary += local;
+                    // What is sent to a class is one of its instances.
+                    if self.header.class().is_none_or(|class| class != local) {
+                        self.explanation.summary += ": ";
+                        self.explanation.summary += local;
+                    }
                     self.read_instance(0, content);
                 }
             }
@@ -201,9 +225,19 @@ impl Message<'_> {
 
     fn read_filter(&mut self, filter: &Element, text: String) {
         let dialect = filter.attribute("", "Dialect").unwrap_or_default();
-        match filter.child(names::WSMAN, "SelectorSet") {
-            Some(selectors) => self.read_selectors(0, selectors),
-            None => self.line(0, &format!("filter ({})", last_segment(dialect)), text),
+        if let Some(selectors) = filter.child(names::WSMAN, "SelectorSet") {
+            return self.read_selectors(0, selectors);
+        }
+        let walk = filter.elements().find(|walk| &*walk.name.namespace == names::CIM_BINDING);
+        self.line(0, &format!("filter ({})", last_segment(dialect)), walk.map_or(text, |_| String::new()));
+        for part in walk.into_iter().flat_map(Element::elements) {
+            let value = match part.child(names::ADDRESSING, "ReferenceParameters").map(|_| decode::epr(part))
+            {
+                Some(Ok(epr)) => values::reference(&epr),
+                Some(Err(error)) => format!("cannot be read: {error}"),
+                None => part.text().trim().to_owned(),
+            };
+            self.line(1, &part.name.local, value);
         }
     }
 

@@ -170,3 +170,76 @@ fn odd_messages_are_told_as_far_as_they_go() {
     let bare = answer("", "<s:Fault/>");
     assert_eq!(bare.summary, "fault without a code");
 }
+
+#[test]
+fn transfers_fragments_options_and_walks_are_told() {
+    let told = |name: &str| {
+        let text = golden(name);
+        let lines: Vec<&str> = text.lines().collect();
+        // What all messages have in their headers is shown above.
+        let is_common = |line: &&str| {
+            ["action:", "to:", "resource:", "message:", "timeout:", "largest answer:"]
+                .iter()
+                .any(|label| line.trim_start().starts_with(label))
+        };
+        lines.into_iter().filter(|line| !is_common(line)).collect::<Vec<_>>().join("\n")
+    };
+    let names = [
+        "get-fragment.xml",
+        "get-with-options.xml",
+        "put.xml",
+        "put-fragment.xml",
+        "put-fragment-text.xml",
+        "create.xml",
+        "delete.xml",
+        "enumerate-associators.xml",
+    ];
+    insta::assert_snapshot!(names.map(told).join("\n"), @r"
+        request Get of Msvm_ConcreteJob
+          selectors: 
+            InstanceID: 00000000-0000-4000-8000-000000000010
+          fragment: OperationalStatus[2]
+        request Get of Msvm_ConcreteJob
+          selectors: 
+            InstanceID: 00000000-0000-4000-8000-000000000010
+          options: 
+            ShowExtensions: 
+            wmi:context: R&D (must be obeyed)
+        request Put of Win32_Environment
+          selectors: 
+            Name: BACKUPS
+            UserName: <SYSTEM>
+          VariableValue: D:\R&D
+        request Put of Win32_Environment: a fragment
+          selectors: 
+            Name: BACKUPS
+            UserName: <SYSTEM>
+          fragment: VariableValue
+          VariableValue: D:\R&D
+        request Put of Win32_Environment: a fragment
+          selectors: 
+            Name: BACKUPS
+            UserName: <SYSTEM>
+          fragment: VariableValue/text()
+          value: D:\R&D
+        request Create of Win32_Environment
+          Name: BACKUPS
+          UserName: <SYSTEM>
+          VariableValue: D:\R&D
+        request Delete of Win32_Environment
+          selectors: 
+            Name: BACKUPS
+            UserName: <SYSTEM>
+        request Enumerate of all classes
+          first page: with the answer
+          items at most: 32000
+          filter (associationFilter): 
+            Object: Msvm_ConcreteJob with InstanceID=00000000-0000-4000-8000-000000000010
+            AssociationClassName: Msvm_AffectedJobElement
+            Role: AffectingElement
+            ResultClassName: Msvm_SnapshotCollection
+            ResultRole: AffectedElement
+            IncludeResultProperty: CollectionID
+            IncludeResultProperty: ElementName
+    ");
+}

@@ -66,7 +66,7 @@ impl GetCall {
     pub(super) fn new(client: Client, epr: Epr) -> Self {
         Self { client, epr, timeout: None }
     }
-    /// Instead of the instance, a part of it: an expression of XPath Level 1 such as `Notes`,
+    /// Instead of the instance, a part of it: an expression in the first level of `XPath` such as `Notes`,
     /// `OperationalStatus[2]` or `EnabledState/text()`.
     pub fn fragment(self, expression: &str) -> GetFragmentCall {
         let Self { client, epr, timeout } = self;

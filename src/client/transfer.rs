@@ -74,7 +74,7 @@ impl PutCall {
         self.instance.properties.clone_from(&instance.properties);
         self
     }
-    /// Instead of the instance, a part of it: an expression of XPath Level 1 such as `Notes` or
+    /// Instead of the instance, a part of it: an expression in the first level of `XPath` such as `Notes` or
     /// `Notes[2]`. Other properties that were set are not sent.
     pub fn fragment(self, expression: &str, value: impl Into<Value>) -> PutFragmentCall {
         let Self { client, epr, timeout, .. } = self;

@@ -144,12 +144,12 @@ impl Desk {
             }
             Operation::Create(target, body) => {
                 self.check_quota(caller)?;
-                self.store(&target, "PutInstance")?;
+                check_store(&target, "PutInstance")?;
                 Ok(answer::created(heading, &self.environment.create(&body)?))
             }
             Operation::Delete(target) => {
                 self.check_quota(caller)?;
-                self.store(&target, "DeleteInstance")?;
+                check_store(&target, "DeleteInstance")?;
                 self.environment.delete(&target.epr)?;
                 Ok(answer::deleted(heading))
             }
@@ -358,7 +358,7 @@ impl Desk {
         body: &Element,
         heading: &Heading,
     ) -> Result<String, Fault> {
-        self.store(target, "PutInstance")?;
+        check_store(target, "PutInstance")?;
         let Some(fragment) = fragment else {
             let instance = self.environment.put(&target.epr, body)?;
             return Ok(answer::put(heading, &instance));
@@ -375,18 +375,6 @@ impl Desk {
             self.environment.put_property(&target.epr, &fragment.property, content)?
         };
         fragment_of(heading, "Put", &instance, fragment)
-    }
-
-    /// Refuses what the providers of Hyper-V do not offer: their objects change by methods.
-    fn store(&self, target: &Target, operation: &'static str) -> Result<(), Fault> {
-        check_namespace(target)?;
-        match target.resource {
-            Resource::Environment => Ok(()),
-            Resource::Class(class) => Err(Fault::not_capable(operation, class.name())),
-            Resource::AllClasses | Resource::Config => {
-                Err(Fault::invalid_resource_uri(target.epr.resource_uri()))
-            }
-        }
     }
 
     fn select(&self, target: &Target, operation: &'static str) -> Result<Instance, Fault> {
@@ -429,6 +417,18 @@ fn check_namespace(target: &Target) -> Result<(), Fault> {
             Err(Fault::different_namespaces())
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses what the providers of Hyper-V do not offer: their objects change by methods.
+fn check_store(target: &Target, operation: &'static str) -> Result<(), Fault> {
+    check_namespace(target)?;
+    match target.resource {
+        Resource::Environment => Ok(()),
+        Resource::Class(class) => Err(Fault::not_capable(operation, class.name())),
+        Resource::AllClasses | Resource::Config => {
+            Err(Fault::invalid_resource_uri(target.epr.resource_uri()))
+        }
     }
 }
 

@@ -114,8 +114,8 @@ impl Environment {
         let at = self.position(epr, "PutInstance")?;
         let variable = self.variables.get_mut(at).ok_or_else(not_there)?;
         // A client sends back what it got: what is the same as before is not a change.
-        let changed = |(name, value): &&(&str, Value)| variable.get(name).unwrap_or(&Value::Null) != value;
-        let changes: Vec<_> = values.iter().filter(changed).cloned().collect();
+        let differs = |(name, value): &&(&str, Value)| variable.get(name).unwrap_or(&Value::Null) != value;
+        let changes: Vec<_> = values.iter().filter(differs).cloned().collect();
         if let Some((name, _)) = changes.iter().find(|(name, _)| *name != WRITABLE) {
             return Err(Fault::read_only(name));
         }

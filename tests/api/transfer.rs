@@ -4,7 +4,7 @@ use crate::support::{Reply, Script, http, soap, text};
 use hyperv_wsman::{
     Client, Error, ErrorKind,
     cim::{Epr, Instance, Value},
-    wsman::{EnumerationMode, FaultCode},
+    wsman::{EnumerationMode, Fault, FaultCode},
 };
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a_refusal_is_told_as_one_and_not_as_doubt() {
     for name in CHANGES {
         let script = Script::new([(name, soap::fault(soap::NOT_FOUND, "a:DestinationUnreachable"))]);
         let error = change(&script.client(), name).await.unwrap_err();
-        assert_eq!(error.fault().and_then(|fault| fault.code()), Some(FaultCode(soap::NOT_FOUND)));
+        assert_eq!(error.fault().and_then(Fault::code), Some(FaultCode(soap::NOT_FOUND)));
         assert_eq!(error.kind(), ErrorKind::Fault, "{name}: {error}");
     }
 }

@@ -12,7 +12,7 @@ use hyperv_wsman::{
     hyperv::{
         CreateSettings, ExportSettings, Group, HostPath, HyperV, JobState, SnapshotCollection, Storage,
     },
-    wsman::{EnumerationMode, Filter},
+    wsman::{EnumerationMode, Fault, Filter},
 };
 
 use crate::backends::Site;
@@ -232,7 +232,7 @@ pub(crate) async fn an_option_is_ignored_unless_it_must_be_obeyed(site: &Site) {
     let get = || site.client.get(&group.epr);
     get().option("hyperv-wsman:unknown", "1").await.unwrap();
     let error = get().required_option("hyperv-wsman:unknown", "1").await.unwrap_err();
-    assert_eq!(error.fault().and_then(|fault| fault.subcode()), Some("InvalidOptions"));
+    assert_eq!(error.fault().and_then(Fault::subcode), Some("InvalidOptions"));
 }
 
 pub(crate) async fn a_variable_of_the_environment_is_created_changed_and_deleted(site: &Site) {
@@ -264,7 +264,7 @@ pub(crate) async fn a_variable_of_the_environment_is_created_changed_and_deleted
 
     site.client.delete(&variable).await.unwrap();
     let error = site.client.get(&variable).await.unwrap_err();
-    assert_eq!(error.fault().and_then(|fault| fault.subcode()), Some("DestinationUnreachable"));
+    assert_eq!(error.fault().and_then(Fault::subcode), Some("DestinationUnreachable"));
     let error = site.client.delete(&variable).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Fault, "what is not there was certainly not deleted: {error}");
 }

@@ -6,7 +6,7 @@ use crate::{
     xml::{Element, names},
 };
 
-/// One property, an element of its array, or its text. Deeper paths are in XPath Level 1 too, but no
+/// One property, an element of its array, or its text. Deeper paths are in `XPath` Level 1 too, but no
 /// instance of this host has anything deeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sim) struct Fragment {
@@ -57,9 +57,8 @@ impl Fragment {
     /// The value that it names; nothing where there is none.
     pub(in crate::sim) fn of<'v>(&self, instance: &'v Instance) -> Option<&'v Value> {
         match (instance.get(&self.property)?, self.index) {
-            (value, None) => Some(value),
             (Value::Array(values), Some(index)) => values.get(index - 1),
-            (value, Some(1)) => Some(value),
+            (value, None | Some(1)) => Some(value),
             (_, Some(_)) => None,
         }
     }

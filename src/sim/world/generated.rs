@@ -65,7 +65,7 @@ fn scalar(property: schema::Property<'_>, seed: usize, depth: usize) -> Value {
         Value::parse(property.cim_type(), &text).unwrap_or(Value::Null)
     };
     match property.cim_type() {
-        CimType::Boolean => Value::Boolean(seed % 2 == 0),
+        CimType::Boolean => Value::Boolean(seed.is_multiple_of(2)),
         CimType::Uint8 => number("0", "255"),
         CimType::Sint8 => number("-128", "127"),
         CimType::Uint16 => number("0", "65535"),
@@ -84,7 +84,7 @@ fn scalar(property: schema::Property<'_>, seed: usize, depth: usize) -> Value {
             _ => text(""),
         },
         CimType::DateTime => {
-            let text = if seed % 2 == 0 { "2026-01-02T03:04:05.678901Z" } else { "P1DT2H3M4.5S" };
+            let text = if seed.is_multiple_of(2) { "2026-01-02T03:04:05.678901Z" } else { "P1DT2H3M4.5S" };
             DateTime::from_iso(text).map_or(Value::Null, Value::DateTime)
         }
         CimType::Reference => linked(property, seed, depth),
@@ -158,7 +158,7 @@ mod tests {
             }
         }
         let declared: HashSet<_> =
-            schema::classes().flat_map(schema::Class::properties).map(|p| p.cim_type()).collect();
+            schema::classes().flat_map(schema::Class::properties).map(schema::Property::cim_type).collect();
         assert_eq!(seen, declared);
         assert!(nulls > 1000 && arrays > 1000, "{nulls} {arrays}");
     }

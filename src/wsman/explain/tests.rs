@@ -208,28 +208,28 @@ fn transfers_fragments_options_and_walks_are_told() {
         request Put of Win32_Environment
           selectors: 
             Name: BACKUPS
-            UserName: <SYSTEM>
+            UserName: EXAMPLE\operator
           VariableValue: D:\R&D
         request Put of Win32_Environment: a fragment
           selectors: 
             Name: BACKUPS
-            UserName: <SYSTEM>
+            UserName: EXAMPLE\operator
           fragment: VariableValue
           VariableValue: D:\R&D
         request Put of Win32_Environment: a fragment
           selectors: 
             Name: BACKUPS
-            UserName: <SYSTEM>
+            UserName: EXAMPLE\operator
           fragment: VariableValue/text()
           value: D:\R&D
         request Create of Win32_Environment
           Name: BACKUPS
-          UserName: <SYSTEM>
+          UserName: EXAMPLE\operator
           VariableValue: D:\R&D
         request Delete of Win32_Environment
           selectors: 
             Name: BACKUPS
-            UserName: <SYSTEM>
+            UserName: EXAMPLE\operator
         request Enumerate of all classes
           first page: with the answer
           items at most: 32000

@@ -20,7 +20,8 @@ use crate::cim::Epr;
 pub struct Association {
     pub(crate) kind: AssociationKind,
     pub(crate) object: Epr,
-    pub(crate) association_class: Option<String>,
+    /// The association class.
+    pub(crate) via: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) result_class: Option<String>,
     pub(crate) result_role: Option<String>,
@@ -53,7 +54,7 @@ impl Association {
         Self {
             kind,
             object,
-            association_class: None,
+            via: None,
             role: None,
             result_class: None,
             result_role: None,
@@ -66,7 +67,7 @@ impl Association {
     #[must_use]
     pub fn association_class(mut self, class: &str) -> Self {
         match self.kind {
-            AssociationKind::Associators => self.association_class = Some(class.to_owned()),
+            AssociationKind::Associators => self.via = Some(class.to_owned()),
             AssociationKind::References => self.result_class = Some(class.to_owned()),
         }
         self
@@ -114,7 +115,7 @@ impl Association {
     /// The elements after `b:Object`, in the order of the schema of DSP0227, and, for references, of
     /// what Windows' own client sends.
     pub(crate) fn restrictions(&self) -> Vec<(&'static str, &str)> {
-        let association_class = ("AssociationClassName", &self.association_class);
+        let association_class = ("AssociationClassName", &self.via);
         let role = ("Role", &self.role);
         let result_class = ("ResultClassName", &self.result_class);
         let result_role = ("ResultRole", &self.result_role);

@@ -2,7 +2,7 @@
 
 use crate::cim::CimError;
 
-/// The part of an instance that is read or written, as an expression of XPath Level 1 (DSP0226, annex
+/// The part of an instance that is read or written, as an expression of `XPath` Level 1 (DSP0226, annex
 /// D.1): `Notes`, `OperationalStatus[2]`, `EnabledState/text()`. Names stand for themselves, without a
 /// prefix and without a `/` in front: what the expression starts from is the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,23 +19,21 @@ impl Fragment {
     /// Reads an expression.
     ///
     /// # Errors
-    /// [`CimError::Form`] for what is beyond XPath Level 1: the host could not process it either.
+    /// [`CimError::Form`] for what is beyond `XPath` Level 1: the host could not process it either.
     pub(crate) fn parse(expression: &str) -> Result<Self, CimError> {
         let path = expression.strip_suffix("/text()");
         let is_text = path.is_some();
         let names: Option<Vec<&str>> = path.unwrap_or(expression).split('/').map(name).collect();
-        match names.as_deref() {
-            Some([first @ .., last]) => Ok(Self {
-                expression: expression.to_owned(),
-                element: (*last).to_owned(),
-                is_property: first.is_empty(),
-                is_text,
-            }),
-            _ => {
-                let expected = "a fragment such as `Notes`, `OperationalStatus[2]` or `EnabledState/text()`";
-                Err(CimError::form(expected, expression))
-            }
-        }
+        let Some([first @ .., last]) = names.as_deref() else {
+            let expected = "a fragment such as `Notes`, `OperationalStatus[2]` or `EnabledState/text()`";
+            return Err(CimError::form(expected, expression));
+        };
+        Ok(Self {
+            expression: expression.to_owned(),
+            element: (*last).to_owned(),
+            is_property: first.is_empty(),
+            is_text,
+        })
     }
 
     /// As it is sent.

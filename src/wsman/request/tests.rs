@@ -47,7 +47,7 @@ fn invoke(epr: Epr, method: &str, parameters: Vec<(&str, Value)>) -> Operation {
 /// A class of Windows whose instances are made, changed and deleted by WS-Transfer.
 fn variable() -> Epr {
     let class = Epr::class_of("Win32_Environment", "root/cimv2");
-    class.with("Name", "BACKUPS").unwrap().with("UserName", "<SYSTEM>").unwrap()
+    class.with("Name", "BACKUPS").unwrap().with("UserName", r"EXAMPLE\operator").unwrap()
 }
 
 fn new_value() -> Instance {
@@ -128,7 +128,7 @@ fn golden() -> Vec<(&'static str, Operation)> {
                 class: Epr::class_of("Win32_Environment", "root/cimv2"),
                 instance: Instance::new("Win32_Environment")
                     .with("Name", Value::string("BACKUPS").unwrap())
-                    .with("UserName", Value::string("<SYSTEM>").unwrap())
+                    .with("UserName", Value::string(r"EXAMPLE\operator").unwrap())
                     .with("VariableValue", Value::string("D:\\R&D").unwrap()),
             },
         ),

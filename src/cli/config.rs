@@ -1,7 +1,7 @@
 //! From settings to a way to a host: an endpoint, credentials, trust, options.
 
 use super::{
-    args::{Auth, Global},
+    args::{Auth, ClassNames, Global},
     client_certificate,
     failure::Failure,
     login::{self, Identity},
@@ -19,6 +19,7 @@ use crate::{
         ClientCertificate, HttpSettings, HttpTransport, Known, Proxy, Record, RecordSettings, Replay,
         Transport, Trust, endpoint, knock,
     },
+    wsman::Dialect,
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use url::Url;
@@ -147,6 +148,10 @@ pub(crate) fn options(global: &Global) -> Options {
     Options {
         operation_timeout: global.operation_timeout,
         request_timeout: global.request_timeout,
+        dialect: match global.dialect {
+            ClassNames::Windows => Dialect::Windows,
+            ClassNames::Dmtf => Dialect::Dmtf,
+        },
         ..Options::default()
     }
 }

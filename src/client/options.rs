@@ -1,6 +1,10 @@
 //! Options of all calls.
 
-use crate::{cim::Text, wsman::RequestOption, xml::Limits};
+use crate::{
+    cim::Text,
+    wsman::{Dialect, RequestOption},
+    xml::Limits,
+};
 use std::time::Duration;
 
 /// Options of all calls.
@@ -29,6 +33,8 @@ pub struct Options {
     pub data_locale: Option<Text>,
     /// `w:OptionSet`, sent with every message but Identify; default: none.
     pub request_options: Vec<RequestOption>,
+    /// How classes are named to the server; default: as Windows does it.
+    pub dialect: Dialect,
     /// Tries of a call that may be repeated; default 4, 1 to send everything once. A busy host does not count
     /// here, but for [`Self::busy_time`].
     pub attempts: u32,
@@ -59,6 +65,7 @@ impl Default for Options {
             locale: Text::new("en-US").unwrap_or_default(),
             data_locale: None,
             request_options: Vec::new(),
+            dialect: Dialect::default(),
             attempts: 4,
             busy_time: Duration::from_secs(30),
             limits: Limits::default(),

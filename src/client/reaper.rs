@@ -31,7 +31,7 @@ pub(super) struct Reaper {
 
 #[derive(Debug, Default)]
 struct Left {
-    contexts: VecDeque<Context>,
+    contexts: VecDeque<Open>,
     /// Whether a task releases them.
     at_work: bool,
     /// Pages that were on their way when they were left, and are read to their end.
@@ -42,7 +42,7 @@ struct Left {
 
 /// An enumeration that is open on the host.
 #[derive(Debug, Clone)]
-struct Context {
+struct Open {
     resource_uri: String,
     context: Text,
     /// Of the call that has opened it.
@@ -65,7 +65,7 @@ impl Reaper {
 impl Client {
     /// Takes over an enumeration that is left open.
     pub(super) fn leave(&self, resource_uri: String, context: Text) {
-        let context = Context { resource_uri, context, options: Arc::clone(&self.options) };
+        let context = Open { resource_uri, context, options: Arc::clone(&self.options) };
         self.shared.reaper.change(|left| left.contexts.push_back(context));
         self.reap();
     }
@@ -129,7 +129,7 @@ impl Left {
 /// The task that releases.
 struct Worker {
     client: Client,
-    in_hand: Option<Context>,
+    in_hand: Option<Open>,
     done: bool,
 }
 
@@ -139,7 +139,7 @@ impl Worker {
     }
 
     async fn work(mut self) {
-        while let Some(Context { resource_uri, context, options }) = self.next() {
+        while let Some(Open { resource_uri, context, options }) = self.next() {
             let release = Operation::Release { resource_uri, context };
             // A conversation of its own: it stands in no order with what the user does meanwhile.
             let client = Client { options, ..self.client.lane() };
@@ -156,7 +156,7 @@ impl Worker {
     }
 
     /// Takes the next one. Where there is none the work is done, at that very moment for all who look.
-    fn next(&mut self) -> Option<Context> {
+    fn next(&mut self) -> Option<Open> {
         self.client.shared.reaper.change(|left| {
             self.in_hand = left.contexts.pop_front();
             self.done = self.in_hand.is_none();

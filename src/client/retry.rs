@@ -196,6 +196,7 @@ impl Client {
             locale: self.options.locale.clone(),
             data_locale: self.options.data_locale.as_ref().unwrap_or(&self.options.locale).clone(),
             options: self.options.request_options.clone(),
+            dialect: self.options.dialect,
         };
         let body = operation.to_xml(&headers).map_err(|source| Failure {
             error: Error::new(

@@ -13,5 +13,5 @@ pub(crate) mod response;
 pub(crate) mod wire;
 
 pub use fault::{Fault, FaultCode, RetryClass};
-pub use request::{Association, EnumerationMode, Filter, RequestOption};
+pub use request::{Association, Dialect, EnumerationMode, Filter, RequestOption};
 pub use response::{Identity, Output};

@@ -17,6 +17,10 @@ pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub(crate) const MSFT_WMI_ERROR: &str = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError";
 /// Prefix of the resource URI of every WMI class on Windows.
 pub(crate) const WMI_CLASS_PREFIX: &str = "http://schemas.microsoft.com/wbem/wsman/1/wmi/";
+/// Prefix of the resource URI of every class of the DMTF's own schema (DSP0227 5.1.2).
+pub(crate) const DMTF_CLASS_PREFIX: &str = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/";
+/// The selector that names the namespace of a class beside such a URI (DSP0227 5.1.2).
+pub(crate) const NAMESPACE_SELECTOR: &str = "__cimnamespace";
 /// Resource URI of WinRM's configuration ([MS-WSMV] 2.2.4.7).
 pub(crate) const WINRM_CONFIG: &str = "http://schemas.microsoft.com/wbem/wsman/1/config";
 /// The anonymous address that Windows writes into every reference.

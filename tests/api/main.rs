@@ -4,6 +4,7 @@
 mod cancel;
 mod concurrency;
 mod create;
+mod dialects;
 mod enumerate;
 mod groups;
 mod messages;

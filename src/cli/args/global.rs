@@ -82,6 +82,17 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) namespace: String,
+    /// How classes are named to the host
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "DIALECT",
+        default_value = "windows",
+        env = "HVCTL_DIALECT",
+        help_heading = CONNECTION
+    )]
+    pub(crate) dialect: ClassNames,
 
     /// Realm of a user whose name has none
     #[arg(
@@ -315,6 +326,15 @@ pub(crate) enum Auth {
     Basic,
     /// The certificate of `--client-cert`, over TLS only; hosts switch it off by default
     Certificate,
+}
+
+/// How classes are named to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassNames {
+    /// As Windows does it, the namespace in the URI
+    Windows,
+    /// As the DMTF has standardised it, for CIM servers other than Windows: the namespace in a selector
+    Dmtf,
 }
 
 /// Whether to insist on TLS.

@@ -8,7 +8,7 @@ pub(crate) mod proxy;
 pub(crate) mod snapshot;
 pub(crate) mod values;
 
-pub(crate) use global::{Auth, Format, Global, TlsPolicy, is_identity_option, is_profile_option};
+pub(crate) use global::{Auth, ClassNames, Format, Global, TlsPolicy, is_identity_option, is_profile_option};
 pub(crate) use profile::{ConfigCommand, ProfileCommand, TrustArgs};
 pub(crate) use proxy::ProxyChoice;
 pub(crate) use snapshot::SnapshotCommand;

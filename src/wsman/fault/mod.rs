@@ -139,6 +139,10 @@ impl Fault {
             if let Some(error) = detail.find(names::MSFT_WMI_ERROR, "MSFT_WmiError") {
                 fault.read_wmi_error(error);
             }
+            // What CIM servers other than Windows say (DSP0227 11.2), each in a family of URIs of its own.
+            if let Some(error) = find_local(detail, "CIM_Error") {
+                fault.read_cim_error(error);
+            }
             if let Some(outermost) = detail.find(names::FAULT, "WSManFault") {
                 fault.read_wsman_fault(outermost);
             }
@@ -194,6 +198,15 @@ impl Fault {
         if let Some(text) = property("Message") {
             self.text = text;
         }
+    }
+
+    /// Its numbers are those of CIM, not of WS-Management: no code comes from it.
+    fn read_cim_error(&mut self, error: &Element) {
+        let properties: Vec<_> = properties(error).collect();
+        if let Some((_, text)) = properties.iter().find(|(name, _)| name == "Message") {
+            self.provider_text = Some(text.clone());
+        }
+        self.extended.extend(properties);
     }
 
     /// The innermost code.

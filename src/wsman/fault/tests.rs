@@ -138,3 +138,20 @@ fn a_code_is_shown_in_decimal_and_hexadecimal() {
     assert_eq!(FaultCode(2_150_858_793).to_string(), "2150858793 (0x80338029)");
     assert_eq!(FaultCode(5).to_string(), "5 (0x00000005)");
 }
+
+#[test]
+fn the_error_of_a_cim_server_is_kept_whatever_its_family_of_uris_and_gives_no_code() {
+    for family in ["http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2", "http://schemas.example.org/cim/1"] {
+        let fault = fault(
+            &subcode("w:InternalError"),
+            "General.",
+            &format!(
+                "<s:Detail><e:CIM_Error xmlns:e='{family}/CIM_Error'><e:CIMStatusCode>6</e:CIMStatusCode>\
+                 <e:Message>No such instance.</e:Message><e:OwningEntity xsi:nil='true'/></e:CIM_Error></s:Detail>"
+            ),
+        );
+        assert_eq!((fault.code(), fault.text()), (None, "General."));
+        assert_eq!(fault.provider_text(), Some("No such instance."));
+        assert_eq!(fault.extended().next(), Some(("CIMStatusCode", "6")));
+    }
+}

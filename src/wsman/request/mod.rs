@@ -1,10 +1,12 @@
 //! Requests: one type for all operations, rendered through `soap-templates/`.
 
 mod association;
+mod dialect;
 mod fragment;
 pub(super) mod render;
 
 pub use association::Association;
+pub use dialect::Dialect;
 pub(crate) use fragment::Fragment;
 
 use super::fault::Fault;
@@ -30,6 +32,7 @@ pub(crate) struct Headers {
     /// RFC 5646 tag: how numbers and dates in texts are written.
     pub(crate) data_locale: Text,
     pub(crate) options: Vec<RequestOption>,
+    pub(crate) dialect: Dialect,
 }
 
 /// An option of `w:OptionSet` (DSP0226 6.4): a switch of the service that answers, beyond what the

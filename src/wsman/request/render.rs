@@ -75,6 +75,7 @@ struct Create<'a> {
     headers: &'a Headers,
     resource_uri: &'a str,
     action: String,
+    selector_set: Unescaped,
     class: &'a str,
     properties: Unescaped,
 }
@@ -94,6 +95,7 @@ struct Enumerate<'a> {
     headers: &'a Headers,
     resource_uri: &'a str,
     action: String,
+    selector_set: Unescaped,
     mode: Option<&'static str>,
     filter: Option<&'a Filter>,
     max_elements: u32,
@@ -105,6 +107,7 @@ struct Pull<'a> {
     headers: &'a Headers,
     resource_uri: &'a str,
     action: String,
+    selector_set: Unescaped,
     context: &'a str,
     max_elements: u32,
 }
@@ -115,6 +118,7 @@ struct Release<'a> {
     headers: &'a Headers,
     resource_uri: &'a str,
     action: String,
+    selector_set: Unescaped,
     context: &'a str,
 }
 
@@ -166,6 +170,7 @@ fn elements<'a>(
 
 /// The whole message.
 pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String, CimError> {
+    let operation = &*headers.dialect.operation(operation)?;
     let action = operation.action();
     let rendered = match operation {
         Operation::Identify => Identify.render(),
@@ -205,7 +210,9 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
         .render(),
         Operation::Create { class: epr, instance: new } => {
             let (class, properties) = instance(epr, new)?;
-            Create { headers, resource_uri: epr.resource_uri(), action, class, properties }.render()
+            let selector_set = unescaped(&encode::selector_set(epr));
+            Create { headers, resource_uri: epr.resource_uri(), action, selector_set, class, properties }
+                .render()
         }
         Operation::Delete { epr } => Delete {
             headers,
@@ -214,21 +221,11 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
             selector_set: unescaped(&encode::selector_set(epr)),
         }
         .render(),
-        Operation::Enumerate { resource_uri, mode, filter, max_elements } => Enumerate {
-            headers,
-            resource_uri: &enumeration_uri(resource_uri, filter.as_ref()),
-            action,
-            mode: mode.wire_name(),
-            filter: filter.as_ref(),
-            max_elements: *max_elements,
+        Operation::Enumerate { resource_uri, filter, .. } => {
+            enumeration(operation, headers, &enumeration_uri(resource_uri, filter.as_ref()))?
         }
-        .render(),
-        Operation::Pull { resource_uri, context, max_elements, .. } => {
-            Pull { headers, resource_uri, action, context: context.as_str(), max_elements: *max_elements }
-                .render()
-        }
-        Operation::Release { resource_uri, context } => {
-            Release { headers, resource_uri, action, context: context.as_str() }.render()
+        Operation::Pull { resource_uri, .. } | Operation::Release { resource_uri, .. } => {
+            enumeration(operation, headers, resource_uri)?
         }
         Operation::Invoke { epr, method, parameters } => {
             if !is_identifier(method) {
@@ -251,4 +248,32 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
         Some((offset, character)) => Err(CimError::Character { character, offset }),
         None => Ok(message),
     }
+}
+
+/// Enumerate, Pull and Release. They go to a class, which has no keys, but may have a namespace beside its URI.
+fn enumeration(
+    operation: &Operation,
+    headers: &Headers,
+    resource_uri: &str,
+) -> Result<askama::Result<String>, CimError> {
+    let class = headers.dialect.epr(&Epr { resource_uri: resource_uri.to_owned(), ..Epr::from_uri("") })?;
+    let resource_uri = class.resource_uri();
+    let action = operation.action();
+    let selector_set = unescaped(&encode::selector_set(&class));
+    Ok(match operation {
+        Operation::Pull { context, max_elements, .. } => {
+            let (context, max_elements) = (context.as_str(), *max_elements);
+            Pull { headers, resource_uri, action, selector_set, context, max_elements }.render()
+        }
+        Operation::Release { context, .. } => {
+            let context = context.as_str();
+            Release { headers, resource_uri, action, selector_set, context }.render()
+        }
+        Operation::Enumerate { mode, filter, max_elements, .. } => {
+            let (mode, filter, max_elements) = (mode.wire_name(), filter.as_ref(), *max_elements);
+            Enumerate { headers, resource_uri, action, selector_set, mode, filter, max_elements }.render()
+        }
+        // Nothing else is an enumeration.
+        _ => Err(askama::Error::Fmt),
+    })
 }

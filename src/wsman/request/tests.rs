@@ -17,6 +17,7 @@ fn headers() -> Headers {
         locale: Text::new("en-US").unwrap(),
         data_locale: Text::new("en-US").unwrap(),
         options: Vec::new(),
+        dialect: Dialect::Windows,
     }
 }
 
@@ -93,6 +94,7 @@ fn golden_headers(name: &str) -> Headers {
             ],
             ..headers()
         },
+        _ if name.starts_with("dmtf-") => Headers { dialect: Dialect::Dmtf, ..headers() },
         _ => headers(),
     }
 }
@@ -114,7 +116,7 @@ fn golden() -> Vec<(&'static str, Operation)> {
     let export = Instance::new("Msvm_CollectionSnapshotExportSettingData")
         .with("CopyVmStorage", Value::Boolean(true))
         .with("BackupIntent", Value::Uint16(1));
-    vec![
+    let mut golden = vec![
         ("identify", Operation::Identify),
         ("get", Operation::Get { epr: job() }),
         ("get-fragment", Operation::GetFragment { epr: job(), fragment: fragment("OperationalStatus[2]") }),
@@ -183,7 +185,20 @@ fn golden() -> Vec<(&'static str, Operation)> {
         ),
         ("invoke-without-parameters", invoke(job(), "GetErrorEx", vec![])),
         ("invoke-every-kind-of-value", invoke(job(), "Anything", every_kind_of_value())),
-    ]
+    ];
+    // The same, to servers that name classes as the DMTF does.
+    for (dmtf, windows) in [
+        ("dmtf-get", "get"),
+        ("dmtf-enumerate", "enumerate"),
+        ("dmtf-enumerate-associators", "enumerate-associators"),
+        ("dmtf-pull", "pull"),
+        ("dmtf-release", "release"),
+        ("dmtf-invoke", "invoke-create-snapshot"),
+    ] {
+        let (_, operation) = golden.iter().find(|(name, _)| *name == windows).unwrap();
+        golden.push((dmtf, operation.clone()));
+    }
+    golden
 }
 
 fn every_kind_of_value() -> Vec<(&'static str, Value)> {
@@ -303,7 +318,7 @@ fn only_methods_that_certainly_read_may_be_sent_twice() {
     assert!(changes("CreateSnapshot") && changes("RequestStateChange") && changes("NeverHeardOf"));
     assert!(READING_METHODS.is_sorted());
     for (name, operation) in golden() {
-        let kind = name.split('-').next().unwrap();
+        let kind = name.trim_start_matches("dmtf-").split('-').next().unwrap();
         let changes = matches!(kind, "put" | "create" | "delete" | "invoke");
         assert_eq!(operation.changes_host(), changes && operation.name() != "GetErrorEx", "{name}");
     }

@@ -9,9 +9,11 @@ use crate::{
 pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, ResponseError> {
     let expected = format!("{method}_OUTPUT");
     let uri = epr.resource_uri();
-    // Windows does not distinguish case in the names of classes.
-    if !output.name.local.eq_ignore_ascii_case(&expected) || !output.name.namespace.eq_ignore_ascii_case(uri)
-    {
+    // Windows does not distinguish case in the names of classes. Servers have families of URIs of their own, each of
+    // which ends with the class.
+    let namespace = &*output.name.namespace;
+    let of_class = namespace.rsplit('/').next().is_some_and(|class| class.eq_ignore_ascii_case(epr.class()));
+    if !output.name.local.eq_ignore_ascii_case(&expected) || !of_class {
         let found = format!("`{}` of `{}`", output.name.local, &*output.name.namespace);
         return Err(ResponseError::shape(&format!("`{expected}` of `{uri}`"), found));
     }
@@ -24,7 +26,7 @@ pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, 
     let mut return_value = Err("none".to_owned());
     let mut parameters = Vec::new();
     for (name, elements) in decode::by_name(output) {
-        if name == "ReturnValue" {
+        if name.eq_ignore_ascii_case("ReturnValue") {
             return_value = read_return_value(&elements);
             continue;
         }

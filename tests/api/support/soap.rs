@@ -148,6 +148,11 @@ pub(crate) fn returned(method: &str, value: u32) -> Reply {
     )
 }
 
+/// An answer with this body.
+pub(crate) fn answer(body: &str) -> Reply {
+    Reply::Soap(envelope("{id}", body))
+}
+
 /// A fault of WS-Management.
 pub(crate) fn fault(code: u32, subcode: &str) -> Reply {
     Reply::Fault(fault_text("{id}", code, subcode))

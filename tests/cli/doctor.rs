@@ -367,7 +367,10 @@ fn a_login_that_is_cut_or_misused_is_not_taken_for_a_wrong_password() {
         let shown = seen(&ran, &[(&port.to_string(), "PORT")]);
         let login = shown.lines().skip_while(|line| !line.starts_with("failed   login")).enumerate();
         let login = login.take_while(|(number, line)| *number == 0 || line.starts_with("     "));
-        told += &login.map(|(_, line)| format!("{line}\n")).collect::<String>();
+        for (_, line) in login {
+            told.push_str(line);
+            told.push('\n');
+        }
     }
     assert!(!told.contains("password is wrong"), "{told}");
     insta::assert_snapshot!(told, @r"

@@ -264,8 +264,9 @@ async fn every_class_of_the_schema_has_made_up_instances_that_are_read_as_declar
         assert!(own.len() >= 2, "{}: {}", class.name(), own.len());
         for (instance, _) in &own {
             for (name, value) in instance.properties().filter(|(_, value)| !value.is_null()) {
-                let property = class.property(name).unwrap();
-                assert_eq!(value.cim_type(), Some(property.cim_type()), "{}.{name}", class.name());
+                // Of some properties only the name is known.
+                let Some((declared, _)) = class.property(name).unwrap().declared_type() else { continue };
+                assert_eq!(value.cim_type(), Some(declared), "{}.{name}", class.name());
             }
         }
         // What has keys is found by them, and is the same.

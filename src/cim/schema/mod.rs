@@ -46,7 +46,7 @@ use layout::{compare_names, header};
 /// let schema = Schema::default().extended(
 ///     "printers.mof",
 ///     r#"
-///     #pragma namespace ("\\.\root\cimv2")
+///     #pragma namespace ("\\\\.\\root\\cimv2")
 ///     [Dynamic, Provider ("CIMWin32"), Description ("A printer")]
 ///     class Win32_Printer : CIM_LogicalDevice
 ///     {

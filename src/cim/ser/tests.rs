@@ -186,10 +186,10 @@ fn generated(class: schema::Class<'_>) -> Instance {
 
 fn scalar(property: schema::Property<'_>, salt: u8) -> Value {
     match property.cim_type() {
-        CimType::Boolean => Value::from(salt % 2 == 0),
+        CimType::Boolean => Value::from(salt.is_multiple_of(2)),
         CimType::String => text(&format!("text <{salt}> & \"quoted\"")),
         CimType::Char16 => Value::parse(CimType::Char16, "x").unwrap(),
-        CimType::DateTime if salt % 2 == 0 => {
+        CimType::DateTime if salt.is_multiple_of(2) => {
             Value::from(DateTime::from_iso("2026-10-05T04:23:50.5Z").unwrap())
         }
         CimType::DateTime => Value::from(DateTime::from_iso("P1DT2H").unwrap()),

@@ -372,7 +372,9 @@ impl Redactor {
         if let Some((length, replacement)) = self.words.at_start(rest) {
             return Some((length, replacement.to_owned()));
         }
-        if let Some((text, ip)) = tokens::address(rest) {
+        // `G::20` is no address: it would be `G`, and one.
+        let within_word = rest.starts_with(':') && previous.is_some_and(char::is_alphanumeric);
+        if let Some((text, ip)) = tokens::address(rest).filter(|_| !within_word) {
             let form = if ip.is_ipv4() { Form::Ipv4 } else { Form::Ipv6 };
             if tokens::is_harmless_address(ip) {
                 return Some((text.len(), text.to_owned()));

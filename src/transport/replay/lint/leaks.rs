@@ -94,7 +94,9 @@ fn at_word(before: &str, rest: &str) -> Option<Leak> {
     if let Some((mail, domain)) = tokens::mail(rest).filter(|_| !behind_host_character) {
         return (!tokens::is_reserved_host(domain)).then(|| Leak::new(MAIL, mail));
     }
-    if let Some((text, ip)) = tokens::address(rest).filter(|_| !before.ends_with(['.', ':'])) {
+    let within_word =
+        before.ends_with(['.', ':']) || rest.starts_with(':') && before.ends_with(char::is_alphanumeric);
+    if let Some((text, ip)) = tokens::address(rest).filter(|_| !within_word) {
         let leaks = !tokens::is_harmless_address(ip) && !is_version(before);
         return leaks.then(|| Leak::new(ADDRESS, text));
     }

@@ -12,7 +12,7 @@
 //! | datetime | [`DateTime`](super::DateTime), [`Timestamp`](super::Timestamp), [`Interval`](super::Interval), `String` (ISO 8601) |
 //! | reference | [`Epr`](super::Epr), `String` (an object path) |
 //! | embedded instance, as elements or as text | a struct, a map, [`Instance`], an enum by class |
-//! | anything | [`Value`](super::Value), `Option<T>` |
+//! | anything | [`Value`], `Option<T>` |
 //!
 //! An enum's variant is found by the name that the value map has for the number, letters and digits
 //! alone (`CompletedWithWarnings` is "Completed with Warnings"), by the number itself

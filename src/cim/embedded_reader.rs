@@ -45,7 +45,7 @@ fn instance(element: &Element) -> Result<Instance, CimError> {
         };
         let name = required(property, "NAME")?;
         let value = read(property).map_err(|error| error.of_property(class, name))?;
-        instance.properties.push((name.to_owned(), value));
+        instance.properties.push((name.into(), value));
     }
     Ok(instance)
 }

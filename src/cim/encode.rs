@@ -215,7 +215,7 @@ mod tests {
             let elements: Vec<_> = root.elements().collect();
             let is_array = matches!(value, Value::Array(_));
             let declared = value.cim_type().map(|cim_type| (cim_type, is_array));
-            prop_assert_eq!(decode::value(&elements, declared), Ok(value));
+            prop_assert_eq!(decode::value(&elements, declared, &crate::cim::schema::Schema::default()), Ok(value));
         }
 
         #[test]

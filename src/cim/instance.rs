@@ -1,6 +1,6 @@
 //! An instance of a CIM class: its properties in the order they came, found without case.
 
-use super::Value;
+use super::{Name, Value};
 
 /// An instance.
 ///
@@ -17,15 +17,15 @@ use super::Value;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    pub(crate) class: String,
-    pub(crate) properties: Vec<(String, Value)>,
+    pub(crate) class: Name,
+    pub(crate) properties: Vec<(Name, Value)>,
 }
 
 impl Instance {
     /// An instance without properties.
     #[must_use]
     pub fn new(class: impl Into<String>) -> Self {
-        Self { class: class.into(), properties: Vec::new() }
+        Self { class: class.into().into(), properties: Vec::new() }
     }
 
     /// Sets a property (replacing one of that name, any case).
@@ -40,7 +40,7 @@ impl Instance {
         let value = value.into();
         match self.properties.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, old)) => *old = value,
-            None => self.properties.push((name.to_owned(), value)),
+            None => self.properties.push((name.into(), value)),
         }
     }
 
@@ -58,7 +58,7 @@ impl Instance {
 
     /// All properties in order.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.properties.iter().map(|(name, value)| (name.as_str(), value))
+        self.properties.iter().map(|(name, value)| (&**name, value))
     }
 
     /// Shortcut: a non-null string property.

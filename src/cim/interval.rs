@@ -40,6 +40,12 @@ impl Interval {
         Ok(Self { microseconds })
     }
 
+    /// The whole length in microseconds.
+    #[must_use]
+    pub fn micros(self) -> u64 {
+        self.microseconds
+    }
+
     /// The whole length.
     #[must_use]
     pub fn as_duration(self) -> Duration {

@@ -16,6 +16,7 @@ mod error;
 mod instance;
 mod interval;
 mod markup;
+mod name;
 #[cfg(feature = "serde")]
 mod names;
 mod parse;
@@ -39,6 +40,7 @@ pub use epr::{Epr, Selector, SelectorValue};
 pub use error::CimError;
 pub use instance::Instance;
 pub use interval::Interval;
+pub(crate) use name::Name;
 pub use path::ObjectPath;
 pub use text::{Char16, Text};
 pub use timestamp::Timestamp;

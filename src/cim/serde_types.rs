@@ -45,10 +45,35 @@ impl Serialize for DateTime {
 /// From either spelling, ISO 8601 or DMTF.
 impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|_| {
-            de::Error::invalid_value(de::Unexpected::Str(&text), &"a point in time or an interval")
-        })
+        deserializer.deserialize_newtype_struct(names::DATETIME, DateTimeVisitor)
+    }
+}
+
+struct DateTimeVisitor;
+
+impl<'de> Visitor<'de> for DateTimeVisitor {
+    type Value = DateTime;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a point in time or an interval")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<DateTime, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<DateTime, E> {
+        DateTime::parse(text).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+
+    /// From a value: the microseconds of a point in time.
+    fn visit_i64<E: de::Error>(self, micros: i64) -> Result<DateTime, E> {
+        Timestamp::from_unix_micros(micros).map(DateTime::from).map_err(E::custom)
+    }
+
+    /// From a value: the microseconds of an interval.
+    fn visit_u64<E: de::Error>(self, micros: u64) -> Result<DateTime, E> {
+        Interval::from_micros(micros).map(DateTime::from).map_err(E::custom)
     }
 }
 
@@ -221,9 +246,9 @@ impl<'de> Visitor<'de> for InstanceVisitor {
         let mut instance = Instance::new("");
         while let Some(key) = map.next_key::<String>()? {
             if key == names::CLASS {
-                instance.class = map.next_value()?;
+                instance.class = map.next_value::<String>()?.into();
             } else {
-                instance.properties.push((key, map.next_value()?));
+                instance.properties.push((key.into(), map.next_value()?));
             }
         }
         Ok(instance)
@@ -328,11 +353,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut instance = Instance::new("");
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                names::CLASS => instance.class = map.next_value()?,
+                names::CLASS => instance.class = map.next_value::<String>()?.into(),
                 names::EPR => return map.next_value::<Epr>().map(Value::from),
                 names::DATETIME => return map.next_value::<DateTime>().map(Value::from),
                 names::VALUE => return map.next_value::<Text>().map(Value::Untyped),
-                _ => instance.properties.push((key, map.next_value()?)),
+                _ => instance.properties.push((key.into(), map.next_value()?)),
             }
         }
         Ok(Value::from(instance))

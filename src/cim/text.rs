@@ -1,6 +1,6 @@
 //! Text that can be sent: every character of it exists in XML 1.0 (production 2, `Char`).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::CimError;
 
@@ -17,7 +17,7 @@ use super::CimError;
 /// # Ok::<(), hyperv_wsman::cim::CimError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text(String);
+pub struct Text(Box<str>);
 
 impl Text {
     /// Checks `text`.
@@ -28,8 +28,13 @@ impl Text {
         let text = text.into();
         match crate::xml::escape::first_forbidden(&text) {
             Some((offset, character)) => Err(CimError::Character { character, offset }),
-            None => Ok(Self(text)),
+            None => Ok(Self(text.into())),
         }
+    }
+
+    /// A text that was read from a document, which cannot hold what XML cannot carry.
+    pub(crate) fn of_document(text: Cow<'_, str>) -> Self {
+        Self(text.into())
     }
 
     /// The text.
@@ -41,7 +46,7 @@ impl Text {
     /// The text as a plain string.
     #[must_use]
     pub fn into_string(self) -> String {
-        self.0
+        self.0.into()
     }
 }
 
@@ -59,13 +64,13 @@ impl AsRef<str> for Text {
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        *self.0 == *other
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        *self.0 == **other
     }
 }
 
@@ -95,7 +100,7 @@ impl std::str::FromStr for Text {
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.0
+        text.0.into()
     }
 }
 

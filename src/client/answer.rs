@@ -2,6 +2,7 @@
 
 use super::retry::{Again, Failure, Proof};
 use crate::{
+    cim::schema::Schema,
     error::{Error, ErrorKind, Evidence},
     transport::Answer,
     wsman::{
@@ -22,6 +23,7 @@ pub(super) fn read(
     message_id: &str,
     answer: &Answer,
     limits: &Limits,
+    schema: &Schema,
 ) -> Result<Response, Failure> {
     let success = (200..300).contains(&answer.status);
     // WinRM sends faults with 500; others have been seen to use 400.
@@ -29,7 +31,7 @@ pub(super) fn read(
     if !(success || may_be_fault) || answer.body.is_empty() || !is_xml(answer) {
         return Err(refused(operation, answer));
     }
-    match response::read(operation, message_id, &answer.body, limits) {
+    match response::read(operation, message_id, &answer.body, limits, schema) {
         Ok(Response::Fault(fault)) => {
             let mut failure = Failure::from_fault(operation, *fault);
             if !names_message(&answer.body, message_id) {
@@ -198,7 +200,7 @@ mod tests {
     }
 
     fn failure(answer: &Answer) -> Failure {
-        read(&Operation::Identify, "uuid:1", answer, &Limits::default()).unwrap_err()
+        read(&Operation::Identify, "uuid:1", answer, &Limits::default(), &Schema::default()).unwrap_err()
     }
 
     #[test]

@@ -232,7 +232,8 @@ impl Client {
         let answer = result.map_err(Failure::from_transport)?;
         tracing::debug!(operation = operation.name(), status = answer.status, "answer");
         let limits = &self.options.limits;
-        let response = answer::read(operation, &message_id, &answer, limits);
+        let response =
+            answer::read(operation, &message_id, &answer, limits, &crate::cim::schema::Schema::default());
         if response.is_err()
             && let Operation::Enumerate { resource_uri, .. } | Operation::Pull { resource_uri, .. } =
                 operation

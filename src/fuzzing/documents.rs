@@ -50,7 +50,13 @@ pub(super) fn soap_answer(data: &[u8]) {
     ];
     let message_id = relates_to(data);
     for operation in operations {
-        match response::read(&operation, &message_id, data, &Limits::default()) {
+        match response::read(
+            &operation,
+            &message_id,
+            data,
+            &Limits::default(),
+            &crate::cim::schema::Schema::default(),
+        ) {
             Ok(Response::Fault(fault)) => {
                 let _ = (fault.text().len(), fault.meaning(), fault.hint(), fault.retry_class());
             }

@@ -12,6 +12,7 @@ pub(crate) mod fragment;
 pub(crate) mod names;
 pub(crate) mod reader;
 mod scope;
+mod source;
 mod tag;
 pub(crate) mod tree;
 #[cfg(any(feature = "replay", test))]
@@ -19,7 +20,9 @@ mod write;
 
 pub(crate) use encoding::decode;
 pub(crate) use fragment::XmlFragment;
-pub(crate) use reader::{Event, Reader};
+pub(crate) use reader::{Attribute, Event, Reader};
+pub(crate) use scope::Namespace;
+pub(crate) use source::{Source, Walk};
 pub(crate) use tree::Element;
 
 pub use reader::{Limits, XmlError};

@@ -23,5 +23,10 @@ pub(crate) const DMTF_CLASS_PREFIX: &str = "http://schemas.dmtf.org/wbem/wscim/1
 pub(crate) const NAMESPACE_SELECTOR: &str = "__cimnamespace";
 /// Resource URI of WinRM's configuration ([MS-WSMV] 2.2.4.7).
 pub(crate) const WINRM_CONFIG: &str = "http://schemas.microsoft.com/wbem/wsman/1/config";
+/// Whether names of a namespace are those of the protocol, and never a class's.
+pub(crate) fn is_of_protocol(namespace: &str) -> bool {
+    matches!(namespace, SOAP | ADDRESSING | WSMAN | ENUMERATION | TRANSFER | IDENTITY | FAULT)
+}
+
 /// The anonymous address that Windows writes into every reference.
 pub(crate) const ANONYMOUS: &str = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous";

@@ -6,22 +6,30 @@ use std::borrow::Cow;
 /// The attributes of a start tag, one after the other.
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
+    /// The whole of it, `<s:Envelope …>`.
+    pub(super) source: &'a str,
     /// Name as written, `s:Envelope`.
     pub(super) name: &'a str,
+    /// Offset of the tag in the document.
+    pub(super) start: usize,
     rest: &'a str,
     /// Offset of `rest` in the document.
     offset: usize,
 }
 
 impl<'a> Tag<'a> {
-    /// Takes `<name …>` or `<name …/>` apart; `offset` is where it begins in the document.
-    pub(super) fn new(source: &'a str, offset: usize) -> Self {
+    /// Takes `<name …>` or `<name …/>` apart, whose name has `name` bytes; `start` is where it begins in the document.
+    pub(super) fn new(source: &'a str, name: usize, start: usize) -> Self {
         let inner = source.strip_prefix('<').unwrap_or(source);
         let inner = inner.strip_suffix('>').unwrap_or(inner);
         let inner = inner.strip_suffix('/').unwrap_or(inner);
-        let end = inner.find(is_space).unwrap_or(inner.len());
-        let (name, rest) = inner.split_at(end);
-        Self { name, rest, offset: offset + 1 + end }
+        let (name, rest) = inner.split_at_checked(name).unwrap_or((inner, ""));
+        Self { source, name, start, rest, offset: start + 1 + name.len() }
+    }
+
+    /// Whether anything follows the name; it may be white space alone.
+    pub(super) fn has_attributes(&self) -> bool {
+        !self.rest.is_empty()
     }
 
     /// The next attribute as written, its value unescaped and normalised (XML 1.0 3.3.3).
@@ -63,10 +71,12 @@ impl<'a> Tag<'a> {
 /// Prefix (empty: none) and local part of a name; `None` when it is not a name of the namespaces
 /// recommendation.
 pub(super) fn split_name(name: &str) -> Option<(&str, &str)> {
-    match name.split_once(':') {
-        None => is_ncname(name).then_some(("", name)),
-        Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some((prefix, local)),
-    }
+    let (prefix, local) = match name.as_bytes().iter().position(|byte| *byte == b':') {
+        None => ("", name),
+        Some(0) => return None,
+        Some(colon) => (name.get(..colon)?, name.get(colon + 1..)?),
+    };
+    ((prefix.is_empty() || is_ncname(prefix)) && is_ncname(local)).then_some((prefix, local))
 }
 
 fn normalise(raw: &str) -> Result<Cow<'_, str>, String> {
@@ -112,6 +122,13 @@ pub(super) fn is_space(character: char) -> bool {
 }
 
 fn is_ncname(name: &str) -> bool {
+    // Nearly all names are made of these alone.
+    let is_plain_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_plain = |byte: u8| is_plain_start(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let bytes = name.as_bytes();
+    if bytes.first().is_some_and(|first| is_plain_start(*first)) && bytes.iter().all(|byte| is_plain(*byte)) {
+        return true;
+    }
     let mut characters = name.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_part)
 }
@@ -138,7 +155,7 @@ mod tests {
     use super::*;
 
     fn attributes(source: &str) -> Result<Vec<(&str, Cow<'_, str>)>, String> {
-        let mut tag = Tag::new(source, 0);
+        let mut tag = Tag::new(source, 1, 0);
         let mut all = Vec::new();
         while let Some(attribute) = tag.next_attribute().map_err(|error| error.to_string())? {
             all.push(attribute);

@@ -1,12 +1,12 @@
 //! A small document in memory: headers, faults, and answers that are not read row by row.
 
 use super::{
-    Event, Limits, Reader, XmlError, decode, names,
+    Event, Limits, Reader, Source, Walk, XmlError, decode, names,
     reader::Attribute,
     scope::{Namespace, Scope},
     tag::is_space,
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// A name: namespace URI (empty when none) and local part.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,18 +81,35 @@ impl Element {
         }
     }
 
-    /// Reads the content of an element whose start tag was the reader's latest event, up to and
+    /// Reads the content of an element whose start tag was the source's latest event, up to and
     /// including its end.
-    pub(crate) fn read_content(mut self, reader: &mut Reader<'_>) -> Result<Self, XmlError> {
-        self.scope = reader.scope().cloned();
-        let mut current = self;
-        let mut parents = Vec::new();
+    pub(crate) fn read_content<'a>(mut self, source: &mut impl Source<'a>) -> Result<Self, XmlError> {
+        self.scope = source.scope().cloned();
+        Self::read_open(self, Vec::new(), source)
+    }
+
+    /// Reads the content of an element whose first child's start tag was the source's latest event.
+    pub(crate) fn read_content_from<'a>(
+        self,
+        mut first: Self,
+        source: &mut impl Source<'a>,
+    ) -> Result<Self, XmlError> {
+        first.scope = source.scope().cloned();
+        Self::read_open(first, vec![self], source)
+    }
+
+    /// Reads on up to the end of the outermost of the open elements.
+    fn read_open<'a>(
+        mut current: Self,
+        mut parents: Vec<Self>,
+        source: &mut impl Source<'a>,
+    ) -> Result<Self, XmlError> {
         loop {
-            match reader.next()? {
+            match source.next()? {
                 Event::Start { namespace, local, attributes } => {
                     let child = Self::start(namespace, local, attributes);
                     parents.push(std::mem::replace(&mut current, child));
-                    current.scope = reader.scope().cloned();
+                    current.scope = source.scope().cloned();
                 }
                 Event::Text(text) => current.children.push(Node::Text(text.into_owned())),
                 Event::End => {
@@ -101,11 +118,26 @@ impl Element {
                     parent.children.push(Node::Element(current));
                     current = parent;
                 }
-                Event::Eof => {
-                    return Err(XmlError::new(reader.offset(), "the document ends inside an element"));
-                }
+                Event::Eof => return Err(source.ended_early()),
             }
         }
+    }
+
+    /// The events of the content, up to and including the end.
+    pub(crate) fn walk(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    /// The attributes as a reader tells them.
+    pub(crate) fn told_attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
+        self.attributes.iter().map(|(name, value)| {
+            Attribute::resolved(name.namespace.clone(), &name.local, Cow::Borrowed(value))
+        })
+    }
+
+    /// The declarations in scope where the element was read.
+    pub(super) fn scope(&self) -> Option<&Arc<Scope>> {
+        self.scope.as_ref()
     }
 
     pub(crate) fn is(&self, namespace: &str, local: &str) -> bool {

@@ -8,13 +8,13 @@ use serde::de::{
 };
 
 use super::value::ValueDeserializer;
-use crate::cim::{CimError, Instance, Value, names, schema};
+use crate::cim::{CimError, Instance, Name, Value, names, schema};
 
 /// Properties with their values, one after the other.
 pub(super) struct Properties<'a> {
     class: &'a str,
     declared: Option<schema::Class<'static>>,
-    rest: slice::Iter<'a, (String, Value)>,
+    rest: slice::Iter<'a, (Name, Value)>,
     /// The fields of a struct; of a map all properties are told, by their own names.
     fields: Option<&'static [&'static str]>,
     /// Whether the class is still to be told.

@@ -13,7 +13,7 @@ use super::{
     access::{Properties, ValueNames, expected},
     node::Node,
 };
-use crate::cim::{CimError, CimType, Instance, Value, names};
+use crate::cim::{CimError, CimType, DateTime, Instance, Value, names};
 
 /// A value of a property.
 #[derive(Clone, Copy)]
@@ -167,8 +167,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, CimError> {
-        if name != names::VALUE {
-            return visitor.visit_newtype_struct(self);
+        match self.value {
+            Value::DateTime(DateTime::Timestamp(time)) if name == names::DATETIME => {
+                return visitor.visit_i64(time.unix_micros());
+            }
+            Value::DateTime(DateTime::Interval(interval)) if name == names::DATETIME => {
+                return visitor.visit_u64(interval.micros());
+            }
+            _ if name != names::VALUE => return visitor.visit_newtype_struct(self),
+            _ => {}
         }
         match self.value {
             Value::Instance(instance) => visitor.visit_map(Properties::all_with_class(instance)),

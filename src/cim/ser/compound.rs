@@ -9,7 +9,7 @@ use super::{
     declared::{Declared, Members},
     value::ValueSerializer,
 };
-use crate::cim::{CimError, Epr, Instance, Value, names, schema};
+use crate::cim::{CimError, Epr, Instance, Name, Value, names, schema};
 
 /// An array.
 pub(super) struct Sequence<'a> {
@@ -60,21 +60,21 @@ sequences! {
 /// An instance, or the reference that its fields make up.
 pub(super) struct Compound<'a> {
     declared: Declared<'a>,
-    class: String,
+    class: Name,
     members: Members,
     key: Option<String>,
-    properties: Vec<(String, Value)>,
+    properties: Vec<(Name, Value)>,
 }
 
 impl<'a> Compound<'a> {
     pub(super) fn new(declared: Declared<'a>, class: &str, members: Members) -> Self {
-        Self { declared, class: class.to_owned(), members, key: None, properties: Vec::new() }
+        Self { declared, class: class.into(), members, key: None, properties: Vec::new() }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, field: &str, value: &T) -> Result<(), CimError> {
         if field == names::CLASS {
             if let Value::String(class) = value.serialize(ValueSerializer::new(Declared::UNKNOWN))? {
-                self.class = class.into_string();
+                self.class = class.as_str().into();
                 self.members = schema::class(&self.class).map_or(Members::Unknown, Members::Class);
             }
             return Ok(());
@@ -82,12 +82,12 @@ impl<'a> Compound<'a> {
         let (name, declared) = self.members.find(field).unwrap_or((field, Declared::UNKNOWN));
         let value = value.serialize(ValueSerializer::new(declared));
         let value = value.map_err(|error| error.of_property(&self.class, name))?;
-        self.properties.push((name.to_owned(), value));
+        self.properties.push((name.into(), value));
         Ok(())
     }
 
     fn finish(self) -> Result<Value, CimError> {
-        if self.class == names::EPR {
+        if self.class == *names::EPR {
             return self.declared.cast(Value::from(reference(self.properties)?));
         }
         self.declared.cast(Value::from(Instance { class: self.class, properties: self.properties }))
@@ -95,10 +95,10 @@ impl<'a> Compound<'a> {
 }
 
 /// The reference that its fields describe.
-fn reference(fields: Vec<(String, Value)>) -> Result<Epr, CimError> {
+fn reference(fields: Vec<(Name, Value)>) -> Result<Epr, CimError> {
     let mut epr = Epr::from_uri("");
     for (field, value) in fields {
-        match (field.as_str(), value) {
+        match (&*field, value) {
             ("address", Value::String(address)) => epr.address = address.into_string(),
             ("resource_uri", Value::String(uri)) => {
                 epr.resource_uri = Epr::from_uri(uri.as_str()).resource_uri;

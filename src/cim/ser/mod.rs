@@ -54,7 +54,7 @@ mod value;
 
 use serde::{Serialize, ser};
 
-use super::{CimError, Instance, Value, schema};
+use super::{CimError, Instance, Name, Value, schema};
 use declared::{Declared, Members};
 use value::ValueSerializer;
 
@@ -68,7 +68,7 @@ impl Instance {
         let members = schema::class(class).map_or(Members::Unknown, Members::Class);
         let serializer = ValueSerializer::new(Declared { class_name: Some(class), ..Declared::UNKNOWN });
         match value.serialize(serializer.of_members(members))? {
-            Value::Instance(instance) => Ok(Self { class: class.to_owned(), ..*instance }),
+            Value::Instance(instance) => Ok(Self { class: class.into(), ..*instance }),
             other => Err(CimError::form("a struct or a map", &other.to_plain_text())),
         }
     }
@@ -79,7 +79,7 @@ pub(crate) fn parameters<T: Serialize + ?Sized>(
     class: &str,
     method: &str,
     value: &T,
-) -> Result<Vec<(String, Value)>, CimError> {
+) -> Result<Vec<(Name, Value)>, CimError> {
     let known = schema::class(class).and_then(|class| class.method(method));
     let members = known.map_or(Members::Unknown, Members::Method);
     let owner = format!("{class}.{method}");

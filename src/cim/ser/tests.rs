@@ -133,9 +133,9 @@ fn parameters_are_typed_by_the_method() {
     assert_eq!(
         parameters(service, "CreateSnapshot", &create),
         Ok(vec![
-            ("Collection".to_owned(), Value::from(collection)),
-            ("SnapshotType".to_owned(), Value::Uint16(2)),
-            ("SnapshotSettings".to_owned(), Value::from(settings)),
+            ("Collection".into(), Value::from(collection)),
+            ("SnapshotType".into(), Value::Uint16(2)),
+            ("SnapshotSettings".into(), Value::from(settings)),
         ])
     );
     let error =

@@ -257,7 +257,7 @@ impl Message<'_> {
     }
 
     fn read_instance(&mut self, indent: u8, element: &Element) {
-        match decode::instance(element) {
+        match decode::instance(element, &schema::Schema::default()) {
             Ok(instance) => values::write_instance(&mut self.explanation.lines, indent, &instance),
             Err(error) => self.line(indent, "cannot be read", error.to_string()),
         }
@@ -288,7 +288,7 @@ impl Message<'_> {
             let parameter = declared.and_then(|method| method.parameter(name));
             let cim_type = parameter.and_then(schema::Parameter::declared_type);
             let lines = &mut self.explanation.lines;
-            match decode::value(&elements, cim_type) {
+            match decode::value(&elements, cim_type, &schema::Schema::default()) {
                 Ok(value) => values::write(lines, 0, name, &value, parameter.map(Named::Parameter)),
                 Err(error) => self.line(0, name, format!("cannot be read: {error}")),
             }

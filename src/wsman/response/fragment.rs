@@ -2,16 +2,21 @@
 
 use super::ResponseError;
 use crate::{
-    cim::{Epr, Text, Value, decode, schema},
+    cim::{Epr, Text, Value, decode, schema::Schema},
     wsman::request::Fragment,
     xml::Element,
 };
 
 /// The value of what `fragment` names. Nothing there is null.
-pub(super) fn read(epr: &Epr, fragment: &Fragment, wrapper: &Element) -> Result<Value, ResponseError> {
+pub(super) fn read(
+    epr: &Epr,
+    fragment: &Fragment,
+    wrapper: &Element,
+    schema: &Schema,
+) -> Result<Value, ResponseError> {
     let declared = fragment
         .property()
-        .and_then(|property| schema::class(epr.class())?.property(property))
+        .and_then(|property| schema.class(epr.class())?.property(property))
         .map(|property| (property.cim_type(), property.is_array() && !fragment.is_text()));
     let of_property = |error: crate::cim::CimError| error.of_property(epr.class(), fragment.element());
 
@@ -38,5 +43,5 @@ pub(super) fn read(epr: &Epr, fragment: &Fragment, wrapper: &Element) -> Result<
     }
     // One element of an array is one value, not an array of one.
     let declared = declared.map(|(cim_type, is_array)| (cim_type, is_array && !fragment.is_indexed()));
-    Ok(decode::value(&elements, declared).map_err(of_property)?)
+    Ok(decode::value(&elements, declared, schema).map_err(of_property)?)
 }

@@ -2,11 +2,19 @@
 
 use super::{Output, ResponseError};
 use crate::{
-    cim::{Epr, decode, schema},
+    cim::{
+        Epr, decode,
+        schema::{self, Schema},
+    },
     xml::Element,
 };
 
-pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, ResponseError> {
+pub(super) fn read(
+    epr: &Epr,
+    method: &str,
+    output: &Element,
+    schema: &Schema,
+) -> Result<Output, ResponseError> {
     let expected = format!("{method}_OUTPUT");
     let uri = epr.resource_uri();
     // Windows does not distinguish case in the names of classes. Servers have families of URIs of their own, each of
@@ -17,7 +25,7 @@ pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, 
         let found = format!("`{}` of `{}`", output.name.local, &*output.name.namespace);
         return Err(ResponseError::shape(&format!("`{expected}` of `{uri}`"), found));
     }
-    let declared = schema::class(epr.class()).and_then(|class| class.method(method));
+    let declared = schema.class(epr.class()).and_then(|class| class.method(method));
     if let Some(foreign) = output.elements().find(|child| child.name.namespace != output.name.namespace) {
         let found = format!("`{}`", foreign.name.local);
         return Err(ResponseError::shape("a parameter in the class's namespace", found));
@@ -32,7 +40,7 @@ pub(super) fn read(epr: &Epr, method: &str, output: &Element) -> Result<Output, 
         }
         let parameter = declared.and_then(|method| method.parameter(name));
         let parameter = parameter.and_then(schema::Parameter::declared_type);
-        let value = decode::value(&elements, parameter);
+        let value = decode::value(&elements, parameter, schema);
         parameters.push((name.to_owned(), value.map_err(|error| error.of_property(epr.class(), name))?));
     }
     let return_value =

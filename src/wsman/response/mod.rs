@@ -10,7 +10,11 @@ pub(crate) use left_open::left_open;
 
 use super::{fault::Fault, request::Operation};
 use crate::{
-    cim::{Epr, Instance, Text, Value, decode, schema},
+    cim::{
+        Epr, Instance, Text, Value,
+        decode::{self, DecodeError, Decoder},
+        schema::{self, Schema},
+    },
     xml::{Element, Limits, Reader, XmlError, decode as decode_bytes, names},
 };
 
@@ -142,6 +146,15 @@ pub(crate) enum ResponseError {
     Value(#[from] crate::cim::CimError),
 }
 
+impl From<DecodeError> for ResponseError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Xml(error) => Self::Xml(error),
+            DecodeError::Value(error) => Self::Value(error),
+        }
+    }
+}
+
 impl ResponseError {
     /// Whether the answer was cut or mixed up on its way, and is not of the host's own making.
     pub(crate) fn is_damage(&self) -> bool {
@@ -159,6 +172,7 @@ pub(crate) fn read(
     message_id: &str,
     body: &[u8],
     limits: &Limits,
+    schema: &Schema,
 ) -> Result<Response, ResponseError> {
     let text = decode_bytes(body, limits)?;
     let mut reader = Reader::new(&text, limits)?;
@@ -197,7 +211,7 @@ pub(crate) fn read(
         envelope::close_after_body(&mut reader)?;
         return Ok(response);
     };
-    let response = read_content(operation, content, &mut reader)?;
+    let response = read_content(operation, content, &mut reader, schema)?;
     envelope::close(&mut reader)?;
     Ok(response)
 }
@@ -206,6 +220,7 @@ fn read_content(
     operation: &Operation,
     content: Element,
     reader: &mut Reader<'_>,
+    schema: &Schema,
 ) -> Result<Response, ResponseError> {
     let check = |namespace: &str, local: &str| {
         if content.is(namespace, local) {
@@ -219,15 +234,15 @@ fn read_content(
             check(names::IDENTITY, "IdentifyResponse")?;
             Ok(Response::Identified(read_identity(&content.read_content(reader)?)))
         }
-        Operation::Get { .. } => Ok(Response::Got(decode::instance(&content.read_content(reader)?)?)),
+        Operation::Get { .. } => Ok(Response::Got(instance(&content, reader, schema)?)),
         Operation::GetFragment { epr, fragment } => {
             check(names::WSMAN, "XmlFragment")?;
-            fragment::read(epr, fragment, &content.read_content(reader)?).map(Response::GotFragment)
+            fragment::read(epr, fragment, &content.read_content(reader)?, schema).map(Response::GotFragment)
         }
-        Operation::Put { .. } => Ok(Response::Put(Some(decode::instance(&content.read_content(reader)?)?))),
+        Operation::Put { .. } => Ok(Response::Put(Some(instance(&content, reader, schema)?))),
         Operation::PutFragment { epr, fragment, .. } => {
             check(names::WSMAN, "XmlFragment")?;
-            let value = fragment::read(epr, fragment, &content.read_content(reader)?)?;
+            let value = fragment::read(epr, fragment, &content.read_content(reader)?, schema)?;
             Ok(Response::PutFragment(Some(value)))
         }
         Operation::Create { .. } => {
@@ -241,11 +256,11 @@ fn read_content(
         }
         Operation::Enumerate { mode, .. } => {
             check(names::ENUMERATION, "EnumerateResponse")?;
-            page::read(&content, *mode, reader).map(Response::Page)
+            page::read(&content, *mode, reader, schema).map(Response::Page)
         }
         Operation::Pull { mode, .. } => {
             check(names::ENUMERATION, "PullResponse")?;
-            page::read(&content, *mode, reader).map(Response::Page)
+            page::read(&content, *mode, reader, schema).map(Response::Page)
         }
         Operation::Release { .. } => {
             check(names::ENUMERATION, "ReleaseResponse")?;
@@ -253,9 +268,17 @@ fn read_content(
             Ok(Response::Released)
         }
         Operation::Invoke { epr, method, .. } => {
-            invoke::read(epr, method, &content.read_content(reader)?).map(Response::Invoked)
+            invoke::read(epr, method, &content.read_content(reader)?, schema).map(Response::Invoked)
         }
     }
+}
+
+/// The instance whose start tag is `content`.
+fn instance(content: &Element, reader: &mut Reader<'_>, schema: &Schema) -> Result<Instance, ResponseError> {
+    if names::is_of_protocol(&content.name.namespace) {
+        return Err(ResponseError::shape("an instance", format!("`{}`", content.name.local)));
+    }
+    Ok(Decoder::new(schema).content(&content.name.local, reader)?)
 }
 
 /// A fault with the header that was not understood, which stands outside of it (SOAP 1.2, 5.4.8).

@@ -2,18 +2,23 @@
 
 use super::{Item, Page, ResponseError, envelope::next_child};
 use crate::{
-    cim::{Text, decode},
+    cim::{
+        Text,
+        decode::{self, Decoder},
+        schema::Schema,
+    },
     wsman::EnumerationMode,
-    xml::{Element, Reader, names},
+    xml::{Element, Event, Reader, names},
 };
 
 /// Reads the content of `response` (`n:EnumerateResponse`, `n:PullResponse`). Windows writes items and end mark in the
 /// namespace `w:` in the first, in `n:` in the second, as DSP0226 has it; others do not, and an end mark must not be
-/// missed: after it nothing can be pulled. Items are decoded one by one, so that one tree stands in memory at a time.
+/// missed: after it nothing can be pulled. Instances are decoded as they are read.
 pub(super) fn read(
     response: &Element,
     mode: EnumerationMode,
     reader: &mut Reader<'_>,
+    schema: &Schema,
 ) -> Result<Page, ResponseError> {
     let mut page = Page::default();
     let (mut has_items, mut has_context) = (false, false);
@@ -26,9 +31,7 @@ pub(super) fn read(
             page.context = Some(context).filter(|context| !context.as_str().is_empty());
             std::mem::replace(&mut has_context, true)
         } else if is("Items") {
-            while let Some(item) = next_child(reader)? {
-                page.items.push(read_item(&item.read_content(reader)?, mode)?);
-            }
+            read_items(mode, reader, schema, &mut page.items)?;
             std::mem::replace(&mut has_items, true)
         } else if is("EndOfSequence") {
             child.clone().read_content(reader)?;
@@ -53,14 +56,43 @@ pub(super) fn read(
     Ok(page)
 }
 
-fn read_item(element: &Element, mode: EnumerationMode) -> Result<Item, ResponseError> {
+/// Reads the items up to the end of the element that holds them.
+fn read_items(
+    mode: EnumerationMode,
+    reader: &mut Reader<'_>,
+    schema: &Schema,
+    items: &mut Vec<Item>,
+) -> Result<(), ResponseError> {
+    let mut decoder = Decoder::new(schema);
+    loop {
+        let item = match (reader.next()?, mode) {
+            (Event::Start { namespace, local, .. }, EnumerationMode::Object)
+                if !names::is_of_protocol(namespace) =>
+            {
+                Item { instance: Some(decoder.content(local, reader)?), epr: None }
+            }
+            (Event::Start { namespace, local, attributes }, _) => {
+                let element = Element::start(namespace, local, attributes);
+                read_other(&element.read_content(reader)?, mode, schema)?
+            }
+            (Event::Text(text), _) if text.trim_ascii().is_empty() => continue,
+            (Event::Text(_), _) => return Err(ResponseError::shape("an element", "text")),
+            (Event::End, _) => return Ok(()),
+            (Event::Eof, _) => return Err(ResponseError::shape("an element", "the end of the document")),
+        };
+        items.push(item);
+    }
+}
+
+/// Reads an item that is not an instance alone.
+fn read_other(element: &Element, mode: EnumerationMode, schema: &Schema) -> Result<Item, ResponseError> {
     let is_reference = |element: &Element| element.is(names::ADDRESSING, "EndpointReference");
     let found = |element: &Element| format!("`{}`", element.name.local);
     match mode {
-        EnumerationMode::Object if is_reference(element) || element.is(names::WSMAN, "Item") => {
-            Err(ResponseError::shape("an instance", found(element)))
+        EnumerationMode::Object if element.is(names::WSMAN, "XmlFragment") => {
+            Ok(Item { instance: Some(decode::instance(element, schema)?), epr: None })
         }
-        EnumerationMode::Object => Ok(Item { instance: Some(decode::instance(element)?), epr: None }),
+        EnumerationMode::Object => Err(ResponseError::shape("an instance", found(element))),
         EnumerationMode::Epr if is_reference(element) => {
             Ok(Item { instance: None, epr: Some(decode::epr(element)?) })
         }
@@ -71,7 +103,8 @@ fn read_item(element: &Element, mode: EnumerationMode) -> Result<Item, ResponseE
                 [instance, epr]
                     if element.is(names::WSMAN, "Item") && is_reference(epr) && !is_reference(instance) =>
                 {
-                    Ok(Item { instance: Some(decode::instance(instance)?), epr: Some(decode::epr(epr)?) })
+                    let instance = decode::instance(instance, schema)?;
+                    Ok(Item { instance: Some(instance), epr: Some(decode::epr(epr)?) })
                 }
                 _ => {
                     let expected = "`w:Item` with an instance and its `a:EndpointReference`";

@@ -44,7 +44,7 @@ fn enveloped(header: &str, body: &str) -> String {
 }
 
 fn read_text(operation: &Operation, message: &str) -> Result<Response, ResponseError> {
-    read(operation, ID, message.as_bytes(), &Limits::default())
+    read(operation, ID, message.as_bytes(), &Limits::default(), &Schema::default())
 }
 
 fn refused(operation: &Operation, body: &str) -> String {

@@ -42,11 +42,12 @@ pub(crate) struct Attribute<'a> {
 }
 
 /// One event. Text is joined across references, CDATA and comments; processing instructions and
-/// comments are skipped, and so is white space around the root.
+/// comments are skipped, and so is white space around the root. What stands in the document itself (`'a`)
+/// outlives the event.
 #[derive(Debug)]
-pub(crate) enum Event<'r> {
-    Start { namespace: &'r Namespace, local: &'r str, attributes: &'r [Attribute<'r>] },
-    Text(Cow<'r, str>),
+pub(crate) enum Event<'r, 'a> {
+    Start { namespace: &'r Namespace, local: &'a str, attributes: &'r [Attribute<'a>] },
+    Text(Cow<'a, str>),
     End,
     Eof,
 }
@@ -56,24 +57,44 @@ pub(crate) struct Reader<'a> {
     text: &'a str,
     parser: quick_xml::Reader<&'a [u8]>,
     limits: Limits,
-    /// The scope of each open element, outermost first.
-    open: Vec<Option<Arc<Scope>>>,
+    /// Number of open elements.
+    depth: usize,
+    /// The scopes of those open elements that declare namespaces, with their depths, outermost first.
+    scopes: Vec<(usize, Arc<Scope>)>,
     interner: Interner,
     /// Attributes of the latest start tag.
     attributes: Vec<Attribute<'a>>,
     /// Namespace of the latest start tag.
     namespace: Namespace,
+    /// The prefix that `namespace` is of, as long as no scope has begun or ended since.
+    prefix: Option<&'a str>,
+    /// The latest start tag that declared namespaces: rows of one page begin with the same.
+    declaring: Option<Declaring<'a>>,
     /// Read ahead while joining text.
     pending: Option<Token<'a>>,
     root_seen: bool,
     /// Elements that may still come.
     elements_left: usize,
+    /// Whether `]]>` or a carriage return stand anywhere in the document; where they do not, no text is searched for them.
+    has_cdata_end: bool,
+    has_carriage_return: bool,
+}
+
+/// A start tag that declares namespaces, and what it came to.
+struct Declaring<'a> {
+    source: &'a str,
+    outer: Option<Arc<Scope>>,
+    scope: Arc<Scope>,
+    namespace: Namespace,
+    prefix: &'a str,
+    local: &'a str,
+    attributes: Vec<Attribute<'a>>,
 }
 
 /// What is left of the parser's events: no comments, no processing instructions.
 #[derive(Debug)]
 enum Token<'a> {
-    Start { tag: Tag<'a>, offset: usize },
+    Start(Tag<'a>),
     Text { text: Cow<'a, str>, offset: usize },
     End,
     Eof,
@@ -82,6 +103,13 @@ enum Token<'a> {
 impl Default for Limits {
     fn default() -> Self {
         Self { depth: 128, attributes: 256, bytes: 64 * 1024 * 1024, elements: 1_000_000 }
+    }
+}
+
+impl<'a> Attribute<'a> {
+    /// One whose namespace is known.
+    pub(super) fn resolved(namespace: Namespace, local: &'a str, value: Cow<'a, str>) -> Self {
+        Self { namespace, local, value, prefix: "" }
     }
 }
 
@@ -109,26 +137,31 @@ impl<'a> Reader<'a> {
             text,
             parser,
             limits: Limits { depth: limits.depth.min(256), ..*limits },
-            open: Vec::new(),
+            depth: 0,
+            scopes: Vec::new(),
             interner: Interner::default(),
             attributes: Vec::new(),
             namespace: Namespace::default(),
+            prefix: None,
+            declaring: None,
             pending: None,
             root_seen: false,
             elements_left: limits.elements,
+            has_cdata_end: text.contains("]]>"),
+            has_carriage_return: text.contains('\r'),
         })
     }
 
     /// The next event. After an error the reader must not be used any more.
-    pub(crate) fn next(&mut self) -> Result<Event<'_>, XmlError> {
+    pub(crate) fn next(&mut self) -> Result<Event<'_, 'a>, XmlError> {
         loop {
             let token = match self.pending.take() {
                 Some(token) => token,
                 None => self.token()?,
             };
             match token {
-                Token::Start { tag, offset } => {
-                    let local = self.start(tag, offset)?;
+                Token::Start(tag) => {
+                    let local = self.start(tag)?;
                     return Ok(Event::Start {
                         namespace: &self.namespace,
                         local,
@@ -136,8 +169,8 @@ impl<'a> Reader<'a> {
                     });
                 }
                 Token::Text { text, offset } => {
-                    let text = self.join(text)?;
-                    if self.open.is_empty() {
+                    let text = if self.at_tag() { text } else { self.join(text)? };
+                    if self.depth == 0 {
                         if !text.chars().all(is_space) {
                             return Err(XmlError::new(offset, "text outside the root element"));
                         }
@@ -146,10 +179,10 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Token::End => {
-                    self.open.pop();
+                    self.end();
                     return Ok(Event::End);
                 }
-                Token::Eof if !self.open.is_empty() => {
+                Token::Eof if self.depth > 0 => {
                     return Err(XmlError::new(self.text.len(), "the document ends inside an element"));
                 }
                 Token::Eof if !self.root_seen => {
@@ -166,7 +199,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn scope(&self) -> Option<&Arc<Scope>> {
-        self.open.last()?.as_ref()
+        self.scopes.last().map(|(_, scope)| scope)
+    }
+
+    /// Whether the next token is a start tag or an end tag, so that text has ended for certain.
+    fn at_tag(&self) -> bool {
+        let rest = self.text.as_bytes().get(self.offset()..);
+        matches!(rest, Some([b'<', next, ..]) if !matches!(next, b'!' | b'?'))
     }
 
     fn token(&mut self) -> Result<Token<'a>, XmlError> {
@@ -176,25 +215,24 @@ impl<'a> Reader<'a> {
                 let offset = usize::try_from(self.parser.error_position()).unwrap_or(start);
                 XmlError::new(offset, shorten_reason(&error))
             })?;
-            let outside = self.open.is_empty();
             return Ok(match markup {
-                Markup::Start(_) | Markup::Empty(_) => {
+                Markup::Start(tag) | Markup::Empty(tag) => {
                     let source = self.text.get(start..self.offset()).unwrap_or_default();
-                    Token::Start { tag: Tag::new(source, start), offset: start }
+                    Token::Start(Tag::new(source, tag.name().as_ref().len(), start))
                 }
                 Markup::End(_) => Token::End,
                 Markup::Text(text) => {
                     let text = text.into_inner();
-                    if text.contains("]]>") {
+                    if self.has_cdata_end && text.contains("]]>") {
                         return Err(XmlError::new(start, "`]]>` in text"));
                     }
-                    Token::Text { text: normalise_line_ends(text), offset: start }
+                    Token::Text { text: self.normalise_line_ends(text), offset: start }
                 }
-                Markup::CData(_) | Markup::GeneralRef(_) if outside => {
+                Markup::CData(_) | Markup::GeneralRef(_) if self.depth == 0 => {
                     return Err(XmlError::new(start, "text outside the root element"));
                 }
                 Markup::CData(text) => {
-                    Token::Text { text: normalise_line_ends(text.into_inner()), offset: start }
+                    Token::Text { text: self.normalise_line_ends(text.into_inner()), offset: start }
                 }
                 Markup::GeneralRef(name) => {
                     let character = escape::resolve_reference(&name).ok_or_else(|| {
@@ -213,6 +251,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
+    fn normalise_line_ends(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.has_carriage_return && text.contains('\r') {
+            Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+        } else {
+            text
+        }
+    }
+
     /// Joins the text that follows directly, and keeps the token behind it.
     fn join(&mut self, mut text: Cow<'a, str>) -> Result<Cow<'a, str>, XmlError> {
         loop {
@@ -228,11 +275,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Enters an element; its local name.
-    fn start(&mut self, mut tag: Tag<'a>, offset: usize) -> Result<&'a str, XmlError> {
-        if self.open.is_empty() && self.root_seen {
+    fn start(&mut self, mut tag: Tag<'a>) -> Result<&'a str, XmlError> {
+        let offset = tag.start;
+        if self.depth == 0 && self.root_seen {
             return Err(XmlError::new(offset, "a second root element"));
         }
-        if self.open.len() >= self.limits.depth {
+        if self.depth >= self.limits.depth {
             let reason = format!("elements are nested more than {} deep", self.limits.depth);
             return Err(XmlError::new(offset, reason));
         }
@@ -240,25 +288,88 @@ impl<'a> Reader<'a> {
             XmlError::new(offset, format!("the document has more than {} elements", self.limits.elements))
         })?;
         self.root_seen = true;
-        let (prefix, local) = name_at(tag.name, offset)?;
-        let declarations = self.read_attributes(&mut tag)?;
-        let outer = self.scope().cloned();
-        let scope = if declarations.is_empty() {
-            outer
-        } else {
-            let scope = Scope::new(outer, declarations);
-            // Each name is looked up among them all.
-            if scope.count() > self.limits.attributes {
-                let reason = format!("more than {} namespaces are in scope", self.limits.attributes);
-                return Err(XmlError::new(offset, reason));
+        self.depth += 1;
+        self.attributes.clear();
+        if tag.has_attributes() {
+            if let Some(local) = self.start_as_before(&tag) {
+                return Ok(local);
             }
-            Some(Arc::new(scope))
-        };
+            let source = tag.source;
+            let (prefix, local) = name_at(tag.name, offset)?;
+            let declarations = self.read_attributes(&mut tag)?;
+            let declares = !declarations.is_empty();
+            let outer = self.scope().cloned();
+            if declares {
+                self.enter(declarations, offset)?;
+            }
+            self.resolve(prefix, offset)?;
+            self.resolve_attributes(offset)?;
+            if declares && let Some(scope) = self.scope().cloned() {
+                let (namespace, attributes) = (self.namespace.clone(), self.attributes.clone());
+                self.declaring =
+                    Some(Declaring { source, outer, scope, namespace, prefix, local, attributes });
+            }
+            return Ok(local);
+        }
+        let (prefix, local) = name_at(tag.name, offset)?;
+        self.resolve(prefix, offset)?;
+        Ok(local)
+    }
 
-        self.namespace = namespace_at(scope.as_ref(), prefix, offset)?;
+    /// Leaves the innermost element.
+    fn end(&mut self) {
+        if self.scopes.pop_if(|(depth, _)| *depth == self.depth).is_some() {
+            self.prefix = None;
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Enters an element whose start tag is, to the letter, the latest that declared namespaces.
+    fn start_as_before(&mut self, tag: &Tag<'a>) -> Option<&'a str> {
+        let known = self.declaring.as_ref().filter(|known| known.source == tag.source)?;
+        let same_scope = match (&known.outer, self.scopes.last()) {
+            (None, None) => true,
+            (Some(known), Some((_, scope))) => Arc::ptr_eq(known, scope),
+            _ => false,
+        };
+        if !same_scope {
+            return None;
+        }
+        self.attributes.extend_from_slice(&known.attributes);
+        self.namespace.clone_from(&known.namespace);
+        self.prefix = Some(known.prefix);
+        self.scopes.push((self.depth, Arc::clone(&known.scope)));
+        Some(known.local)
+    }
+
+    /// Begins the scope of the innermost element.
+    fn enter(&mut self, declarations: Vec<(Arc<str>, Namespace)>, offset: usize) -> Result<(), XmlError> {
+        let scope = Scope::new(self.scope().cloned(), declarations);
+        // Each name is looked up among them all.
+        if scope.count() > self.limits.attributes {
+            let reason = format!("more than {} namespaces are in scope", self.limits.attributes);
+            return Err(XmlError::new(offset, reason));
+        }
+        self.scopes.push((self.depth, Arc::new(scope)));
+        self.prefix = None;
+        Ok(())
+    }
+
+    /// Makes the namespace of `prefix` that of the latest start tag.
+    fn resolve(&mut self, prefix: &'a str, offset: usize) -> Result<(), XmlError> {
+        if self.prefix != Some(prefix) {
+            self.namespace = namespace_at(self.scope(), prefix, offset)?;
+            self.prefix = Some(prefix);
+        }
+        Ok(())
+    }
+
+    /// Finds the namespaces of the attributes, of which no two may be the same.
+    fn resolve_attributes(&mut self, offset: usize) -> Result<(), XmlError> {
+        let scope = self.scopes.last().map(|(_, scope)| scope);
         for attribute in &mut self.attributes {
             if !attribute.prefix.is_empty() {
-                attribute.namespace = namespace_at(scope.as_ref(), attribute.prefix, offset)?;
+                attribute.namespace = namespace_at(scope, attribute.prefix, offset)?;
             }
         }
         for (index, attribute) in self.attributes.iter().enumerate() {
@@ -268,13 +379,11 @@ impl<'a> Reader<'a> {
                 return Err(XmlError::new(offset, reason));
             }
         }
-        self.open.push(scope);
-        Ok(local)
+        Ok(())
     }
 
     /// Fills `self.attributes`, their namespaces still open; the namespace declarations come back.
     fn read_attributes(&mut self, tag: &mut Tag<'a>) -> Result<Vec<(Arc<str>, Namespace)>, XmlError> {
-        self.attributes.clear();
         let mut declarations: Vec<(Arc<str>, Namespace)> = Vec::new();
         while let Some((name, value)) = tag.next_attribute()? {
             let offset = tag.offset();
@@ -306,7 +415,7 @@ impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
             .field("offset", &self.offset())
-            .field("depth", &self.open.len())
+            .field("depth", &self.depth)
             .finish_non_exhaustive()
     }
 }
@@ -353,11 +462,6 @@ fn check_declaration(prefix: &str, uri: &str) -> Result<(), &'static str> {
         _ if uri.is_empty() => Err("a prefix cannot be declared as no namespace"),
         _ => Ok(()),
     }
-}
-
-/// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
-fn normalise_line_ends(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text }
 }
 
 /// The parser's own words, which may quote long names of the peer's.

@@ -1,0 +1,219 @@
+//! Instances, one after the other: what the rows of a page have in common is looked up once.
+
+use super::{
+    DecodeError,
+    value::{self, Head},
+};
+use crate::{
+    cim::{
+        CimError, CimType, Instance, Name, Value,
+        schema::{self, Schema},
+    },
+    xml::{Event, Namespace, Source, names::CIM_COMMON},
+};
+use std::collections::HashMap;
+
+/// Decodes the instances of one message.
+#[derive(Debug)]
+pub(crate) struct Decoder<'s> {
+    schema: &'s Schema,
+    /// One for each class that has come, but for those at work.
+    plans: Vec<Plan<'s>>,
+}
+
+/// The start tag of an instance or of a property, as far as it is needed after it.
+#[derive(Debug)]
+pub(super) struct Start<'a> {
+    namespace: Namespace,
+    head: Head<'a>,
+}
+
+/// What is known of the instances of a class: the properties that have come, in the order in which they first came.
+#[derive(Debug)]
+struct Plan<'s> {
+    class: Name,
+    schema: Option<schema::Class<'s>>,
+    columns: Vec<Column>,
+    by_name: HashMap<Name, usize>,
+    /// Number of the instance at hand, from 1.
+    row: u64,
+    /// Properties of the one before.
+    width: usize,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: Name,
+    declared: Option<(CimType, bool)>,
+    /// In which instance the property was last, and where.
+    row: u64,
+    position: usize,
+}
+
+impl<'s> Decoder<'s> {
+    pub(crate) fn new(schema: &'s Schema) -> Self {
+        Self { schema, plans: Vec::new() }
+    }
+
+    /// The content of an instance element of this class, up to and including its end.
+    pub(crate) fn content<'a>(
+        &mut self,
+        class: &str,
+        source: &mut impl Source<'a>,
+    ) -> Result<Instance, DecodeError> {
+        self.instance(class, None, source)
+    }
+
+    /// The content of an instance element whose first property may have begun already.
+    pub(super) fn instance<'a>(
+        &mut self,
+        class: &str,
+        first: Option<Start<'a>>,
+        source: &mut impl Source<'a>,
+    ) -> Result<Instance, DecodeError> {
+        // An instance within one of its own class gets a plan of its own.
+        let known = self.plans.iter().position(|plan| plan.class == *class);
+        let mut plan = match known {
+            Some(known) => self.plans.swap_remove(known),
+            None => Plan::new(class, self.schema),
+        };
+        let instance = self.row(&mut plan, first, source);
+        self.plans.push(plan);
+        instance
+    }
+
+    fn row<'a>(
+        &mut self,
+        plan: &mut Plan<'s>,
+        first: Option<Start<'a>>,
+        source: &mut impl Source<'a>,
+    ) -> Result<Instance, DecodeError> {
+        let mut row = Row { properties: Vec::with_capacity(plan.width), namespace: None, next: 0 };
+        plan.row += 1;
+        if let Some(first) = first {
+            row.check_namespace(&plan.class, &first.namespace, first.head.local)?;
+            self.property(plan, &mut row, first.head, source)?;
+        }
+        loop {
+            let head = match source.next()? {
+                Event::Start { namespace, local, attributes } => {
+                    row.check_namespace(&plan.class, namespace, local)?;
+                    Head::of(local, attributes.iter().cloned())
+                }
+                Event::End => break,
+                Event::Text(text) if text.trim_ascii().is_empty() => continue,
+                Event::Text(text) => {
+                    let expected = format!("properties in `{}`", plan.class);
+                    return Err(CimError::form(&expected, &text).into());
+                }
+                Event::Eof => return Err(source.ended_early().into()),
+            };
+            self.property(plan, &mut row, head, source)?;
+        }
+        plan.width = row.properties.len();
+        Ok(Instance { class: plan.class.clone(), properties: row.properties })
+    }
+
+    fn property<'a>(
+        &mut self,
+        plan: &mut Plan<'s>,
+        row: &mut Row,
+        head: Head<'a>,
+        source: &mut impl Source<'a>,
+    ) -> Result<(), DecodeError> {
+        let local = head.local;
+        let index = plan.column(local, row.next);
+        // What is repeated comes again before what follows it.
+        row.next = index + 1;
+        let Some(column) = plan.columns.get_mut(index) else { return Ok(()) };
+        let declared = column.declared;
+        let before = (column.row == plan.row).then_some(column.position);
+        let (name, position) = match before {
+            Some(position) => (None, position),
+            None => {
+                (column.row, column.position) = (plan.row, row.properties.len());
+                (Some(column.name.clone()), column.position)
+            }
+        };
+        let whole = self.value(head, declared, source).and_then(|value| match name {
+            Some(name) => {
+                row.properties.push((name, value::first(value, declared)));
+                Ok(())
+            }
+            None => match row.properties.get_mut(position) {
+                Some((_, whole)) => Ok(value::add(whole, value)?),
+                None => Ok(()),
+            },
+        });
+        whole.map_err(|error| error.of_property(&plan.class, local))
+    }
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn new(namespace: Namespace, head: Head<'a>) -> Self {
+        Self { namespace, head }
+    }
+}
+
+/// The instance at hand.
+struct Row {
+    properties: Vec<(Name, Value)>,
+    /// The namespace that its properties are in.
+    namespace: Option<Namespace>,
+    /// The column that is likely to come next.
+    next: usize,
+}
+
+impl Row {
+    /// The properties of an instance are in one namespace, that of its class (DSP0230 7.1): those of another would be
+    /// taken for properties of this class.
+    fn check_namespace(&mut self, class: &str, namespace: &Namespace, local: &str) -> Result<(), CimError> {
+        match &self.namespace {
+            Some(first) if first == namespace => Ok(()),
+            _ if **namespace == *CIM_COMMON => Ok(()),
+            None => {
+                self.namespace = Some(namespace.clone());
+                Ok(())
+            }
+            Some(first) => Err(CimError::Property {
+                class: class.to_owned(),
+                property: local.to_owned(),
+                expected: format!("a property of namespace `{}`", &**first),
+                found: namespace.to_string(),
+            }),
+        }
+    }
+}
+
+impl<'s> Plan<'s> {
+    fn new(class: &str, schema: &'s Schema) -> Self {
+        Self {
+            class: class.into(),
+            schema: schema.class(class),
+            columns: Vec::new(),
+            by_name: HashMap::new(),
+            row: 0,
+            width: 0,
+        }
+    }
+
+    /// The number of the column of a property, which is likely to be `next` or the one before.
+    fn column(&mut self, name: &str, next: usize) -> usize {
+        let is = |index: usize| self.columns.get(index).is_some_and(|column| column.name == *name);
+        if is(next) {
+            return next;
+        }
+        if let Some(before) = next.checked_sub(1).filter(|before| is(*before)) {
+            return before;
+        }
+        if let Some(known) = self.by_name.get(name) {
+            return *known;
+        }
+        let declared = self.schema.and_then(|class| class.property(name));
+        let name = Name::from(name);
+        self.by_name.insert(name.clone(), self.columns.len());
+        let declared = declared.and_then(schema::Property::declared_type);
+        self.columns.push(Column { name, declared, row: 0, position: 0 });
+        self.columns.len() - 1
+    }
+}

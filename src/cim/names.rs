@@ -13,13 +13,34 @@ pub(super) const DATETIME: &str = "hyperv_wsman::cim::DateTime";
 
 /// The field for a property: of the same name, without case, or `_` aside as well.
 pub(super) fn field_of(fields: &'static [&'static str], property: &str) -> Option<&'static str> {
-    let by = |same: fn(&str, &str) -> bool| fields.iter().find(|field| same(field, property)).copied();
-    by(|field, property| field == property).or_else(|| by(is_field))
+    field_near(fields, property, 0).and_then(|index| fields.get(index).copied())
+}
+
+/// As [`field_of`], the position of the field; looked for at `likely` first.
+pub(super) fn field_near(fields: &'static [&'static str], property: &str, likely: usize) -> Option<usize> {
+    if let Some(exact) = fields.iter().position(|field| *field == property) {
+        return Some(exact);
+    }
+    if fields.get(likely).is_some_and(|field| is_field(field, property)) {
+        return Some(likely);
+    }
+    fields.iter().position(|field| is_field(field, property))
 }
 
 /// Whether two names are the same, case and `_` aside.
 pub(super) fn is_field(one: &str, two: &str) -> bool {
-    significant(one, |byte| byte != b'_').eq(significant(two, |byte| byte != b'_'))
+    let (mut one, mut two) = (one.bytes(), two.bytes());
+    loop {
+        match (next_letter(&mut one), next_letter(&mut two)) {
+            (None, None) => return true,
+            (Some(one), Some(two)) if one == two || one.eq_ignore_ascii_case(&two) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn next_letter(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
+    bytes.find(|byte| *byte != b'_')
 }
 
 /// Whether a variant is meant by a name of a value map: the same letters and digits, without case.

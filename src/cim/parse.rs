@@ -46,6 +46,12 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// A decimal integer, or a hexadecimal one as DSP0201 allows, with an optional sign.
 pub(super) fn integer(text: &str) -> Option<i128> {
+    /// Digits that fit an `i64`, whatever they are.
+    const SAFE: usize = 18;
+    if text.len() <= SAFE && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let digits = text.bytes().map(|byte| i64::from(byte - b'0'));
+        return Some(digits.fold(0, |number, digit| number * 10 + digit).into());
+    }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

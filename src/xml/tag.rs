@@ -8,8 +8,10 @@ use std::borrow::Cow;
 pub(super) struct Tag<'a> {
     /// The whole of it, `<s:Envelope …>`.
     pub(super) source: &'a str,
-    /// Name as written, `s:Envelope`.
-    pub(super) name: &'a str,
+    /// Prefix of its name; empty without one.
+    pub(super) prefix: &'a str,
+    /// Local part of its name.
+    pub(super) local: &'a str,
     /// Offset of the tag in the document.
     pub(super) start: usize,
     rest: &'a str,
@@ -18,13 +20,17 @@ pub(super) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// Takes `<name …>` or `<name …/>` apart, whose name has `name` bytes; `start` is where it begins in the document.
-    pub(super) fn new(source: &'a str, name: usize, start: usize) -> Self {
-        let inner = source.strip_prefix('<').unwrap_or(source);
-        let inner = inner.strip_suffix('>').unwrap_or(inner);
-        let inner = inner.strip_suffix('/').unwrap_or(inner);
-        let (name, rest) = inner.split_at_checked(name).unwrap_or((inner, ""));
-        Self { source, name, start, rest, offset: start + 1 + name.len() }
+    /// The start tag `<prefix:local …>` or `<prefix:local …/>`, or what follows the name alone; `start` is where it begins
+    /// in the document.
+    pub(super) fn new(source: &'a str, prefix: &'a str, local: &'a str, start: usize) -> Self {
+        let name = 1 + prefix.len() + usize::from(!prefix.is_empty()) + local.len();
+        let rest = match source.strip_prefix('<') {
+            Some(_) => source.get(name..).unwrap_or_default(),
+            None => source,
+        };
+        let rest = rest.strip_suffix('>').unwrap_or(rest);
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        Self { source, prefix, local, start, rest, offset: start + name }
     }
 
     /// Whether anything follows the name; it may be white space alone.
@@ -155,7 +161,7 @@ mod tests {
     use super::*;
 
     fn attributes(source: &str) -> Result<Vec<(&str, Cow<'_, str>)>, String> {
-        let mut tag = Tag::new(source, 1, 0);
+        let mut tag = Tag::new(source, "", "a", 0);
         let mut all = Vec::new();
         while let Some(attribute) = tag.next_attribute().map_err(|error| error.to_string())? {
             all.push(attribute);

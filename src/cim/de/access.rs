@@ -13,10 +13,11 @@ use crate::cim::{CimError, Instance, Name, Value, names, schema};
 /// Properties with their values, one after the other.
 pub(super) struct Properties<'a> {
     class: &'a str,
-    declared: Option<schema::Class<'static>>,
     rest: slice::Iter<'a, (Name, Value)>,
     /// The fields of a struct; of a map all properties are told, by their own names.
     fields: Option<&'static [&'static str]>,
+    /// The field that is likely to come next.
+    likely: usize,
     /// Whether the class is still to be told.
     class_is_next: bool,
     current: Option<(&'a str, Current<'a>)>,
@@ -33,9 +34,9 @@ impl<'a> Properties<'a> {
     pub(super) fn all(instance: &'a Instance) -> Self {
         Self {
             class: instance.class(),
-            declared: schema::class(instance.class()),
             rest: instance.properties.iter(),
             fields: None,
+            likely: 0,
             class_is_next: false,
             current: None,
         }
@@ -63,7 +64,10 @@ impl<'de> MapAccess<'de> for Properties<'_> {
             return Ok(None);
         };
         self.current = Some((name, Current::Value(value)));
-        let field = self.fields.and_then(|fields| names::field_of(fields, name));
+        let fields = self.fields.unwrap_or_default();
+        let field = names::field_near(fields, name, self.likely);
+        self.likely = field.map_or(self.likely, |field| field + 1);
+        let field = field.and_then(|field| fields.get(field).copied());
         tell(seed, field.unwrap_or(name)).map(Some)
     }
 
@@ -72,7 +76,7 @@ impl<'de> MapAccess<'de> for Properties<'_> {
         let read = match current {
             Current::Class => tell(seed, self.class),
             Current::Value(value) => {
-                let values = ValueNames { class: self.declared, property };
+                let values = ValueNames { class: self.class, property };
                 seed.deserialize(ValueDeserializer::new(value, values))
             }
         };
@@ -92,13 +96,13 @@ fn tell<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, C
 /// Where the value map of a property is, looked up when an enum asks for it.
 #[derive(Clone, Copy)]
 pub(super) struct ValueNames<'a> {
-    class: Option<schema::Class<'static>>,
+    class: &'a str,
     property: &'a str,
 }
 
 impl ValueNames<'_> {
     pub(super) fn name_of(self, code: i64) -> Option<&'static str> {
-        self.class?.property(self.property)?.value_name(code)
+        schema::class(self.class)?.property(self.property)?.value_name(code)
     }
 }
 

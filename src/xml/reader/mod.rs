@@ -1,12 +1,13 @@
-//! A strict pull reader on quick-xml: namespaces resolved, references joined, limits enforced
-//! while reading.
+//! A strict pull reader: namespaces resolved, references joined, limits enforced while reading.
+
+mod scan;
 
 use super::{
     escape, names,
     scope::{Interner, Namespace, Scope},
     tag::{Tag, is_space, shorten, split_name},
 };
-use quick_xml::events::{BytesDecl, Event as Markup};
+use scan::{Scanner, Token};
 use std::{borrow::Cow, fmt, sync::Arc};
 
 /// What the reader refuses to go beyond.
@@ -54,11 +55,8 @@ pub(crate) enum Event<'r, 'a> {
 
 /// The reader of a decoded document ([`super::decode`]).
 pub(crate) struct Reader<'a> {
-    text: &'a str,
-    parser: quick_xml::Reader<&'a [u8]>,
+    scanner: Scanner<'a>,
     limits: Limits,
-    /// Number of open elements.
-    depth: usize,
     /// The scopes of those open elements that declare namespaces, with their depths, outermost first.
     scopes: Vec<(usize, Arc<Scope>)>,
     interner: Interner,
@@ -75,9 +73,6 @@ pub(crate) struct Reader<'a> {
     root_seen: bool,
     /// Elements that may still come.
     elements_left: usize,
-    /// Whether `]]>` or a carriage return stand anywhere in the document; where they do not, no text is searched for them.
-    has_cdata_end: bool,
-    has_carriage_return: bool,
 }
 
 /// A start tag that declares namespaces, and what it came to.
@@ -89,15 +84,6 @@ struct Declaring<'a> {
     prefix: &'a str,
     local: &'a str,
     attributes: Vec<Attribute<'a>>,
-}
-
-/// What is left of the parser's events: no comments, no processing instructions.
-#[derive(Debug)]
-enum Token<'a> {
-    Start(Tag<'a>),
-    Text { text: Cow<'a, str>, offset: usize },
-    End,
-    Eof,
 }
 
 impl Default for Limits {
@@ -129,15 +115,9 @@ impl<'a> Reader<'a> {
             let code = u32::from(character);
             return Err(XmlError::new(offset, format!("the character U+{code:04X} is not allowed in XML")));
         }
-        let mut parser = quick_xml::Reader::from_str(text);
-        let config = parser.config_mut();
-        config.expand_empty_elements = true;
-        config.enable_all_checks(true);
         Ok(Self {
-            text,
-            parser,
+            scanner: Scanner::new(text),
             limits: Limits { depth: limits.depth.min(256), ..*limits },
-            depth: 0,
             scopes: Vec::new(),
             interner: Interner::default(),
             attributes: Vec::new(),
@@ -147,8 +127,6 @@ impl<'a> Reader<'a> {
             pending: None,
             root_seen: false,
             elements_left: limits.elements,
-            has_cdata_end: text.contains("]]>"),
-            has_carriage_return: text.contains('\r'),
         })
     }
 
@@ -157,7 +135,7 @@ impl<'a> Reader<'a> {
         loop {
             let token = match self.pending.take() {
                 Some(token) => token,
-                None => self.token()?,
+                None => self.scanner.next()?,
             };
             match token {
                 Token::Start(tag) => {
@@ -169,8 +147,10 @@ impl<'a> Reader<'a> {
                     });
                 }
                 Token::Text { text, offset } => {
-                    let text = if self.at_tag() { text } else { self.join(text)? };
-                    if self.depth == 0 {
+                    // Joining looks ahead.
+                    let is_outside = self.scanner.depth() == 0;
+                    let text = if self.scanner.at_tag() { text } else { self.join(text)? };
+                    if is_outside {
                         if !text.chars().all(is_space) {
                             return Err(XmlError::new(offset, "text outside the root element"));
                         }
@@ -182,11 +162,11 @@ impl<'a> Reader<'a> {
                     self.end();
                     return Ok(Event::End);
                 }
-                Token::Eof if self.depth > 0 => {
-                    return Err(XmlError::new(self.text.len(), "the document ends inside an element"));
+                Token::Eof if self.scanner.depth() > 0 => {
+                    return Err(XmlError::new(self.offset(), "the document ends inside an element"));
                 }
                 Token::Eof if !self.root_seen => {
-                    return Err(XmlError::new(self.text.len(), "the document holds no element"));
+                    return Err(XmlError::new(self.offset(), "the document holds no element"));
                 }
                 Token::Eof => return Ok(Event::Eof),
             }
@@ -195,75 +175,17 @@ impl<'a> Reader<'a> {
 
     /// Bytes read so far.
     pub(crate) fn offset(&self) -> usize {
-        usize::try_from(self.parser.buffer_position()).unwrap_or(self.text.len())
+        self.scanner.offset()
     }
 
     pub(super) fn scope(&self) -> Option<&Arc<Scope>> {
         self.scopes.last().map(|(_, scope)| scope)
     }
 
-    /// Whether the next token is a start tag or an end tag, so that text has ended for certain.
-    fn at_tag(&self) -> bool {
-        let rest = self.text.as_bytes().get(self.offset()..);
-        matches!(rest, Some([b'<', next, ..]) if !matches!(next, b'!' | b'?'))
-    }
-
-    fn token(&mut self) -> Result<Token<'a>, XmlError> {
-        loop {
-            let start = self.offset();
-            let markup = self.parser.read_event().map_err(|error| {
-                let offset = usize::try_from(self.parser.error_position()).unwrap_or(start);
-                XmlError::new(offset, shorten_reason(&error))
-            })?;
-            return Ok(match markup {
-                Markup::Start(tag) | Markup::Empty(tag) => {
-                    let source = self.text.get(start..self.offset()).unwrap_or_default();
-                    Token::Start(Tag::new(source, tag.name().as_ref().len(), start))
-                }
-                Markup::End(_) => Token::End,
-                Markup::Text(text) => {
-                    let text = text.into_inner();
-                    if self.has_cdata_end && text.contains("]]>") {
-                        return Err(XmlError::new(start, "`]]>` in text"));
-                    }
-                    Token::Text { text: self.normalise_line_ends(text), offset: start }
-                }
-                Markup::CData(_) | Markup::GeneralRef(_) if self.depth == 0 => {
-                    return Err(XmlError::new(start, "text outside the root element"));
-                }
-                Markup::CData(text) => {
-                    Token::Text { text: self.normalise_line_ends(text.into_inner()), offset: start }
-                }
-                Markup::GeneralRef(name) => {
-                    let character = escape::resolve_reference(&name).ok_or_else(|| {
-                        XmlError::new(start, format!("the reference `&{};` is not defined", shorten(&name)))
-                    })?;
-                    Token::Text { text: Cow::Owned(character.to_string()), offset: start }
-                }
-                Markup::Decl(declaration) => {
-                    check_xml_declaration(&declaration, start)?;
-                    continue;
-                }
-                Markup::DocType(_) => return Err(XmlError::new(start, "a DOCTYPE is not allowed")),
-                Markup::Comment(_) | Markup::PI(_) => continue,
-                Markup::Eof => Token::Eof,
-            });
-        }
-    }
-
-    /// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
-    fn normalise_line_ends(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        if self.has_carriage_return && text.contains('\r') {
-            Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
-        } else {
-            text
-        }
-    }
-
     /// Joins the text that follows directly, and keeps the token behind it.
     fn join(&mut self, mut text: Cow<'a, str>) -> Result<Cow<'a, str>, XmlError> {
         loop {
-            match self.token()? {
+            match self.scanner.next()? {
                 Token::Text { text: more, .. } if text.is_empty() => text = more,
                 Token::Text { text: more, .. } => text.to_mut().push_str(&more),
                 other => {
@@ -277,10 +199,11 @@ impl<'a> Reader<'a> {
     /// Enters an element; its local name.
     fn start(&mut self, mut tag: Tag<'a>) -> Result<&'a str, XmlError> {
         let offset = tag.start;
-        if self.depth == 0 && self.root_seen {
+        let depth = self.scanner.depth();
+        if depth == 1 && self.root_seen {
             return Err(XmlError::new(offset, "a second root element"));
         }
-        if self.depth >= self.limits.depth {
+        if depth > self.limits.depth {
             let reason = format!("elements are nested more than {} deep", self.limits.depth);
             return Err(XmlError::new(offset, reason));
         }
@@ -288,14 +211,12 @@ impl<'a> Reader<'a> {
             XmlError::new(offset, format!("the document has more than {} elements", self.limits.elements))
         })?;
         self.root_seen = true;
-        self.depth += 1;
         self.attributes.clear();
         if tag.has_attributes() {
             if let Some(local) = self.start_as_before(&tag) {
                 return Ok(local);
             }
-            let source = tag.source;
-            let (prefix, local) = name_at(tag.name, offset)?;
+            let (source, prefix, local) = (tag.source, tag.prefix, tag.local);
             let declarations = self.read_attributes(&mut tag)?;
             let declares = !declarations.is_empty();
             let outer = self.scope().cloned();
@@ -311,17 +232,16 @@ impl<'a> Reader<'a> {
             }
             return Ok(local);
         }
-        let (prefix, local) = name_at(tag.name, offset)?;
-        self.resolve(prefix, offset)?;
-        Ok(local)
+        self.resolve(tag.prefix, offset)?;
+        Ok(tag.local)
     }
 
-    /// Leaves the innermost element.
+    /// Leaves the innermost element, which the scanner has left.
     fn end(&mut self) {
-        if self.scopes.pop_if(|(depth, _)| *depth == self.depth).is_some() {
+        let depth = self.scanner.depth();
+        if self.scopes.pop_if(|(of, _)| *of > depth).is_some() {
             self.prefix = None;
         }
-        self.depth = self.depth.saturating_sub(1);
     }
 
     /// Enters an element whose start tag is, to the letter, the latest that declared namespaces.
@@ -338,7 +258,7 @@ impl<'a> Reader<'a> {
         self.attributes.extend_from_slice(&known.attributes);
         self.namespace.clone_from(&known.namespace);
         self.prefix = Some(known.prefix);
-        self.scopes.push((self.depth, Arc::clone(&known.scope)));
+        self.scopes.push((self.scanner.depth(), Arc::clone(&known.scope)));
         Some(known.local)
     }
 
@@ -350,7 +270,7 @@ impl<'a> Reader<'a> {
             let reason = format!("more than {} namespaces are in scope", self.limits.attributes);
             return Err(XmlError::new(offset, reason));
         }
-        self.scopes.push((self.depth, Arc::new(scope)));
+        self.scopes.push((self.scanner.depth(), Arc::new(scope)));
         self.prefix = None;
         Ok(())
     }
@@ -415,31 +335,8 @@ impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
             .field("offset", &self.offset())
-            .field("depth", &self.depth)
+            .field("depth", &self.scanner.depth())
             .finish_non_exhaustive()
-    }
-}
-
-fn check_xml_declaration(declaration: &BytesDecl<'_>, offset: usize) -> Result<(), XmlError> {
-    if offset != 0 {
-        return Err(XmlError::new(offset, "an XML declaration that is not at the beginning"));
-    }
-    if declaration.version().is_ok_and(|version| version != "1.0") {
-        return Err(XmlError::new(offset, "expected XML version 1.0"));
-    }
-    // The bytes decided between the two (`super::decode`); the declaration only has to name one.
-    match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(encoding))
-            if ["utf-8", "utf-16"].iter().any(|known| encoding.eq_ignore_ascii_case(known)) =>
-        {
-            Ok(())
-        }
-        Some(Ok(encoding)) => {
-            let reason = format!("expected the encoding UTF-8 or UTF-16, got `{}`", shorten(&encoding));
-            Err(XmlError::new(offset, reason))
-        }
-        Some(Err(error)) => Err(XmlError::new(offset, error.to_string())),
     }
 }
 
@@ -462,17 +359,6 @@ fn check_declaration(prefix: &str, uri: &str) -> Result<(), &'static str> {
         _ if uri.is_empty() => Err("a prefix cannot be declared as no namespace"),
         _ => Ok(()),
     }
-}
-
-/// The parser's own words, which may quote long names of the peer's.
-fn shorten_reason(error: &quick_xml::Error) -> String {
-    const LONGEST: usize = 200;
-    let mut reason = error.to_string();
-    if let Some((end, _)) = reason.char_indices().nth(LONGEST) {
-        reason.truncate(end);
-        reason.push('…');
-    }
-    reason
 }
 
 #[cfg(test)]

@@ -148,7 +148,78 @@ fn sendable() -> impl Strategy<Value = String> {
     any::<String>().prop_filter("only what XML can carry", |text| escape::first_forbidden(text).is_none())
 }
 
+/// What quick-xml tells of a document: its tags as they are written, and its text.
+fn told_by_another(xml: &str) -> Option<Vec<String>> {
+    use quick_xml::events::Event as Markup;
+    let mut parser = quick_xml::Reader::from_str(xml);
+    parser.config_mut().expand_empty_elements = true;
+    parser.config_mut().enable_all_checks(true);
+    let mut told = vec![String::new()];
+    let text = |told: &mut Vec<String>, text: &str| told.last_mut().unwrap().push_str(text);
+    loop {
+        match parser.read_event().ok()? {
+            Markup::Start(tag) => {
+                told.push(format!("<{}>", tag.name().as_ref()));
+                told.push(String::new());
+            }
+            Markup::End(_) => told.extend(["</>".to_owned(), String::new()]),
+            Markup::Text(more) => {
+                text(&mut told, &more.into_inner().replace("\r\n", "\n").replace('\r', "\n"))
+            }
+            Markup::CData(more) => {
+                text(&mut told, &more.into_inner().replace("\r\n", "\n").replace('\r', "\n"))
+            }
+            Markup::GeneralRef(name) => text(&mut told, &escape::resolve_reference(&name)?.to_string()),
+            Markup::Eof => return Some(told),
+            _ => {}
+        }
+    }
+}
+
+fn told_by_scanner(xml: &str) -> Option<Vec<String>> {
+    let mut scanner = Scanner::new(xml);
+    let mut told = vec![String::new()];
+    loop {
+        match scanner.next().ok()? {
+            Token::Start(tag) => {
+                let colon = if tag.prefix.is_empty() { "" } else { ":" };
+                told.push(format!("<{}{colon}{}>", tag.prefix, tag.local));
+                told.push(String::new());
+            }
+            Token::End => told.extend(["</>".to_owned(), String::new()]),
+            Token::Text { text, .. } => told.last_mut().unwrap().push_str(&text),
+            Token::Eof => return (scanner.depth() == 0).then_some(told),
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_the_scanner_accepts_another_parser_reads_as_the_same(
+        parts in proptest::collection::vec(
+            prop::sample::select(vec![
+                "<a>", "</a>", "<p:b c='>' d=\"'/>\">", "</p:b>", "</p:b \n>", "<é/>", "<a\t/>", "text", "&amp;", "&#x41;",
+                "&lt", "]]>", "<![CDATA[<&]]>", "<!-- - -->", "<!---->", "<!-->", "<?pi x?>", "<?xml version='1.0'?>",
+                "\r\n", " ", "<", ">", "&", "'", "/",
+            ]),
+            0..12,
+        ),
+    ) {
+        let xml = parts.concat();
+        if let Some(told) = told_by_scanner(&xml) {
+            prop_assert_eq!(Some(told), told_by_another(&xml), "{}", xml);
+        }
+        // Around a whole document nothing is missed that another parser can read.
+        let whole = format!("<r>{xml}</r>");
+        let stricter = |told: &[String]| {
+            let names = told.iter().filter_map(|one| one.strip_prefix('<')?.strip_suffix('>'));
+            whole.contains("<?xml") || whole.contains("]]>") || names.filter(|name| *name != "/").any(|name| split_name(name).is_none())
+        };
+        if told_by_another(&whole).is_some_and(|told| !stricter(&told)) {
+            prop_assert!(told_by_scanner(&whole).is_some(), "{}", whole);
+        }
+    }
+
     #[test]
     fn any_text_survives_escaping_in_elements_and_attributes(text in sendable()) {
         let escaped = escape::escape(&text);

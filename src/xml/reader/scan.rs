@@ -1,0 +1,341 @@
+//! A document in its tokens: tags, text, and the ends that match.
+//!
+//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs: their
+//! names are checked as they are found, and nothing is copied.
+
+use super::super::{
+    XmlError, escape,
+    tag::{Tag, is_space, shorten, split_name},
+};
+use memchr::{memchr2, memmem};
+use std::borrow::Cow;
+
+/// A token. Comments and processing instructions are none.
+#[derive(Debug)]
+pub(super) enum Token<'a> {
+    Start(Tag<'a>),
+    /// Text up to the next markup or reference, or what a reference stands for.
+    Text {
+        text: Cow<'a, str>,
+        offset: usize,
+    },
+    End,
+    Eof,
+}
+
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    /// Names of the open elements as they are written.
+    open: Vec<&'a str>,
+    /// Whether the latest start tag was an end as well, which is still to be told.
+    empty: bool,
+    /// Whether `]]>` or a carriage return stand anywhere in the document; where they do not, no text is searched for them.
+    has_cdata_end: bool,
+    has_carriage_return: bool,
+}
+
+/// What a byte can be in a name.
+mod class {
+    /// White space, `/` and `>`, which end a name.
+    pub(super) const END: u8 = 1;
+    pub(super) const COLON: u8 = 2;
+    /// Letters of ASCII and `_`.
+    pub(super) const START: u8 = 4;
+    /// Digits, `-` and `.`.
+    pub(super) const PART: u8 = 8;
+    /// Whatever needs a closer look.
+    pub(super) const OTHER: u8 = 16;
+
+    pub(super) const OF: [u8; 256] = {
+        let mut of = [OTHER; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            // `byte` is below the length of the table, which no iterator can tell in a constant.
+            #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
+            {
+                of[byte as usize] = match byte {
+                    b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' => END,
+                    b':' => COLON,
+                    b'a'..=b'z' | b'A'..=b'Z' | b'_' => START,
+                    b'0'..=b'9' | b'-' | b'.' => PART,
+                    _ => OTHER,
+                };
+            }
+            byte += 1;
+        }
+        of
+    };
+
+    pub(super) fn of(byte: u8) -> u8 {
+        OF.get(usize::from(byte)).copied().unwrap_or(OTHER)
+    }
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            open: Vec::new(),
+            empty: false,
+            has_cdata_end: memmem::find(text.as_bytes(), b"]]>").is_some(),
+            has_carriage_return: memchr::memchr(b'\r', text.as_bytes()).is_some(),
+        }
+    }
+
+    /// Bytes read so far.
+    pub(super) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Number of open elements.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether the next token is a start tag or an end tag, so that text has ended for certain.
+    pub(super) fn at_tag(&self) -> bool {
+        matches!(self.rest().as_bytes(), [b'<', next, ..] if !matches!(next, b'!' | b'?'))
+    }
+
+    /// The next token.
+    pub(super) fn next(&mut self) -> Result<Token<'a>, XmlError> {
+        if std::mem::take(&mut self.empty) {
+            self.open.pop();
+            return Ok(Token::End);
+        }
+        loop {
+            let start = self.at;
+            let rest = self.rest();
+            return match rest.as_bytes() {
+                [] => Ok(Token::Eof),
+                [b'<', b'/', ..] => self.end_tag(rest),
+                [b'<', b'!', ..] => match self.bang(rest)? {
+                    Some(token) => Ok(token),
+                    None => continue,
+                },
+                [b'<', b'?', ..] => {
+                    self.instruction(rest)?;
+                    continue;
+                }
+                [b'<', ..] => self.start_tag(rest),
+                [b'&', ..] => self.reference(rest),
+                bytes => {
+                    let end = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
+                    let text = self.take(rest, end);
+                    if self.has_cdata_end && text.contains("]]>") {
+                        return Err(XmlError::new(start, "`]]>` in text"));
+                    }
+                    Ok(Token::Text { text: self.normalise_line_ends(text), offset: start })
+                }
+            };
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over `length` bytes of `rest`, and gives them.
+    fn take(&mut self, rest: &'a str, length: usize) -> &'a str {
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
+    }
+
+    fn start_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
+        let start = self.at;
+        let bytes = rest.as_bytes().get(1..).unwrap_or_default();
+        let (mut seen, mut colon, mut length) = (0, None, bytes.len());
+        for (index, byte) in bytes.iter().enumerate() {
+            let class = class::of(*byte);
+            if class == class::END {
+                length = index;
+                break;
+            }
+            if class == class::COLON {
+                colon = Some(index);
+            }
+            seen |= class;
+        }
+        let name = rest.get(1..=length).unwrap_or_default();
+        let end = match bytes.get(length) {
+            Some(b'>') => length + 2,
+            _ => 1 + end_of_tag(rest).ok_or_else(|| unclosed(start, "tag"))?,
+        };
+        let (prefix, local) = plain_name(name, seen, colon)
+            .or_else(|| split_name(name))
+            .ok_or_else(|| XmlError::new(start, format!("`{}` is not a name", shorten(name))))?;
+        let source = self.take(rest, end);
+        self.empty = source.ends_with("/>");
+        self.open.push(name);
+        Ok(Token::Start(Tag::new(source, prefix, local, start)))
+    }
+
+    fn end_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
+        let start = self.at;
+        let Some(open) = self.open.last() else {
+            return Err(XmlError::new(start, "an end tag without an element that is open"));
+        };
+        let after = rest.get(2..).and_then(|name| name.strip_prefix(open));
+        if let Some([b'>', ..]) = after.map(str::as_bytes) {
+            self.at += open.len() + 3;
+            self.open.pop();
+            return Ok(Token::End);
+        }
+        let end = memchr::memchr(b'>', rest.as_bytes()).ok_or_else(|| unclosed(start, "tag"))?;
+        let name = rest.get(2..end).unwrap_or_default().trim_end_matches(is_space);
+        if name != *open {
+            let reason = format!("expected `</{}>`, got `</{}>`", shorten(open), shorten(name));
+            return Err(XmlError::new(start, reason));
+        }
+        self.at += end + 1;
+        self.open.pop();
+        Ok(Token::End)
+    }
+
+    /// A comment, which is no token, or a CDATA section.
+    fn bang(&mut self, rest: &'a str) -> Result<Option<Token<'a>>, XmlError> {
+        let start = self.at;
+        if let Some(content) = rest.strip_prefix("<!--") {
+            let end = content.find("--").ok_or_else(|| unclosed(start, "comment"))?;
+            if content.as_bytes().get(end + 2) != Some(&b'>') {
+                return Err(XmlError::new(start + 4 + end, "`--` in a comment"));
+            }
+            self.at += "<!--".len() + end + "-->".len();
+            return Ok(None);
+        }
+        if let Some(content) = rest.strip_prefix("<![CDATA[") {
+            let end = content.find("]]>").ok_or_else(|| unclosed(start, "CDATA section"))?;
+            if self.open.is_empty() {
+                return Err(outside(start));
+            }
+            self.at += "<![CDATA[".len() + end + "]]>".len();
+            let text = self.normalise_line_ends(content.get(..end).unwrap_or_default());
+            return Ok(Some(Token::Text { text, offset: start }));
+        }
+        let is_doctype = rest.get(2..9).is_some_and(|keyword| keyword.eq_ignore_ascii_case("doctype"));
+        Err(XmlError::new(
+            start,
+            if is_doctype { "a DOCTYPE is not allowed" } else { "`<!` begins no markup" },
+        ))
+    }
+
+    /// A processing instruction, or the declaration of the document.
+    fn instruction(&mut self, rest: &'a str) -> Result<(), XmlError> {
+        let start = self.at;
+        let content = rest.get(2..).unwrap_or_default();
+        let end = content.find("?>").ok_or_else(|| unclosed(start, "processing instruction"))?;
+        let content = content.get(..end).unwrap_or_default();
+        let target = content.split(is_space).next().unwrap_or_default();
+        if target.eq_ignore_ascii_case("xml") {
+            if start != 0 {
+                return Err(XmlError::new(start, "an XML declaration that is not at the beginning"));
+            }
+            check_declaration(target, content.get(target.len()..).unwrap_or_default(), start)?;
+        } else if split_name(target).is_none() {
+            return Err(XmlError::new(start, format!("`{}` is not a name", shorten(target))));
+        }
+        self.at += 2 + end + 2;
+        Ok(())
+    }
+
+    fn reference(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
+        /// Longer than any name and any number of a character.
+        const LONGEST: usize = 64;
+        let start = self.at;
+        if self.open.is_empty() {
+            return Err(outside(start));
+        }
+        let bytes = rest.as_bytes().get(1..).unwrap_or_default();
+        let end = bytes.iter().take(LONGEST).position(|byte| *byte == b';');
+        let name = end.and_then(|end| rest.get(1..=end));
+        let Some(name) = name.filter(|name| !name.contains(['<', '&'])) else {
+            return Err(XmlError::new(start, "`&` without a reference"));
+        };
+        let character = escape::resolve_reference(name).ok_or_else(|| {
+            XmlError::new(start, format!("the reference `&{};` is not defined", shorten(name)))
+        })?;
+        self.at += name.len() + 2;
+        let text = match name {
+            "amp" => Cow::Borrowed("&"),
+            "lt" => Cow::Borrowed("<"),
+            "gt" => Cow::Borrowed(">"),
+            "quot" => Cow::Borrowed("\""),
+            _ => Cow::Owned(character.to_string()),
+        };
+        Ok(Token::Text { text, offset: start })
+    }
+
+    /// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
+    fn normalise_line_ends(&self, text: &'a str) -> Cow<'a, str> {
+        if self.has_carriage_return && text.contains('\r') {
+            Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+}
+
+/// Prefix and local part of a name of ASCII, whose classes have been seen.
+fn plain_name(name: &str, seen: u8, colon: Option<usize>) -> Option<(&str, &str)> {
+    let starts = |part: &str| part.bytes().next().is_some_and(|first| class::of(first) == class::START);
+    if seen & class::OTHER != 0 {
+        return None;
+    }
+    let Some(colon) = colon else { return starts(name).then_some(("", name)) };
+    let (prefix, local) = (name.get(..colon)?, name.get(colon + 1..)?);
+    // `colon` is the last one; another one would be in the prefix.
+    (starts(prefix) && starts(local) && !prefix.contains(':')).then_some((prefix, local))
+}
+
+/// Where the `>` of a start tag is, which may stand in the values of attributes as well.
+fn end_of_tag(tag: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = tag.as_bytes().get(from..)?;
+        let found = memchr::memchr3(b'>', b'"', b'\'', rest)?;
+        match rest.get(found) {
+            Some(b'>') => return Some(from + found),
+            Some(quote) => {
+                let value = from + found + 1;
+                from = value + memchr::memchr(*quote, tag.as_bytes().get(value..)?)? + 1;
+            }
+            None => return None,
+        }
+    }
+}
+
+/// The version and the encoding that a document declares (XML 1.0 2.8).
+fn check_declaration(target: &str, attributes: &str, offset: usize) -> Result<(), XmlError> {
+    let mut tag = Tag::new(attributes, "", target, offset);
+    let (mut version, mut encoding) = (None, None);
+    while let Some((name, value)) = tag.next_attribute()? {
+        match name {
+            "version" => version = Some(value),
+            "encoding" => encoding = Some(value),
+            _ => {}
+        }
+    }
+    if target != "xml" || version.is_none_or(|version| version != "1.0") {
+        return Err(XmlError::new(offset, "expected XML version 1.0"));
+    }
+    // The bytes decided between the two (`super::decode`); the declaration only has to name one.
+    let is_known =
+        |encoding: &str| ["utf-8", "utf-16"].iter().any(|known| encoding.eq_ignore_ascii_case(known));
+    match encoding {
+        Some(encoding) if !is_known(&encoding) => {
+            let reason = format!("expected the encoding UTF-8 or UTF-16, got `{}`", shorten(&encoding));
+            Err(XmlError::new(offset, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn outside(offset: usize) -> XmlError {
+    XmlError::new(offset, "text outside the root element")
+}
+
+fn unclosed(offset: usize, what: &str) -> XmlError {
+    XmlError::new(offset, format!("the document ends inside a {what}"))
+}

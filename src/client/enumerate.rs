@@ -127,8 +127,24 @@ impl EnumerateCall {
     /// # Errors
     /// As the call.
     pub async fn instances(self) -> Result<Vec<Instance>> {
-        let items = self.mode(EnumerationMode::Object).await?;
-        Ok(items.into_iter().filter_map(|item| item.instance).collect())
+        self.mode(EnumerationMode::Object).collect(|item| Ok(item.instance)).await
+    }
+
+    /// What is kept of all items; of each page as it comes, so that nothing stands beside what it became.
+    pub(super) async fn collect<T>(self, keep: impl Fn(Item) -> Result<Option<T>>) -> Result<Vec<T>> {
+        let mut pages = Pages::new(self);
+        let mut kept = Vec::new();
+        loop {
+            match pages.step(true).await? {
+                Step::Page(items) => {
+                    for item in items {
+                        kept.extend(keep(item)?);
+                    }
+                }
+                Step::Restarted => kept.clear(),
+                Step::End => return Ok(kept),
+            }
+        }
     }
 }
 
@@ -138,16 +154,6 @@ impl IntoFuture for EnumerateCall {
     type Output = Result<Vec<Item>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut pages = Pages::new(self);
-            let mut items = Vec::new();
-            loop {
-                match pages.step(true).await? {
-                    Step::Page(page) => items.extend(page),
-                    Step::Restarted => items.clear(),
-                    Step::End => return Ok(items),
-                }
-            }
-        })
+        Box::pin(self.collect(|item| Ok(Some(item))))
     }
 }

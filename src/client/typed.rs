@@ -4,6 +4,7 @@ use super::{EnumerateCall, GetCall, InvokeCall, Item};
 use crate::{
     cim::{self, Instance},
     error::{Error, ErrorKind, Result},
+    wsman::EnumerationMode,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -52,7 +53,7 @@ impl EnumerateCall {
     /// # Errors
     /// As the call; [`ErrorKind::Decode`] for the first instance that does not fit.
     pub async fn typed<T: DeserializeOwned>(self) -> Result<Vec<T>> {
-        self.instances().await?.iter().map(read).collect()
+        self.mode(EnumerationMode::Object).collect(|item| item.deserialize().map(Some)).await
     }
 }
 

@@ -18,9 +18,12 @@ pub(crate) struct Scope {
     count: usize,
 }
 
-/// Every prefix and URI of a document, each held once.
+/// Every prefix and URI of a document, each held once. Most documents have few.
 #[derive(Debug, Default)]
-pub(super) struct Interner(HashSet<Arc<str>>);
+pub(super) struct Interner {
+    few: Vec<Arc<str>>,
+    many: HashSet<Arc<str>>,
+}
 
 impl Deref for Namespace {
     type Target = str;
@@ -54,11 +57,19 @@ impl Interner {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        /// So many are looked through one by one.
+        const FEW: usize = 24;
+
+        let known = self.few.iter().find(|known| ***known == *text).or_else(|| self.many.get(text));
+        if let Some(known) = known {
             return Arc::clone(known);
         }
         let new: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&new));
+        if self.few.len() < FEW {
+            self.few.push(Arc::clone(&new));
+        } else {
+            self.many.insert(Arc::clone(&new));
+        }
         new
     }
 }

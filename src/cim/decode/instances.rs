@@ -34,6 +34,7 @@ struct Plan<'s> {
     class: Name,
     schema: Option<schema::Class<'s>>,
     columns: Vec<Column>,
+    /// Where those beyond the first `FEW` are.
     by_name: HashMap<Name, usize>,
     /// Number of the instance at hand, from 1.
     row: u64,
@@ -155,6 +156,9 @@ impl<'a> Start<'a> {
     }
 }
 
+/// So many columns are looked through one by one.
+const FEW: usize = 64;
+
 /// The instance at hand.
 struct Row {
     properties: Vec<(Name, Value)>,
@@ -206,14 +210,21 @@ impl<'s> Plan<'s> {
         if let Some(before) = next.checked_sub(1).filter(|before| is(*before)) {
             return before;
         }
-        if let Some(known) = self.by_name.get(name) {
-            return *known;
+        if let Some(known) = self.known(name) {
+            return known;
         }
         let declared = self.schema.and_then(|class| class.property(name));
         let name = Name::from(name);
-        self.by_name.insert(name.clone(), self.columns.len());
+        if self.columns.len() >= FEW {
+            self.by_name.insert(name.clone(), self.columns.len());
+        }
         let declared = declared.and_then(schema::Property::declared_type);
         self.columns.push(Column { name, declared, row: 0, position: 0 });
         self.columns.len() - 1
+    }
+
+    fn known(&self, name: &str) -> Option<usize> {
+        let mut few = self.columns.iter().take(FEW);
+        few.position(|column| column.name == *name).or_else(|| self.by_name.get(name).copied())
     }
 }

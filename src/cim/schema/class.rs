@@ -78,7 +78,7 @@ impl<'s> Class<'s> {
     /// A property by name, any case, inherited ones included.
     #[must_use]
     pub fn property(self, name: &str) -> Option<Property<'s>> {
-        self.properties().find(|property| property.name().eq_ignore_ascii_case(name))
+        self.properties().find(|property| property.is_named(name))
     }
     /// The properties that are references: the ends of an association.
     pub fn references(self) -> impl Iterator<Item = Property<'s>> {

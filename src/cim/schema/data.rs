@@ -23,12 +23,18 @@ impl<'s> Data<'s> {
 
     /// The string at a byte offset behind the words.
     pub(super) fn string(self, offset: u32) -> &'s str {
-        let find = || {
-            let start = usize::try_from(self.word(0, header::STRINGS).checked_add(offset)?).ok()?;
-            let (length, rest) = self.0.get(start..)?.split_first_chunk()?;
-            std::str::from_utf8(rest.get(..usize::from(u16::from_le_bytes(*length)))?).ok()
-        };
-        find().unwrap_or_default()
+        self.bytes(offset).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
+    /// Whether the string at that offset is this name, whatever its case.
+    pub(super) fn is_name(self, offset: u32, name: &str) -> bool {
+        self.bytes(offset).is_some_and(|bytes| bytes.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    fn bytes(self, offset: u32) -> Option<&'s [u8]> {
+        let start = usize::try_from(self.word(0, header::STRINGS).checked_add(offset)?).ok()?;
+        let (length, rest) = self.0.get(start..)?.split_first_chunk()?;
+        rest.get(..usize::from(u16::from_le_bytes(*length)))
     }
 
     /// The items of the list at a word index.

@@ -88,6 +88,10 @@ typed_member!(Property);
 typed_member!(Parameter);
 
 impl<'s> Property<'s> {
+    /// Whether this is its name, whatever the case.
+    pub(super) fn is_named(self, name: &str) -> bool {
+        self.data.is_name(self.data.word(self.record, typed::NAME), name)
+    }
     /// Where it is known from.
     #[must_use]
     pub fn source(self) -> Source {

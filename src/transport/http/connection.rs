@@ -26,6 +26,8 @@ use zeroize::Zeroizing;
 
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
+/// Bytes of an answer that room is made for before they come.
+const MAX_ROOM: usize = 1024 * 1024;
 /// Asks an Identify to be answered without a login ([MS-WSMV] 3.1.4.1.23). The name is not
 /// `WSMANIDENTITY`: Windows' own `Test-WSMan` and monitoring probes in the field send this one.
 const WSMAN_IDENTIFY: HeaderName = HeaderName::from_static("wsmanidentify");
@@ -39,6 +41,8 @@ pub(super) struct Connection {
     host: Arc<str>,
     /// Over TLS.
     leaf: Option<Leaf>,
+    /// Of its certificate, from the first answer on.
+    fingerprint: Option<Fingerprint>,
     /// Once a login has agreed on sealing: every message is sealed then.
     pub(super) sealer: Option<Sealer>,
     /// Goes with each message, where the login wants that.
@@ -112,6 +116,7 @@ impl Connection {
             url: settings.url.clone(),
             host: Arc::clone(host),
             leaf,
+            fingerprint: None,
             sealer: None,
             authorization: None,
             is_closing: false,
@@ -158,7 +163,10 @@ impl Connection {
         let keeps_open = keeps_open(&response);
         let headers = response.headers().clone();
         let body = self.read(response, phase).await?;
-        let certificate = self.certificate().map(Fingerprint::of);
+        if self.fingerprint.is_none() {
+            self.fingerprint = self.certificate().map(Fingerprint::of);
+        }
+        let certificate = self.fingerprint;
         Ok(Reply {
             status,
             headers,
@@ -194,7 +202,9 @@ impl Connection {
     async fn read(&mut self, mut response: Response, phase: Phase) -> Result<Bytes, TransportError> {
         let refusal = response.status() == StatusCode::UNAUTHORIZED;
         let limit = if refusal { MAX_REFUSAL.min(self.max_body) } else { self.max_body };
-        let mut body = BytesMut::new();
+        // What is announced is made room for, as far as that can be believed.
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(MAX_ROOM));
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),

@@ -1,93 +1,152 @@
 #!/usr/bin/env python3
-"""Cold start of `hvctl identify --anonymous` beside the floor, in one session.
+"""The crate and the tool beside floors and peers, all in one session.
 
-    benches/compare.py [--runs N] [--hvctl PATH] [--floor "CMD"] [--port N --fingerprint sha256:HEX]
+    benches/compare/compare.py [--runs N] [--only WORD] [--peers PYTHON] [--quick]
 
-Builds what it needs (release), starts the responder of `benches/floor`, runs the two in turn and
-prints the medians of wall and CPU time, the peak memory, and the ratio of the medians, pair by
-pair. With --port, --fingerprint and --floor another responder and floor are measured instead.
-Needs GNU time as /usr/bin/time for the memory figures; without it they are left out.
+Builds what it needs (release), starts the static responder, and runs each job and what it is measured by in turn.
+Printed are medians and the ratio of the medians, with the peak memory. Everything goes over TLS on loopback with Basic,
+so that only the client's own cost is measured; ours pins the certificate, the floors verify none. --peers names a Python
+that has pypsrp and pywinrm; winrm-rs is built for it as well. --quick leaves out the long enumerations.
+Peak memory of the tool and the peers needs GNU time as /usr/bin/time.
 """
 import argparse
+import json
 import os
 import pathlib
-import shlex
+import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+TIMER = "/usr/bin/time"
+MACHINE = 'Msvm_ComputerSystem.CreationClassName="Msvm_ComputerSystem",Name="7B2A6C5E-0000-4000-8000-100000000007"'
 
 
-def build():
-    floor = TOP / "benches" / "floor"
-    subprocess.run(["cargo", "build", "-q", "--release", "--bin", "hvctl"], cwd=TOP, check=True)
-    subprocess.run(["cargo", "build", "-q", "--release"], cwd=floor, check=True)
-    return floor / "target" / "release"
+class Responder:
+    def __init__(self, built, *arguments):
+        self.process = subprocess.Popen([built / "responder", *arguments], stdout=subprocess.PIPE, text=True)
+        self.fingerprint, self.ports = self.process.stdout.readline().split()
+        self.environment = {"FINGERPRINT": self.fingerprint, "PORTS": self.ports}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
 
-def once(command):
-    """Wall and CPU seconds of one run."""
+def build(path, *arguments):
+    subprocess.run(["cargo", "build", "-q", "--release", "--locked", *arguments], cwd=path, check=True)
+    return path / "target" / "release"
+
+
+def run(command, environment, whole):
+    """What one run took in ms and its peak memory in MiB. A program that tells how long its work took is believed, unless
+    the whole process counts."""
+    command = [str(part) for part in command]
+    timed = [TIMER, "-f", "%M"] + command if os.path.exists(TIMER) else command
     start = time.perf_counter()
-    process = subprocess.Popen(command, **QUIET)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{shlex.join(command)}: exit code {process.returncode}")
-    return wall, usage.ru_utime + usage.ru_stime
+    result = subprocess.run(timed, env={**os.environ, **environment}, capture_output=True, text=True)
+    wall = (time.perf_counter() - start) * 1e3
+    if result.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
+    peak = int(result.stderr.split()[-1]) / 1024 if timed is not command else float("nan")
+    try:
+        told = json.loads(result.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        told = {}
+    return (wall if whole else told.get("us", wall * 1e3) / 1e3), peak
 
 
-def peak_memory(command, runs=5):
-    """Median peak resident memory in MB, or None without GNU time."""
-    timer = "/usr/bin/time"
-    if not os.path.exists(timer):
-        return None
-    peaks = []
+def compare(title, commands, environment, runs, whole=False):
+    """Runs the commands in turn; the first is what the others are measured by."""
+    samples = {name: [] for name in commands}
+    for name, command in commands.items():
+        run(command, environment, whole)
     for _ in range(runs):
-        result = subprocess.run([timer, "-f", "%M"] + command, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, text=True, check=True)
-        peaks.append(int(result.stderr.split()[-1]) / 1024)
-    return statistics.median(peaks)
+        for name, command in commands.items():
+            samples[name].append(run(command, environment, whole))
+    print(f"\n{title} ({runs} runs in turn)")
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
+    by, by_peak = next(iter(medians.values()))
+    for name, (took, peak) in medians.items():
+        print(f"  {name:32} {took:10.2f} ms  x{took / by:5.2f}   peak {peak:6.1f} MiB  x{peak / by_peak:5.2f}", flush=True)
+    return medians
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=41)
-    parser.add_argument("--hvctl")
-    parser.add_argument("--floor")
-    parser.add_argument("--port", type=int)
-    parser.add_argument("--fingerprint")
+    parser.add_argument("--runs", type=int, default=11)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--peers")
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
 
-    built = build()
-    responder = None
-    if options.port is None:
-        responder = subprocess.Popen([built / "responder"], stdout=subprocess.PIPE, text=True)
-        port, fingerprint = responder.stdout.readline().split()
-    else:
-        port, fingerprint = str(options.port), options.fingerprint
-    hvctl = [options.hvctl or str(TOP / "target" / "release" / "hvctl"), "identify", "--anonymous",
-             "--host", f"https://127.0.0.1:{port}/wsman", "--fingerprint", fingerprint]
-    floor = shlex.split(options.floor) if options.floor else [str(built / "floor"), port]
+    tool = build(TOP, "--bin", "hvctl") / "hvctl"
+    built = build(HERE)
+    floor, ours = built / "floor", built / "crate"
+    peers = {}
+    if options.peers:
+        peers = {name: [options.peers, HERE / "peers.py", name] for name in ("pypsrp", "pywinrm")}
+        winrm_rs = build(HERE / "winrmrs") / "winrmrs"
+
+    def wanted(word):
+        return options.only in word
+
+    def beside(*mode):
+        return {name: command + list(mode) for name, command in peers.items()}
+
+    folder = pathlib.Path(tempfile.mkdtemp())
     try:
-        for command in (hvctl, floor):
-            once(command)
-        pairs = [(once(hvctl), once(floor)) for _ in range(options.runs)]
-        rows = {"hvctl": [ours for ours, _ in pairs], "floor": [theirs for _, theirs in pairs]}
-        for name, samples in rows.items():
-            wall = statistics.median(sample[0] for sample in samples) * 1e3
-            cpu = statistics.median(sample[1] for sample in samples) * 1e3
-            memory = peak_memory(hvctl if name == "hvctl" else floor)
-            shown = "-" if memory is None else f"{memory:.1f} MB"
-            print(f"{name:8} wall {wall:6.2f} ms   cpu {cpu:6.2f} ms   peak {shown}")
-        ratio = statistics.median(o[0] for o in rows["hvctl"]) / statistics.median(t[0] for t in rows["floor"])
-        print(f"ratio of the medians {ratio:.2f}, median of the pairs' ratios "
-              f"{statistics.median(ours[0] / theirs[0] for ours, theirs in pairs):.2f} ({options.runs} pairs)")
+        with Responder(built, "--ports", "64") as responder:
+            environment = {**responder.environment, "XDG_CONFIG_HOME": str(folder), "HVCTL_PASSWORD": "secret"}
+            url = f"https://127.0.0.1:{responder.ports.split(',')[0]}/wsman"
+            connection = ["--host", url, "--fingerprint", responder.fingerprint]
+            login = ["--user", "admin", "--auth", "basic"]
+            if wanted("cold"):
+                commands = {
+                    "floor identify": [floor, "identify"],
+                    "hvctl identify": [tool, "identify", "--anonymous", *connection],
+                    "hvctl get": [tool, "get", MACHINE, *connection, *login],
+                    **beside("once"),
+                }
+                compare("cold start and one request, whole process", commands, environment, options.runs * 4 + 1, True)
+            if wanted("get"):
+                commands = {"floor": [floor, "get", "1000"], "reqwest": [floor, "reqwest", "1000"],
+                            "crate, typed": [ours, "get", "1000"], **beside("get", "1000")}
+                compare("1,000 Gets, one after the other", commands, environment, options.runs)
+            if wanted("fan"):
+                commands = {"floor": [floor, "fan", "20"], "crate, typed": [ours, "fan", "20"], **beside("fan", "20")}
+                compare("64 hosts x 20 Gets", commands, environment, options.runs)
+            if wanted("stream"):
+                commands = {"floor: events": [floor, "events"], "crate: typed stream": [ours, "stream"]}
+                compare("50,000 instances, streamed", commands, environment, options.runs)
+            if wanted("collect"):
+                commands = {"floor: names and texts": [floor, "naive"], "crate: instances": [ours, "instances"],
+                            "crate: typed": [ours, "typed"], **beside("enumerate")}
+                if peers:
+                    commands["winrm-rs: one string"] = [winrm_rs, "query"]
+                compare("50,000 instances, all kept", commands, environment, options.runs)
+        if wanted("parser"):
+            dump = folder / "pages.xml"
+            subprocess.run([built / "responder", "--dump", dump], check=True)
+            commands = {"quick-xml: events": [floor, "xml", dump], "crate: typed stream": [ours, "pages", dump]}
+            compare("61.7 MB of pages without a network", commands, {}, options.runs)
+            print("\nallocations for each instance")
+            subprocess.run([built / "allocations", dump], check=True)
+        if wanted("linear") and not options.quick:
+            print("\nlinear: a typed stream of N instances")
+            for items in (5_000, 50_000, 500_000):
+                with Responder(built, "--items", str(items)) as responder:
+                    runs = [run([ours, "stream"], responder.environment, False) for _ in range(5)]
+                    took, peak = (statistics.median(column) for column in zip(*runs))
+                    print(f"  {items:7}  {took * 1e3 / items:6.2f} us each   peak {peak:5.1f} MiB", flush=True)
     finally:
-        if responder:
-            responder.kill()
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -128,14 +128,11 @@ impl<'s> Decoder<'s> {
         row.next = index + 1;
         let Some(column) = plan.columns.get_mut(index) else { return Ok(()) };
         let declared = column.declared;
-        let before = (column.row == plan.row).then_some(column.position);
-        let (name, position) = match before {
-            Some(position) => (None, position),
-            None => {
-                (column.row, column.position) = (plan.row, row.properties.len());
-                (Some(column.name.clone()), column.position)
-            }
-        };
+        let is_first = column.row != plan.row;
+        if is_first {
+            (column.row, column.position) = (plan.row, row.properties.len());
+        }
+        let (name, position) = (is_first.then(|| column.name.clone()), column.position);
         let whole = self.value(head, declared, source).and_then(|value| match name {
             Some(name) => {
                 row.properties.push((name, value::first(value, declared)));

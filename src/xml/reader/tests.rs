@@ -155,24 +155,23 @@ fn told_by_another(xml: &str) -> Option<Vec<String>> {
     parser.config_mut().expand_empty_elements = true;
     parser.config_mut().enable_all_checks(true);
     let mut told = vec![String::new()];
-    let text = |told: &mut Vec<String>, text: &str| told.last_mut().unwrap().push_str(text);
     loop {
-        match parser.read_event().ok()? {
+        let text = match parser.read_event().ok()? {
             Markup::Start(tag) => {
-                told.push(format!("<{}>", tag.name().as_ref()));
-                told.push(String::new());
+                told.extend([format!("<{}>", tag.name().as_ref()), String::new()]);
+                continue;
             }
-            Markup::End(_) => told.extend(["</>".to_owned(), String::new()]),
-            Markup::Text(more) => {
-                text(&mut told, &more.into_inner().replace("\r\n", "\n").replace('\r', "\n"))
+            Markup::End(_) => {
+                told.extend(["</>".to_owned(), String::new()]);
+                continue;
             }
-            Markup::CData(more) => {
-                text(&mut told, &more.into_inner().replace("\r\n", "\n").replace('\r', "\n"))
-            }
-            Markup::GeneralRef(name) => text(&mut told, &escape::resolve_reference(&name)?.to_string()),
+            Markup::Text(text) => text.into_inner().into_owned(),
+            Markup::CData(text) => text.into_inner().into_owned(),
+            Markup::GeneralRef(name) => escape::resolve_reference(&name)?.to_string(),
             Markup::Eof => return Some(told),
-            _ => {}
-        }
+            _ => continue,
+        };
+        told.last_mut().unwrap().push_str(&text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 }
 

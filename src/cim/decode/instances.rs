@@ -153,6 +153,8 @@ impl<'a> Start<'a> {
     }
 }
 
+/// Properties of an instance before any is known.
+const USUAL: usize = 32;
 /// So many columns are looked through one by one.
 const FEW: usize = 64;
 
@@ -191,10 +193,10 @@ impl<'s> Plan<'s> {
         Self {
             class: class.into(),
             schema: schema.class(class),
-            columns: Vec::new(),
+            columns: Vec::with_capacity(USUAL),
             by_name: HashMap::new(),
             row: 0,
-            width: 0,
+            width: USUAL,
         }
     }
 

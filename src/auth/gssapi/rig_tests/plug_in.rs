@@ -40,8 +40,8 @@ fn elsewhere(rig: &Rig, test: &str, tickets: &str) {
         .env(TICKETS, tickets)
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.success() && text.contains("1 passed"), "{tickets}: {text}");
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("1 passed"), "{tickets}: {said}");
 }
 
 #[test]

@@ -31,6 +31,9 @@ const WAYS: [&str; 3] = ["sealed http", "https", "sealed https"];
 /// Exchanges of each way for each size.
 const ROUNDS: usize = 101;
 const REQUESTS: usize = 100;
+/// The connection that an answer came over, and the logins of its transport up to then: otherwise something else was
+/// measured than sealing.
+const ONE_LOGIN: (u64, u64) = (1, 1);
 
 fn main() {
     // `cargo test --benches` asks for no measurement.
@@ -78,11 +81,11 @@ async fn exchanges() {
     let mut settings = HttpSettings::new(server.url());
     settings.credentials = Credentials::new(server.user(), Secret::new(server.password().to_owned())).ok();
     let transport = HttpTransport::new(settings).unwrap();
-    let mut handshakes = 0;
     for _ in 0..REQUESTS {
-        handshakes = transport.exchange(get(&host).await).await.unwrap().peer.handshakes;
+        let answer = transport.exchange(get(&host).await).await.unwrap();
+        assert_eq!((answer.peer.connection, answer.peer.handshakes), ONE_LOGIN);
     }
-    println!("\n{REQUESTS} sealed requests over one connection: {handshakes} login");
+    println!("\n{REQUESTS} sealed requests: one connection, one login");
 }
 
 /// A host with a machine whose name makes an answer about it so long.
@@ -137,6 +140,7 @@ async fn measure(
             let start = Instant::now();
             let answer = way.exchange(request.clone()).await.unwrap();
             let took = start.elapsed();
+            assert_eq!((answer.peer.connection, answer.peer.handshakes), ONE_LOGIN);
             assert!(expected(&answer), "HTTP {}, {} bytes", answer.status, answer.body.len());
             // The first round logs in.
             if round > 0 {

@@ -17,7 +17,7 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cdebug-assertions -Cover
   -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 # With a target named, build scripts and macros are not instrumented.
 host=$(rustc -vV | sed -n 's/^host: //p')
-cargo build -q --release --manifest-path fuzz/Cargo.toml --target "$host" "${targets[@]/#/--bin=}"
+cargo build --locked -q --release --manifest-path fuzz/Cargo.toml --target "$host" "${targets[@]/#/--bin=}"
 
 for target in "${targets[@]}"; do
   corpus=fuzz/corpus/$target

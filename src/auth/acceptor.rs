@@ -70,7 +70,7 @@ impl NtlmAcceptor {
     }
 
     /// One that has given this challenge, as of a recorded login.
-    #[cfg(any(test, fuzzing))]
+    #[cfg(all(feature = "cli", any(test, fuzzing)))]
     pub(crate) fn with_challenge(policy: BindingPolicy, negotiate: &[u8], challenge: &[u8]) -> Self {
         let server_challenge = challenge.get(24..32).and_then(|bytes| bytes.try_into().ok());
         let pending = Pending {

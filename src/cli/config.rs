@@ -7,7 +7,7 @@ use super::{
     login::{self, Identity},
     observe::Observe,
     output::Output,
-    port::{self, Question, Way},
+    port::{self, Question, Sign, Way},
     proxy::{Chosen, Proxies},
     session::{Session, TlsMemory},
     settings::Settings,
@@ -108,6 +108,7 @@ pub(crate) fn over(settings: &Settings, output: &Output, mut http: HttpSettings)
     let url = http.url.clone();
     let known = known(global, Some(&http));
     let memory = TlsMemory::of(settings, &url);
+    let not_tried = global.host.as_deref().and_then(|host| port::not_tried(question(settings, host)));
     if let Some(memory) = memory.clone() {
         login::listen(&mut http, move |_| memory.note());
     }
@@ -123,8 +124,9 @@ pub(crate) fn over(settings: &Settings, output: &Output, mut http: HttpSettings)
         transport = recording.clone();
         record = Some(recording);
     }
-    let observed =
-        Observe::new(transport, global.verbose, output.clone(), &known).remembering(memory.clone());
+    let observed = Observe::new(transport, global.verbose, output.clone(), &known)
+        .remembering(memory.clone())
+        .telling(not_tried);
     Ok(session(settings, url, observed, None, record).remembering(memory))
 }
 
@@ -187,19 +189,31 @@ pub(crate) fn http(settings: &Settings, url: Url, proxy: Option<Proxy>, trust: T
 pub(crate) const KNOCK: Duration = Duration::from_secs(3);
 
 /// What shows that TLS is meant, so that nothing without it is tried.
-pub(crate) fn sign_of_tls(settings: &Settings) -> Option<&'static str> {
+pub(crate) fn sign_of_tls(settings: &Settings) -> Option<Sign> {
     let global = &settings.global;
     let auth = client_certificate::auth(settings).ok();
     let used = settings.profile.as_ref().is_some_and(|profile| profile.tls_used);
     [
-        (global.fingerprint.is_some(), "a pinned certificate"),
-        (global.cacert.is_some(), "a CA"),
-        (auth == Some(Auth::Basic), "`--auth basic`"),
-        (auth == Some(Auth::Certificate), "a client certificate"),
-        (used, "a profile that has used TLS before (`tls-used`)"),
+        (global.fingerprint.is_some(), "a pinned certificate", "give no `fingerprint`"),
+        (global.cacert.is_some(), "a CA", "give no `cacert`"),
+        (
+            auth == Some(Auth::Basic),
+            "`--auth basic`",
+            "log in by another mechanism: Basic hides no password by itself",
+        ),
+        (
+            auth == Some(Auth::Certificate),
+            "a client certificate",
+            "log in by a ticket or a password: there is no certificate without TLS",
+        ),
+        (
+            used,
+            "a profile that has used TLS before (`tls-used`)",
+            "take `tls-used` out of the profile, if the host has no HTTPS listener any more",
+        ),
     ]
     .into_iter()
-    .find_map(|(is_there, sign)| is_there.then_some(sign))
+    .find_map(|(is_there, what, undo)| is_there.then_some(Sign { what, undo }))
 }
 
 /// What the certificate is measured by.

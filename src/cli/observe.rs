@@ -10,7 +10,10 @@ use crate::{
 };
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -121,6 +124,9 @@ pub(crate) struct Observe {
     holdback: Holdback,
     trace: Option<Trace>,
     tls_memory: Option<TlsMemory>,
+    not_tried: Option<String>,
+    /// Whether the host has answered.
+    is_reached: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -148,6 +154,8 @@ impl Observe {
             holdback: Holdback::default(),
             trace,
             tls_memory: None,
+            not_tried: None,
+            is_reached: AtomicBool::new(false),
         }
     }
 
@@ -164,6 +172,28 @@ impl Observe {
     /// Notes the first answer over verified TLS.
     pub(crate) fn remembering(self, tls_memory: Option<TlsMemory>) -> Self {
         Self { tls_memory, ..self }
+    }
+
+    /// Adds to the hint for a host that cannot be reached what else was not tried, and why.
+    pub(crate) fn telling(self, not_tried: Option<String>) -> Self {
+        Self { not_tried, ..self }
+    }
+
+    fn told(&self, error: TransportError) -> TransportError {
+        let TransportError { kind, phase, .. } = error;
+        match &self.not_tried {
+            Some(not_tried)
+                if (kind, phase) == (TransportErrorKind::Connection, Phase::NotSent)
+                    && !self.is_reached.load(Ordering::Relaxed) =>
+            {
+                let hint = error
+                    .hint
+                    .as_ref()
+                    .map_or_else(|| not_tried.clone(), |hint| format!("{hint}; {not_tried}"));
+                error.with_hint(hint)
+            }
+            _ => error,
+        }
     }
 
     /// The change on its way.
@@ -188,7 +218,8 @@ impl Transport for Observe {
             if let Some(trace) = &self.trace {
                 trace.request(&exchange);
             }
-            let result = self.inner.exchange(exchange).await;
+            let result = self.inner.exchange(exchange).await.map_err(|error| self.told(error));
+            self.is_reached.fetch_or(result.is_ok(), Ordering::Relaxed);
             if let (Some(memory), Ok(Answer { peer: Peer { verified_tls: true, .. }, .. })) =
                 (&self.tls_memory, &result)
             {

@@ -13,8 +13,17 @@ pub(crate) struct Question<'a> {
     /// As typed.
     pub(crate) host: &'a str,
     pub(crate) policy: TlsPolicy,
-    /// What shows that TLS is meant, in words; nothing else is tried then.
-    pub(crate) meant: Option<&'a str>,
+    /// What shows that TLS is meant; nothing else is tried then.
+    pub(crate) meant: Option<Sign>,
+}
+
+/// What shows that TLS is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sign {
+    /// In words.
+    pub(crate) what: &'static str,
+    /// What is to be done to go without TLS.
+    pub(crate) undo: &'static str,
 }
 
 /// How to reach a host.
@@ -44,7 +53,10 @@ pub(crate) fn way(question: Question<'_>) -> Result<Way, Failure> {
             "leave out `--tls`, or name the host alone",
         )),
         TlsPolicy::Never => match meant {
-            Some(sign) => Err(contradiction("--tls never", sign, "there is no certificate without TLS")),
+            Some(Sign { what, undo }) => {
+                let hint = format!("leave out `--tls never`; to go without TLS, {undo}");
+                Err(contradiction("--tls never", what, &hint))
+            }
             None => Ok(Way::Fixed(sealed(&url, names_port(host)))),
         },
         TlsPolicy::Prefer if meant.is_none() && !whole && !names_port(host) => {
@@ -68,6 +80,13 @@ pub(crate) fn choose(tls: Url, sealed: Url, door: Door) -> (Url, String) {
          the host is; `--tls never` takes this way without asking, `--tls require` refuses it"
     );
     (sealed, told)
+}
+
+/// Why nothing but TLS is tried, where it is something else than what was typed that leaves no choice.
+pub(crate) fn not_tried(question: Question<'_>) -> Option<String> {
+    let Sign { what, undo } = question.meant.filter(|_| question.policy == TlsPolicy::Prefer)?;
+    is_bare(question.host)
+        .then(|| format!("port {HTTP_PORT} was not tried because of {what}: to go without TLS, {undo}"))
 }
 
 /// There is no choice through a proxy of HTTP, which carries nothing but TLS.
@@ -143,7 +162,9 @@ mod tests {
     const TLS: &str = "https://hv1:5986/wsman";
     const SEALED: &str = "http://hv1:5985/wsman";
 
-    fn ask(host: &str, policy: TlsPolicy, meant: Option<&str>) -> Result<Way, Failure> {
+    const PIN: Option<Sign> = Some(Sign { what: "a pin", undo: "leave it out" });
+
+    fn ask(host: &str, policy: TlsPolicy, meant: Option<Sign>) -> Result<Way, Failure> {
         way(Question { host, policy, meant })
     }
 
@@ -161,7 +182,7 @@ mod tests {
                 "{address}"
             );
         }
-        assert_eq!(ask("hv1", TlsPolicy::Prefer, Some("a pin")).unwrap(), fixed(TLS));
+        assert_eq!(ask("hv1", TlsPolicy::Prefer, PIN).unwrap(), fixed(TLS));
         assert_eq!(ask("hv1", TlsPolicy::Require, None).unwrap(), fixed(TLS));
         for typed in ["hv1:15986", "[2001:db8::1]:7000", "https://hv1", "https://hv1:5986/wsman"] {
             assert!(matches!(ask(typed, TlsPolicy::Prefer, None).unwrap(), Way::Fixed(_)), "{typed}");
@@ -172,8 +193,23 @@ mod tests {
     fn never_means_the_port_without_tls() {
         assert_eq!(ask("hv1", TlsPolicy::Never, None).unwrap(), fixed(SEALED));
         assert_eq!(ask("hv1:15985", TlsPolicy::Never, None).unwrap(), fixed("http://hv1:15985/wsman"));
-        for (typed, meant) in [("https://hv1", None), ("hv1", Some("a pin"))] {
+        for (typed, meant) in [("https://hv1", None), ("hv1", PIN)] {
             assert_eq!(ask(typed, TlsPolicy::Never, meant).unwrap_err().exit_code(), 3, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_no_choice_is_told_unless_it_was_typed() {
+        let why = |host, policy, meant| not_tried(Question { host, policy, meant });
+        let told = why("hv1", TlsPolicy::Prefer, PIN).unwrap();
+        insta::assert_snapshot!(told, @"port 5985 was not tried because of a pin: to go without TLS, leave it out");
+        for (host, policy, meant) in [
+            ("hv1", TlsPolicy::Prefer, None),
+            ("hv1", TlsPolicy::Require, PIN),
+            ("hv1:5986", TlsPolicy::Prefer, PIN),
+            ("https://hv1", TlsPolicy::Prefer, PIN),
+        ] {
+            assert_eq!(why(host, policy, meant), None, "{host}");
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     auth::Credentials,
     error::Result,
     transport::http::{
-        AuthMechanism, ClientCertificate, HttpSettings, HttpTransport, KerberosSettings, Login, Trust,
+        AuthMechanism, ClientCertificate, HttpSettings, HttpTransport, KerberosSettings, Login, Proxy, Trust,
     },
 };
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
@@ -55,6 +55,16 @@ impl ClientBuilder {
         self.settings.trust = trust;
         self
     }
+    /// What connections go through; straight to the host unless told otherwise, whatever the environment says.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.settings.proxy = Some(proxy);
+        self
+    }
+    /// Seals messages over TLS too, see [`HttpSettings::always_seal`]; only plain HTTP unless told otherwise.
+    pub fn always_seal(mut self, always_seal: bool) -> Self {
+        self.settings.always_seal = always_seal;
+        self
+    }
     /// Longest time for TCP and TLS; 10 s unless told otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
@@ -73,7 +83,7 @@ impl ClientBuilder {
     /// The client. It connects at its first call.
     ///
     /// # Errors
-    /// `Config` or `Trust`, for settings that cannot work (`http://`, an unreadable CA file).
+    /// `Config` or `Trust`, for settings that cannot work (Basic over `http://`, an unreadable CA file).
     pub fn build(mut self) -> Result<Client> {
         self.settings.max_body = self.options.limits.bytes;
         let url = self.settings.url.clone();

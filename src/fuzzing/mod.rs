@@ -29,7 +29,6 @@ macro_rules! targets {
 }
 
 targets! {
-    auth::certificate: "A certificate of a host, for its hash and its key."
     auth::ntlm_acceptor: "What a client sends to the simulated host's NTLM."
     auth::ntlm_challenge: "What a host answers to NTLM's first message."
     auth::sealed_body: "A body of type `multipart/encrypted`."
@@ -42,6 +41,7 @@ targets! {
     documents::soap_answer: "An answer of a host."
     documents::value: "A value of a property, of any type."
     documents::xml_document: "An XML document."
+    http::certificate: "A certificate of a host or a user, for its hash, its key, its names and all that is shown of it."
     http::client_certificate: "A client's certificate with its key."
     http::proxy_url: "A proxy as users name it."
     http::www_authenticate: "What a host offers to log in with."

@@ -41,6 +41,9 @@ async fn tls_is_taken_where_it_is_and_nothing_else_from_then_on() {
     let ran = run(identify(&home).env("SSL_CERT_FILE", arg(&roots)));
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.stderr.contains("127.0.59.86:5986") && !ran.stderr.contains("using port 5985"), "{ran:?}");
+    let told = "port 5985 was not tried because of a profile that has used TLS before (`tls-used`): to go without TLS, \
+                take `tls-used` out of the profile";
+    assert!(ran.stderr.contains(told), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

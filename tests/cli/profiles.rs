@@ -353,15 +353,55 @@ fn a_profile_is_all_that_a_command_needs() {
 }
 
 #[test]
-fn contradictions_about_tls_are_refused() {
+fn a_profile_gets_the_name_of_the_host_whatever_else_was_typed() {
+    let host = SimHost::start();
+    let (url, pin) = (host.value("HVCTL_HOST"), host.value("HVCTL_FINGERPRINT"));
+    let at: url::Url = url.parse().unwrap();
+    let (name, port) = (at.host_str().unwrap(), at.port().unwrap());
+    for typed in [url.to_owned(), format!("{name}:{port}"), format!("https://{name}:{port}/wsman")] {
+        let home = Home::new();
+        let ran = home.run(&["trust", &typed, "--output", "json"]);
+        assert_eq!(ran.code, 6, "{ran:?}");
+        assert_eq!(ran.json()["profile"], name, "{typed}");
+        let ran = home.run(&["trust", &typed, "--fingerprint", pin, "--yes"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            home.text().contains(&format!("host = \"{typed}\"\nfingerprint = \"{pin}\"")),
+            "{}",
+            home.text()
+        );
+    }
+}
+
+#[test]
+fn where_no_name_of_a_profile_can_be_told_the_certificate_is_shown_all_the_same() {
+    let host = SimHost::start();
+    let (url, pin) = (host.value("HVCTL_HOST"), host.value("HVCTL_FINGERPRINT"));
+    let name = url.parse::<url::Url>().unwrap().host_str().unwrap().to_owned();
+    let others = format!("[profile.\"{name}\"]\nhost = \"hv2.example.test\"\n");
+    let home = Home::with(&others);
+    let ran = home.run(&["trust", url, "--fingerprint", pin, "--yes"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stdout.contains(pin), "{ran:?}");
+    let expected = format!("`{name}` is the name of one for another host or port");
+    assert!(ran.stderr.contains(&expected) && ran.stderr.contains("--profile NAME"), "{ran:?}");
+    assert_eq!(home.text(), others);
+}
+
+#[test]
+fn contradictions_about_tls_are_refused_each_with_its_own_way_out() {
     let home = Home::with("[profile.p]\nhost = \"hv1.example.test\"\ntls-used = true\n");
-    for line in [
-        &["identify", "--anonymous", "--host", "https://hv1.example.test", "--tls", "never"][..],
-        &["identify", "--anonymous", "--profile", "p", "--tls", "never"],
-        &["identify", "--anonymous", "--host", "hv1.example.test", "--tls", "never", "--auth", "basic"],
+    let pin = format!("sha256:{}", "0".repeat(64));
+    let host = ["--host", "hv1.example.test"];
+    for (arguments, way_out) in [
+        (&["--host", "https://hv1.example.test"][..], "name the host alone"),
+        (&["--profile", "p"], "take `tls-used` out of the profile"),
+        (&[host[0], host[1], "--auth", "basic"], "log in by another mechanism"),
+        (&[host[0], host[1], "--fingerprint", &pin], "give no `fingerprint`"),
     ] {
-        let ran = home.run(line);
+        let ran = home.run(&[&["identify", "--anonymous", "--tls", "never"], arguments].concat());
         assert_eq!(ran.code, 3, "{ran:?}");
         assert!(ran.stderr.contains("`--tls never` contradicts"), "{ran:?}");
+        assert!(ran.stderr.contains(way_out), "{way_out}: {ran:?}");
     }
 }

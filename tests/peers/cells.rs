@@ -12,8 +12,17 @@ pub(crate) struct Cell {
     pub(crate) binding: Binding,
     /// Whether something between us and the peer shows a certificate of its own.
     pub(crate) intercepted: bool,
-    /// Whether user and password are right.
-    pub(crate) right: bool,
+    pub(crate) proof: Proof,
+}
+
+/// With what the client comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Right,
+    /// With Kerberos, the KDC judges it.
+    WrongPassword,
+    /// A ticket that the peer's key does not open. Kerberos alone has one.
+    WrongTicket,
 }
 
 /// Whose code accepts the login, checks the binding, and unseals.
@@ -68,15 +77,23 @@ pub(crate) fn all() -> Vec<Cell> {
         (Peer::Pyspnego, &[NtlmRaw, NtlmInNegotiate, Kerberos, Spnego]),
         (Peer::GssNtlmssp, &[NtlmRaw, NtlmInNegotiate]),
         (Peer::Mit, &[Kerberos, Spnego]),
-        (Peer::Apache, &[NtlmRaw, Spnego]),
+        (Peer::Apache, &[NtlmRaw, NtlmInNegotiate, Spnego]),
     ];
     let mut cells = Vec::new();
     for (peer, logins) in peers {
         for &login in logins {
             for way in [Way::HttpSealed, Way::HttpsPlain, Way::HttpsSealed] {
                 for binding in [Binding::None, Binding::Relaxed, Binding::Strict] {
-                    for (intercepted, right) in [(false, true), (false, false), (true, true)] {
-                        cells.push(Cell { peer, login, way, binding, intercepted, right });
+                    for (intercepted, proof) in [
+                        (false, Proof::Right),
+                        (false, Proof::WrongPassword),
+                        (false, Proof::WrongTicket),
+                        (true, Proof::Right),
+                    ] {
+                        let cell = Cell { peer, login, way, binding, intercepted, proof };
+                        if proof != Proof::WrongTicket || cell.is_kerberos() {
+                            cells.push(cell);
+                        }
                     }
                 }
             }
@@ -99,7 +116,7 @@ impl Cell {
     }
 
     pub(crate) fn expected(self) -> Expected {
-        if !self.right || (self.intercepted && self.binding != Binding::None) {
+        if self.proof != Proof::Right || (self.intercepted && self.binding != Binding::None) {
             Expected::Refused
         } else if self.peer == Peer::Apache && self.way != Way::HttpsPlain {
             // Nothing in Apache unseals: the message goes through as it is, and the answer comes plain.
@@ -129,9 +146,10 @@ impl Cell {
             Binding::Relaxed => "RELAXED",
             Binding::Strict => "STRICT",
         };
+        let raw = if self.login == Login::NtlmRaw { "_NTLM" } else { "" };
         match (self.peer, self.way, self.intercepted) {
-            (Peer::Apache, Way::HttpSealed, _) => "APACHE_PLAIN".to_owned(),
-            (Peer::Apache, ..) => "APACHE".to_owned(),
+            (Peer::Apache, Way::HttpSealed, _) => format!("APACHE{raw}_PLAIN"),
+            (Peer::Apache, ..) => format!("APACHE{raw}"),
             (_, Way::HttpSealed, _) => "PLAIN".to_owned(),
             (_, _, false) => format!("DIRECT_{binding}"),
             (_, _, true) => format!("INTERCEPTED_{binding}"),
@@ -178,10 +196,11 @@ impl fmt::Display for Cell {
             Binding::Relaxed => "relaxed",
             Binding::Strict => "strict",
         };
-        let credentials = match (self.right, self.intercepted) {
-            (true, false) => "right",
-            (true, true) => "right, intercepted",
-            (false, _) => "wrong",
+        let credentials = match (self.proof, self.intercepted) {
+            (Proof::Right, false) => "right",
+            (Proof::Right, true) => "right, intercepted",
+            (Proof::WrongPassword, _) => "wrong password",
+            (Proof::WrongTicket, _) => "wrong ticket",
         };
         let peer = self.peer.name();
         write!(f, "{peer:<11} | {login:<17} | {way:<12} | {binding:<7} | {credentials:<18}")

@@ -216,6 +216,49 @@ fn what_fails_has_its_exit_code_its_reason_and_its_hint() {
     }
 }
 
+/// gss-ntlmssp is installed, and has a user: with Kerberos asked for, nothing of it is sent.
+#[test]
+fn a_plug_in_for_ntlm_does_not_slip_into_kerberos() {
+    let Some(rig) = Rig::find() else { return };
+    let users = rig.folder().join("ntlm.users");
+    let cache = |name: &str| format!("FILE:{}", rig.folder().join(name).display());
+    for offer in ["Negotiate", "Negotiate,NTLM"] {
+        for (tickets, code, kerberos) in [("ccache", 0, 1), ("ccache-none", 7, 0), ("ccache-expired", 7, 0)] {
+            let query =
+                format!("offer={offer}&by=gss-ntlmssp&{}", case(&format!("plug-in-{offer}-{tickets}")));
+            // Whom gss-ntlmssp accepts is for NTLM alone; Kerberos needs another acceptor.
+            let query = if code == 0 { query.replace("by=gss-ntlmssp", "by=mit") } else { query };
+            let environment = [("NTLM_USER_FILE", users.to_str().unwrap()), ("KRB5CCNAME", &cache(tickets))];
+            let ran = identify(&url(&rig, "PLAIN", &query), &["--auth", "kerberos"], &environment);
+            assert_eq!(ran.code, Some(code), "{offer} {tickets}: {ran:?}");
+            assert!(code == 0 || ran.stderr.contains("hint: `kinit "), "{tickets}: {ran:?}");
+            let counts = rig.counts(&format!("/wsman?{query}"));
+            assert_eq!((counts.kerberos, counts.ntlm), (kerberos, 0), "{offer} {tickets}");
+        }
+    }
+}
+
+/// As docs/logging-in.md says: MIT's library believes no other KDC's refusal before the primary's.
+#[test]
+fn where_krb5_conf_names_a_primary_kdc_both_judge_a_wrong_password_and_the_host_none() {
+    let Some(rig) = Rig::find() else { return };
+    let config = rig.folder().join("krb5-primary.conf");
+    let query = case("primary-kdc");
+    let environment = [("HVCTL_PASSWORD", WRONG), ("KRB5_CONFIG", config.to_str().unwrap())];
+    for auth in ["kerberos", "negotiate"] {
+        let refused = || [rig.refused_by_kdc(LENA), rig.refused_by_primary_kdc(LENA)];
+        let before = refused();
+        let ran = identify(&url(&rig, "PLAIN", &query), &["--auth", auth, "--user", LENA], &environment);
+        assert_eq!(ran.code, Some(7), "{ran:?}");
+        let now = refused();
+        assert_eq!([now[0] - before[0], now[1] - before[1]], [1, 1], "{auth}");
+    }
+    let counts = rig.counts(&format!("/wsman?{query}"));
+    assert_eq!((counts.kerberos, counts.ntlm, counts.messages), (0, 0, 0));
+}
+
+const LENA: &str = "lena@TEST.LOCAL";
+
 #[test]
 fn kerberos_has_no_tickets_for_addresses() {
     let Some(rig) = Rig::find() else { return };

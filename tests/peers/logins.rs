@@ -56,7 +56,7 @@ async fn a_host_that_wants_a_login_with_each_message_gets_it() {
         let transport = transport(settings);
         for _ in 0..3 {
             let answer = send(&transport, "<message/>").await.unwrap();
-            assert_eq!(text(&answer), "<answer>user=alice@TEST.LOCAL length=10</answer>");
+            assert_eq!(text(&answer), "<answer>user=alice@TEST.LOCAL scheme=Negotiate length=10</answer>");
         }
         assert_eq!(rig.counts(&target.replace("/each/", "/")).messages, 3, "each once");
     }

@@ -137,7 +137,7 @@ async fn a_realm_that_nobody_knows() {
     let Some(rig) = Rig::find() else { return };
     assert_snapshot!(told(&rig, "PLAIN", USUAL, password("alice@NOWHERE.LOCAL")).await, @r#"
         Auth NotSent: failed to log in to `localhost:PORT` by Kerberos: failed to get a ticket for `alice@NOWHERE.LOCAL`: Cannot find KDC for realm "NOWHERE.LOCAL"
-          hint: the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.nowhere.local` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`, and `HOST` under `[domain_realm]`
+          hint: the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.nowhere.local` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`
     "#);
 }
 

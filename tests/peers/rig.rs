@@ -75,6 +75,13 @@ impl Rig {
         std::fs::read(self.folder.join(file)).unwrap()
     }
 
+    /// Prints a table while tests run, and keeps it in a file, where no other test's lines are between its own.
+    pub(crate) fn print(&self, name: &str, table: &str) {
+        // Not by `eprint!`, which a test that passes swallows.
+        std::io::stderr().write_all(table.as_bytes()).unwrap();
+        std::fs::write(self.folder.join(format!("table-{name}.txt")), table).unwrap();
+    }
+
     /// What the acceptors saw of this path and query.
     pub(crate) fn counts(&self, target: &str) -> Counts {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port("PLAIN"))).unwrap();
@@ -100,7 +107,16 @@ impl Rig {
 
     /// How often the KDC refused a password or key of a user.
     pub(crate) fn refused_by_kdc(&self, principal: &str) -> usize {
-        let log = String::from_utf8(self.read("kdc.log")).unwrap();
+        self.refused_by("kdc.log", principal)
+    }
+
+    /// The same of the KDC that is the primary one in `krb5-primary.conf`.
+    pub(crate) fn refused_by_primary_kdc(&self, principal: &str) -> usize {
+        self.refused_by("kdc-primary.log", principal)
+    }
+
+    fn refused_by(&self, log: &str, principal: &str) -> usize {
+        let log = String::from_utf8(self.read(log)).unwrap();
         log.matches(&format!("PREAUTH_FAILED: {principal} for ")).count()
     }
 }

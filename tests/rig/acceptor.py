@@ -232,7 +232,7 @@ class Backend(Handler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.count("requests", *["messages"] * bool(body))
-        text = f"user={self.headers.get('X-Remote-User')} length={len(body)}"
+        text = f"user={self.headers.get('X-Remote-User')} scheme={self.headers.get('X-Auth-Type')} length={len(body)}"
         self.answer(200, f"<answer>{text}</answer>".encode(), ("Content-Type", SOAP))
 
 

@@ -18,18 +18,21 @@ install() {
     gcc krb5-admin-server krb5-kdc krb5-user libfaketime libgssapi3-heimdal libkrb5-dev microsocks python3-dev tinyproxy"
   # shellcheck disable=SC2086
   if ! dpkg -s $packages >/dev/null 2>&1; then
-    # Packaged daemons shall not start. A policy that is there already is left alone.
-    local policy=/usr/sbin/policy-rc.d ours=
-    [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod 755 $policy; ours=$policy; }
-    local done=0
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages || done=$?
-    [ -z "$ours" ] || rm -f "$ours"
-    [ "$done" = 0 ] || exit "$done"
+    # Packaged daemons shall not start. A policy that is there already is left alone; ours goes however this ends.
+    local policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+      printf '#!/bin/sh\nexit 101\n' >$policy
+      chmod 755 $policy
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
   fi
   mkdir -p "$rig"
   [ -x "$python" ] || python3 -m venv "$rig/venv"
-  # Tests do not need bindings that are fast: without optimization they compile in a tenth of the time.
-  CFLAGS=-O0 "$rig/venv/bin/pip" install -q -r "$here/requirements.txt"
+  # Tests do not need bindings that are fast: without optimization they compile in a tenth of the time. The environment
+  # constrains what builds them too.
+  PIP_CONSTRAINT=$here/constraints.txt CFLAGS=-O0 "$rig/venv/bin/pip" install -q -r "$here/requirements.txt"
 }
 
 # certificate NAME OPENSSL-OPTIONS...: a self-signed one, for localhost.
@@ -111,16 +114,17 @@ wait_for() {
 
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-opens() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
+opens() { (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1"); }
 
 # with_realm COMMAND...: a command that talks to our KDC.
 with_realm() { KRB5_CONFIG=$rig/krb5.conf KRB5_KDC_PROFILE=$rig/kdc.conf "$@"; }
 
-# A realm with a KDC, its users, a keytab for each side, and tickets; new each time.
+# A realm with a KDC, its users, a keytab for each side, and tickets; new each time. A second KDC of it is the primary
+# one for who goes by krb5-primary.conf; by its address, as MIT does not look at ports there.
 realm() {
-  local port
-  port=$(free_port)
-  rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig/kdc.log" "$rig/silent-kdc.port"
+  local port primary
+  port=$(free_port) primary=$(free_port)
+  rm -rf "$rig/kdc" "$rig"/*.keytab "$rig"/ccache* "$rig"/kdc*.log "$rig/silent-kdc.port"
   spawn silent-kdc "$python" "$here/silent_kdc.py" "$rig/silent-kdc.port"
   wait_for silent-kdc test -s "$rig/silent-kdc.port"
   mkdir "$rig/kdc"
@@ -129,6 +133,8 @@ realm() {
     sed -e "s#@RIG@#$rig#g" -e "s#@KDC@#$port#g" -e "s#@SILENT@#$(cat "$rig/silent-kdc.port")#g" \
       "$here/$name.in" >"$rig/$name"
   done
+  sed "s#^  kdc = 127.0.0.1:$port\$#&\n  primary_kdc = 127.0.0.2:$primary#" "$rig/krb5.conf" >"$rig/krb5-primary.conf"
+  sed -e "s#127.0.0.1:$port#127.0.0.2:$primary#" -e "s#/kdc.log#/kdc-primary.log#" "$rig/kdc.conf" >"$rig/kdc-primary.conf"
   {
     with_realm kdb5_util create -s -r TEST.LOCAL -P master
     # The acceptors have the keys of the first two, none of `foreign`, and one of `rekeyed` that is not its
@@ -154,6 +160,7 @@ addprinc -pw Passw0rd! hana
 addprinc -pw Passw0rd! iris
 addprinc -pw Passw0rd! jane
 addprinc -pw Passw0rd! kate
+addprinc -pw Passw0rd! lena
 addprinc -pw Passw0rd! frank
 ktadd -norandkey -k $rig/frank.keytab frank
 addprinc -pw Passw0rd! stale
@@ -162,7 +169,9 @@ cpw -pw other stale
 END
   } >"$rig/realm.log" 2>&1 || { cat "$rig/realm.log" >&2; exit 1; }
   with_realm spawn kdc krb5kdc -n -r TEST.LOCAL
+  KRB5_CONFIG=$rig/krb5-primary.conf KRB5_KDC_PROFILE=$rig/kdc-primary.conf spawn kdc-primary krb5kdc -n -r TEST.LOCAL
   wait_for kdc opens "$port"
+  wait_for kdc-primary opens "$primary" 127.0.0.2
   # Tickets that last, and those of a second, which are over when the tests come.
   echo 'Passw0rd!' | with_realm kinit alice >/dev/null
   echo 'Passw0rd!' | with_realm kinit -c "FILE:$rig/ccache-bob" bob >/dev/null
@@ -190,9 +199,9 @@ acceptors() {
 
 # Apache, in front of the backend that is among the acceptors.
 apache() {
-  local backend plain tls clients= listener
+  local backend plain tls ntlm_plain ntlm_tls clients= listener
   backend=$(sed -n 's/^BACKEND=//p' "$rig/rig.env")
-  plain=$(free_port) tls=$(free_port)
+  plain=$(free_port) tls=$(free_port) ntlm_plain=$(free_port) ntlm_tls=$(free_port)
   # Name, version of TLS, whether the handshake asks for a client certificate, whether what follows it does.
   while read -r listener; do
     set -- $listener "$(free_port)"
@@ -207,10 +216,11 @@ CLIENT_LATER_12 TLSv1.2 none require
 CLIENT_LATER_13 TLSv1.3 none require
 END
   sed -e "s#@RIG@#$rig#g" -e "s#@PLAIN@#$plain#g" -e "s#@TLS@#$tls#g" -e "s#@BACKEND@#$backend#g" -e "s#@CLIENTS@#$clients#" \
+    -e "s#@NTLM_PLAIN@#$ntlm_plain#g" -e "s#@NTLM_TLS@#$ntlm_tls#g" \
     "$here/apache.conf.in" >"$rig/apache.conf"
   with_realm spawn apache apache2 -f "$rig/apache.conf" -D FOREGROUND
   wait_for apache opens "$tls"
-  printf 'APACHE=%s\nAPACHE_PLAIN=%s\n' "$tls" "$plain" >>"$rig/rig.env"
+  printf '%s=%s\n' APACHE "$tls" APACHE_PLAIN "$plain" APACHE_NTLM "$ntlm_tls" APACHE_NTLM_PLAIN "$ntlm_plain" >>"$rig/rig.env"
 }
 
 # A proxy of HTTP and one of SOCKS 5, each for `gate` with a password.
@@ -250,6 +260,9 @@ stop() {
     rm -f "$file"
   done
 }
+
+# Nothing of whoever calls this decides about the realm or its users.
+unset KRB5CCNAME KRB5_CLIENT_KTNAME KRB5_KTNAME KRB5_KDC_PROFILE KRB5_TRACE NTLM_USER_FILE LM_COMPAT_LEVEL
 
 case ${1:-} in
 install | start | stop) "$1" ;;

@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -54,6 +55,8 @@ pub(crate) enum Step {
     Close,
     /// Does nothing until the client goes away.
     Hang,
+    /// Answers these bytes once the test lets it.
+    AnswerAfter(Arc<Semaphore>, String),
 }
 
 /// A script.
@@ -182,6 +185,10 @@ async fn serve(
             }
             Step::Close => return None,
             Step::Hang => while stream.read(&mut [0; 64]).await.ok()? > 0 {},
+            Step::AnswerAfter(gate, answer) => {
+                gate.acquire().await.ok()?.forget();
+                stream.write_all(answer.as_bytes()).await.ok()?;
+            }
         }
     }
     None

@@ -1,11 +1,17 @@
 //! Many logins, under load: none is lost, and nothing goes out without one.
 
 use crate::{
-    client::{message, settings, transport},
+    client::{hurried, message, settings, transport},
     server::{Server, Step, http, logged_in, soap},
 };
-use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _};
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _, TransportErrorKind};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::Semaphore;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_logins_none_is_lost() {
@@ -18,6 +24,49 @@ async fn of_two_hundred_logins_none_is_lost() {
         }
     }
     assert_eq!(server.seen().len(), 200 * 4);
+}
+
+/// The server holds its answers until four messages are there at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn connections_grow_with_the_messages_under_way_until_there_are_four() {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let server = Server::start(logged_in(move |seen| match seen.body.as_str() {
+        "<held/>" => Step::AnswerAfter(Arc::clone(&held), http(200, "", "<answer/>")),
+        _ => soap("<answer/>"),
+    }))
+    .await;
+    let transport = Arc::new(transport(&server));
+    let alone = transport.exchange(message("<alone/>")).await.unwrap();
+    assert_eq!((alone.peer.connection, alone.peer.handshakes), (1, 1));
+
+    let four: Vec<_> = (0..4)
+        .map(|_| {
+            let transport = Arc::clone(&transport);
+            tokio::spawn(async move { transport.exchange(message("<held/>")).await.unwrap() })
+        })
+        .collect();
+    let all_there = async {
+        while server.messages().len() < 1 + 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all_there).await.expect("four messages under way at once");
+    // A fifth waits for one of the four: nobody logs in for it, and it is not sent.
+    let error = transport.exchange(hurried("<fifth/>")).await.unwrap_err();
+    assert_eq!((error.kind, error.phase), (TransportErrorKind::Timeout, Phase::NotSent));
+    assert!(error.message.ends_with("in time: all connections are busy"), "{error}");
+
+    gate.add_permits(4);
+    let mut connections = BTreeSet::new();
+    for answer in four {
+        connections.insert(answer.await.unwrap().peer.connection);
+    }
+    assert_eq!(connections, BTreeSet::from([1, 2, 3, 4]));
+    let next = transport.exchange(message("<next/>")).await.unwrap();
+    assert!(connections.contains(&next.peer.connection) && next.peer.handshakes == 4, "{:?}", next.peer);
+    let legs = server.seen().into_iter().filter(|seen| seen.body.is_empty()).count();
+    assert_eq!((legs, server.messages().len()), (4 * 2, 1 + 4 + 1), "four logins, and no message twice");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -67,6 +67,8 @@ fn by_text(text: &str, subject: &Subject) -> Option<Kind> {
         ("no kerberos credentials", Kind::NoCredentials),
         ("no credentials cache", Kind::NoCredentials),
         ("credentials cache", Kind::NoCredentials),
+        // Of MIT's SPNEGO, where another plug-in than Kerberos' has credentials, which it may not use.
+        ("cannot find mechanisms to negotiate", Kind::NoCredentials),
         ("channel binding", Kind::Binding),
     ];
     if text.contains("not found in kerberos database") || text.ends_with(") unknown") {
@@ -139,6 +141,7 @@ mod tests {
             ("Ticket expired", Kind::Expired),
             ("No Kerberos credentials available (default cache: FILE:/tmp/none)", Kind::NoCredentials),
             ("No key table entry found for a@A", Kind::Keytab),
+            ("SPNEGO cannot find mechanisms to negotiate", Kind::NoCredentials),
         ] {
             assert_eq!(of(13, 100_000_000, text), kind, "{text}");
         }

@@ -200,10 +200,10 @@ impl GssClient {
 
     /// Windows rotates the end of the token (RFC 4121 4.2.5) to its front, so that all of it but the
     /// text is in the header; servers on other systems may not. MIT opens the former in parts and the
-    /// latter in one piece, as Heimdal does both.
+    /// latter in one piece, as Heimdal does both, and any other library is asked to.
     fn open(&mut self, mechanism: oid::Oid, header: &[u8], data: &[u8]) -> Result<Opened, Failure> {
         let whole = || [header, data].concat();
-        if self.credential.library.api.is_heimdal() {
+        if !self.credential.library.api.is_mit() {
             return self.context.unwrap(mechanism, &whole());
         }
         let apart = self.context.unwrap_apart(mechanism, header, data);
@@ -231,7 +231,7 @@ impl GssClient {
     }
 
     /// Whether SPNEGO offers Kerberos alone.
-    fn check_offer(&self, token: &[u8]) -> Result<(), KerberosError> {
+    pub(super) fn check_offer(&self, token: &[u8]) -> Result<(), KerberosError> {
         if self.credential.mechanism != Mechanism::Spnego {
             return Ok(());
         }

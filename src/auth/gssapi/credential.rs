@@ -264,9 +264,10 @@ impl Source<'_> {
     fn password(&self, principal: &str, password: &Secret) -> Result<ffi::Credential, KerberosError> {
         let api = self.library.api;
         let action = format!("get a ticket for `{principal}`");
-        // Measured with Heimdal 7.8: one call, and the KDC counts two failures.
-        if api.is_heimdal() {
-            let reason = "Heimdal sends a wrong password twice, which could lock the account";
+        // Measured with Heimdal 7.8: one call, and the KDC counts two failures. Of another library, as Apple's, nothing
+        // is known that would be better.
+        if !api.is_mit() {
+            let reason = "Heimdal sends a wrong password twice, which could lock the account, and this is not MIT's library";
             return Err(KerberosError::new(KerberosErrorKind::Unsupported, action, reason)
                 .with_hint(format!("get a ticket by `kinit {principal}`, or use MIT's library")));
         }

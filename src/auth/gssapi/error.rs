@@ -173,6 +173,8 @@ impl Subject {
         let realm = principal.rsplit_once('@').map_or("REALM", |(_, realm)| realm);
         let service = self.service.as_deref().unwrap_or("HTTP/HOST");
         let host = service.split_once('/').map_or("HOST", |(_, host)| host);
+        // Before a service is asked for, all is about the user and his domain.
+        let is_users = self.service.is_none();
         Some(match kind {
             Kind::NoCredentials => format!(
                 "`kinit {principal}` gets a ticket; a job that nobody attends uses `--keytab FILE --principal {principal}`"
@@ -205,6 +207,9 @@ impl Subject {
                 "`{service}` belongs to another account than the one WinRM runs as, or to two: `setspn -Q {service}` and `setspn -X` \
                  on a machine of the domain tell; `--spn-service WSMAN` may be free of it; on Linux, `kdestroy` and `kinit` drop stale tickets"
             ),
+            Kind::ClockSkew if is_users => "more than five minutes apart: `timedatectl` here and `w32tm /query /status` on a \
+                domain controller tell which clock is wrong"
+                .to_owned(),
             Kind::ClockSkew => format!(
                 "more than five minutes apart: `timedatectl` here and `w32tm /query /status` on `{host}` tell which clock is wrong"
             ),
@@ -212,10 +217,16 @@ impl Subject {
                 "expected a domain controller on port 88: `host -t SRV _kerberos._tcp.{}` lists them; check VPN, firewall, and `kdc =` in /etc/krb5.conf",
                 realm.to_lowercase()
             ),
-            Kind::RealmUnknown => format!(
-                "the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.{}` must list its domain controllers, \
-                 or /etc/krb5.conf name them under `[realms]`, and `{host}` under `[domain_realm]`",
-                realm.to_lowercase()
+            Kind::RealmUnknown => {
+                let mapped = if is_users { String::new() } else { format!(", and `{host}` under `[domain_realm]`") };
+                format!(
+                    "the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.{}` must list its domain controllers, \
+                     or /etc/krb5.conf name them under `[realms]`{mapped}",
+                    realm.to_lowercase()
+                )
+            }
+            Kind::Encryption if is_users => format!(
+                "the account `{principal}` may allow RC4 alone (`msDS-SupportedEncryptionTypes`): allow AES, then change its password"
             ),
             Kind::Encryption => format!(
                 "the account of `{service}` may allow RC4 alone (`msDS-SupportedEncryptionTypes`): allow AES, then change its password"
@@ -309,5 +320,19 @@ mod tests {
             assert!(hint.contains(part), "{kind:?}: {hint}");
         }
         assert_eq!(subject().hint(KerberosErrorKind::Other), None);
+    }
+
+    #[test]
+    fn hints_name_no_host_before_one_is_asked_for() {
+        let users = Subject { service: None, ..subject() };
+        for kind in
+            [KerberosErrorKind::RealmUnknown, KerberosErrorKind::ClockSkew, KerberosErrorKind::Encryption]
+        {
+            let hint = users.hint(kind).unwrap();
+            assert!(!hint.contains("HOST"), "{kind:?}: {hint}");
+        }
+        insta::assert_snapshot!(users.hint(KerberosErrorKind::RealmUnknown).unwrap(), @"the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.corp.example` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`");
+        let both = subject().hint(KerberosErrorKind::RealmUnknown).unwrap();
+        assert!(both.ends_with("under `[realms]`, and `hv01` under `[domain_realm]`"), "{both}");
     }
 }

@@ -19,7 +19,7 @@ macro_rules! functions {
         struct Functions {
             $($name: unsafe extern "C" fn(*mut u32, $($type),*) -> u32,)*
             $($extra: Option<unsafe extern "C" fn(*mut u32, $($kind),*) -> u32>,)*
-            is_heimdal: bool,
+            is_mit: bool,
         }
 
         impl Functions {
@@ -30,8 +30,8 @@ macro_rules! functions {
                     Ok(Self {
                         $($name: *library.get(concat!(stringify!($name), "\0").as_bytes())?,)*
                         $($extra: library.get(concat!(stringify!($extra), "\0").as_bytes()).ok().map(|found| *found),)*
-                        // Never called: only Heimdal has it.
-                        is_heimdal: library.get::<unsafe extern "C" fn()>(b"gss_mo_set\0").is_ok(),
+                        // Never called: only MIT has it.
+                        is_mit: library.get::<unsafe extern "C" fn()>(b"gss_krb5_set_cred_rcache\0").is_ok(),
                     })
                 }
             }
@@ -109,8 +109,15 @@ impl Api {
         Ok(Self(Box::leak(Box::new(functions))))
     }
 
-    pub(super) fn is_heimdal(self) -> bool {
-        self.0.is_heimdal
+    /// Whether it is MIT's, proven by what no other library has. What others have proves nothing: Apple hides the
+    /// names of Heimdal's functions, and a look into a library looks into those that it was linked with too.
+    pub(super) fn is_mit(self) -> bool {
+        self.0.is_mit && self.has_stores()
+    }
+
+    /// Whether credentials come from named places, and go there.
+    fn has_stores(self) -> bool {
+        self.0.gss_acquire_cred_from.is_some() && self.0.gss_store_cred_into.is_some()
     }
 
     /// Whether messages can be sealed with their header apart.
@@ -254,7 +261,7 @@ impl Api {
 
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("is_heimdal", &self.is_heimdal()).finish_non_exhaustive()
+        f.debug_struct("Api").field("is_mit", &self.is_mit()).finish_non_exhaustive()
     }
 }
 

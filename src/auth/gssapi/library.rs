@@ -41,7 +41,7 @@ const INSTALL: &str = if cfg!(target_os = "macos") {
 pub(crate) enum Need {
     /// Logins over https with the user's own tickets: any library does.
     Tickets,
-    /// Sealing, passwords, or keytabs: what only MIT's has, all in one.
+    /// Sealing, passwords, or keytabs: what only MIT's does, all in one.
     All,
 }
 
@@ -60,10 +60,14 @@ impl Gssapi {
     /// [`KerberosErrorKind::NoLibrary`] with what to install; [`KerberosErrorKind::Unsupported`] on Windows.
     pub(crate) fn load(need: Need) -> Result<Self, KerberosError> {
         let chosen = env::var_os(VARIABLE).filter(|value| !value.is_empty());
-        Self::choose(chosen.as_deref(), need)
+        Self::choose(chosen.as_deref(), CANDIDATES, need)
     }
 
-    fn choose(chosen: Option<&OsStr>, need: Need) -> Result<Self, KerberosError> {
+    pub(super) fn choose(
+        chosen: Option<&OsStr>,
+        candidates: &[&str],
+        need: Need,
+    ) -> Result<Self, KerberosError> {
         if cfg!(windows) {
             return Err(unsupported());
         }
@@ -75,9 +79,9 @@ impl Gssapi {
         }
         let mut first = None;
         let mut reasons = Vec::new();
-        for name in CANDIDATES {
+        for name in candidates {
             match Self::open(OsStr::new(name)) {
-                Ok(library) if need == Need::Tickets || !library.api.is_heimdal() => return Ok(library),
+                Ok(library) if need == Need::Tickets || library.does_all() => return Ok(library),
                 Ok(library) => first = first.or(Some(library)),
                 Err(reason) => reasons.push(reason),
             }
@@ -94,6 +98,11 @@ impl Gssapi {
         let library = Self { api: Api::open(name)?, name: name.to_owned() };
         loaded.push(library.clone());
         Ok(library)
+    }
+
+    /// What [`Need::All`] asks for.
+    fn does_all(&self) -> bool {
+        self.api.is_mit() && self.can_seal()
     }
 
     /// Which one it is, for people.
@@ -121,7 +130,7 @@ impl Gssapi {
 impl Gssapi {
     /// A library by name, whatever the environment says.
     pub(in crate::auth) fn at(name: &str) -> Result<Self, KerberosError> {
-        Self::choose(Some(OsStr::new(name)), Need::All)
+        Self::choose(Some(OsStr::new(name)), &[], Need::All)
     }
 }
 

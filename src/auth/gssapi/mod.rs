@@ -35,8 +35,8 @@
 //! - **Environment**: `KRB5_CONFIG`, `KRB5CCNAME` and the like are the library's own; none is changed.
 //!
 //! What libraries lack: Heimdal 7 has no stores of credentials (no keytab, no named cache; use
-//! `kinit -k -t`), and sends a wrong password twice, so that it gets none; macOS' own, a Heimdal too,
-//! cannot seal; in SPNEGO, Heimdal does not tell why there is no ticket: with it [`Mechanism::Kerberos`]
+//! `kinit -k -t`), and sends a wrong password twice, so that no library gets one that is not proven to be
+//! MIT's; macOS' own, a Heimdal too, cannot seal; in SPNEGO, Heimdal does not tell why there is no ticket: with it [`Mechanism::Kerberos`]
 //! is the better choice where the host offers it. What is missing is told as [`KerberosErrorKind::Unsupported`].
 
 mod classify;

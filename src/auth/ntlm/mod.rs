@@ -16,7 +16,7 @@ mod crypto;
 pub(super) mod session;
 pub(super) mod target_info;
 
-#[cfg(all(feature = "http", any(test, fuzzing)))]
+#[cfg(all(feature = "cli", any(test, fuzzing)))]
 pub(super) use client::Fresh;
 #[cfg(feature = "http")]
 pub(crate) use client::{Binding, NtlmClient};

@@ -7,7 +7,7 @@ use crate::{
         config,
         failure::Failure,
         port::{self, Question, Way},
-        profiles::{self, ConfigFile, FINGERPRINT, profile_name},
+        profiles::{self, ConfigFile, FINGERPRINT, Profiles, profile_name},
         proxy::{Chosen, Proxies},
         settings::Origin,
         text,
@@ -33,7 +33,8 @@ struct CertificateView {
     ca: Option<bool>,
     trusted: bool,
     problem: Option<String>,
-    profile: String,
+    /// `None` where none can be told from the host.
+    profile: Option<String>,
     stored: bool,
 }
 
@@ -68,8 +69,8 @@ pub(super) async fn run(context: &Context, args: TrustArgs) -> Result<(), Failur
     let Some(host) = args.target.as_ref().or(settings.global.host.as_ref()) else {
         return Err(Failure::usage("no host: neither HOST nor --profile is given", "hvctl trust HOST"));
     };
-    let profile = profile_of(context, host)?;
     let url = tls_url(host)?;
+    let profile = profile_of(context, &url)?;
     let mut global = settings.global.clone();
     global.fingerprint = None;
     let Chosen { proxy, told } = Proxies::new(&global.proxy).to(&url)?;
@@ -78,7 +79,14 @@ pub(super) async fn run(context: &Context, args: TrustArgs) -> Result<(), Failur
     }
     let trust = config::trust(&global)?;
     let look = probe_certificate(&url, &trust, proxy.as_ref(), global.connect_timeout).await?;
-    let mut view = CertificateView::new(&url, &look, &profile);
+    let mut view = CertificateView::new(&url, &look, profile.as_ref().ok());
+    let profile = match profile {
+        Ok(profile) => profile,
+        Err(reason) => {
+            context.output.document(&view, || view.to_text())?;
+            return Err(no_profile(&reason));
+        }
+    };
     match verdict(look.fingerprint, expected, stored) {
         Verdict::Known => {
             view.stored = true;
@@ -119,19 +127,24 @@ fn verdict(shown: Fingerprint, expected: Option<Fingerprint>, stored: Option<Fin
     }
 }
 
-/// The profile named, else the one of this host, else a new one of the host's name.
-fn profile_of(context: &Context, host: &str) -> Result<String, Failure> {
+/// The profile named, else the one of this host, else a new one of the host's name; or why there is none.
+fn profile_of(context: &Context, url: &Url) -> Result<Result<String, String>, Failure> {
     let settings = &context.settings;
     if let Some(name) =
         settings.global.profile.as_ref().or(settings.profile.as_ref().map(|profile| &profile.name))
     {
-        return Ok(name.clone());
+        return Ok(Ok(name.clone()));
     }
-    profile_name(host).map_err(|_| {
-        Failure::usage(
-            format!("no profile: `{}` cannot be the name of one", text::line(host)),
-            "name the profile with --profile NAME",
-        )
+    let host = url.host_str().unwrap_or_default();
+    let Ok(name) = profile_name(host) else {
+        return Ok(Err(format!("`{}` cannot be the name of one", text::line(host))));
+    };
+    let file = ConfigFile::locate()?;
+    let profiles = file.read()?.map(|text| Profiles::parse(file.path(), &text)).transpose()?;
+    let known = profiles.as_ref().and_then(|profiles| profiles.find(&name));
+    Ok(match known {
+        None => Ok(name),
+        Some(_) => Err(format!("`{name}` is the name of one for another host or port")),
     })
 }
 
@@ -155,6 +168,13 @@ fn store(context: &Context, profile: &str, host: &str, fingerprint: &Fingerprint
     Ok(())
 }
 
+fn no_profile(reason: &str) -> Failure {
+    Failure::usage(
+        format!("no profile to store the certificate in: {reason}"),
+        "name the profile with --profile NAME",
+    )
+}
+
 fn nobody_agreed(shown: &Fingerprint) -> Failure {
     Error::new(ErrorKind::Trust, "failed to store the certificate: nobody said that it is the right one")
         .with_hint(format!("compare it on the host, and give --fingerprint {shown} if it is the host's own"))
@@ -175,7 +195,7 @@ fn other(host: &str, shown: &Fingerprint, known: &Fingerprint, says: &str) -> Fa
 }
 
 impl CertificateView {
-    fn new(url: &Url, look: &CertificateInfo, profile: &str) -> Self {
+    fn new(url: &Url, look: &CertificateInfo, profile: Option<&String>) -> Self {
         let content = look.content.as_ref();
         let problem = look.problem.as_ref().map(|(reason, advice)| match advice {
             Some(advice) => format!("{reason}; {advice}"),
@@ -194,7 +214,7 @@ impl CertificateView {
             ca: content.map(|content| content.is_ca),
             trusted: problem.is_none(),
             problem,
-            profile: profile.to_owned(),
+            profile: profile.cloned(),
             stored: false,
         }
     }
@@ -210,7 +230,14 @@ impl CertificateView {
             ("key", text::or_dash(self.key.as_deref())),
             ("fingerprint", self.fingerprint.clone()),
             ("trusted", self.problem.as_ref().map_or("yes".to_owned(), |problem| format!("no: {problem}"))),
-            ("profile", format!("{}{}", self.profile, if self.stored { " (stored)" } else { "" })),
+            (
+                "profile",
+                format!(
+                    "{}{}",
+                    text::or_dash(self.profile.as_deref()),
+                    if self.stored { " (stored)" } else { "" }
+                ),
+            ),
         ])
     }
 }

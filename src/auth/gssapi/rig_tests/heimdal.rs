@@ -76,6 +76,23 @@ fn heimdal_gets_no_password() {
     assert_eq!(rig.refused_attempts("harry@TEST.LOCAL"), 0);
 }
 
+/// Whatever comes first, as Apple's does on macOS.
+#[test]
+fn what_needs_all_takes_mits_library_and_tickets_alone_take_the_first() {
+    let Some(_rig) = Rig::find() else { return };
+    for (candidates, need, expected) in [
+        ([HEIMDAL, MIT], Need::All, MIT),
+        ([HEIMDAL, MIT], Need::Tickets, HEIMDAL),
+        ([MIT, HEIMDAL], Need::All, MIT),
+        (["libnone.so.1", HEIMDAL], Need::All, HEIMDAL),
+    ] {
+        let library = Gssapi::choose(None, &candidates, need).unwrap();
+        assert_eq!(library.name(), expected, "{candidates:?} {need:?}");
+        assert_eq!(library.api.is_mit(), expected == MIT, "{expected}");
+        assert!(library.can_seal(), "{expected}");
+    }
+}
+
 #[test]
 fn what_heimdal_lacks_is_said() {
     let Some(rig) = Rig::find() else { return };

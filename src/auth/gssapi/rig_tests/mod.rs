@@ -7,6 +7,7 @@ mod acceptor;
 mod failures;
 mod heimdal;
 mod logins;
+mod plug_in;
 mod sealing;
 
 use super::*;

@@ -170,9 +170,9 @@ fn judge(
             );
             (Finding::warning(told).line("`--tls require` refuses this way"), Some((url, proxy)))
         }
-        Some(Other { door: Door::Open, .. }) if wants_tls && door == Door::Closed => {
-            failed(advice::only_without_tls(&host, config::sign_of_tls(patient.settings)))
-        }
+        Some(Other { door: Door::Open, .. }) if wants_tls && door == Door::Closed => failed(
+            advice::only_without_tls(&host, config::sign_of_tls(patient.settings).map(|sign| sign.what)),
+        ),
         _ => failed(match door {
             Door::Silent => advice::packets_are_dropped(wants_tls),
             Door::Closed => advice::nobody_listens(wants_tls, &host),

@@ -3,7 +3,7 @@
 
 mod error;
 #[cfg(feature = "probe")]
-mod names;
+pub(super) mod names;
 mod pem;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;

@@ -9,19 +9,24 @@ impl ClientCertificate {
     /// The names of its owner: common names, mail addresses, user principal names.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let Ok((_, certificate)) = parse_x509_certificate(self.certificate()) else { return Vec::new() };
-        let subject = certificate.subject();
-        let in_subject = subject.iter_common_name().chain(subject.iter_email());
-        let mut names: Vec<_> = in_subject
-            .filter_map(|name| name.as_str().ok())
-            .map(str::to_owned)
-            .chain(alternative(&certificate))
-            .collect();
-        names.retain(|name| !name.is_empty());
-        names.sort();
-        names.dedup();
-        names
+        owners(self.certificate())
     }
+}
+
+/// The names in a certificate; none where it cannot be read.
+pub(in crate::transport::http) fn owners(certificate: &[u8]) -> Vec<String> {
+    let Ok((_, certificate)) = parse_x509_certificate(certificate) else { return Vec::new() };
+    let subject = certificate.subject();
+    let in_subject = subject.iter_common_name().chain(subject.iter_email());
+    let mut names: Vec<_> = in_subject
+        .filter_map(|name| name.as_str().ok())
+        .map(str::to_owned)
+        .chain(alternative(&certificate))
+        .collect();
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn alternative(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -14,6 +14,7 @@ fn right() -> Secret {
     Secret::new(PASSWORD.to_owned())
 }
 
+#[cfg(feature = "pkcs12")]
 fn wrong() -> Secret {
     Secret::new("hunter2".to_owned())
 }

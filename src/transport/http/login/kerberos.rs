@@ -295,12 +295,14 @@ impl Legs<'_> {
     fn refused(&self) -> Stop {
         let message =
             format!("failed to log in to `{}` by Kerberos: the host refuses the ticket", self.site.host);
-        let error = TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message).with_hint(
+        let service =
+            tickets::target(self.site.settings).map_or("HTTP/HOST".to_owned(), |target| target.to_string());
+        let error = TransportError::new(TransportErrorKind::Auth, Phase::NotSent, message).with_hint(format!(
             "the account may not be allowed to log on to this host; Kerberos may be off there \
              (`Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true` turns it on); the ticket may be for another \
-             account than WinRM's (`setspn -Q HTTP/HOST` tells whose it is, `--spn-service WSMAN` takes another); or \
-             something between here and the host ends TLS",
-        );
+             account than WinRM's (`setspn -Q {service}` tells whose it is, `--spn-service WSMAN` takes another); or \
+             something between here and the host ends TLS"
+        ));
         Stop::Refused(error)
     }
 

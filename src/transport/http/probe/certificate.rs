@@ -147,7 +147,7 @@ fn channel_binding(certificate: &[u8]) -> Option<String> {
     Some(format!("sha{}:{}", hash.len().saturating_mul(8), hex(&hash)))
 }
 
-fn read(certificate: &[u8]) -> Option<CertificateContent> {
+pub(in crate::transport::http) fn read(certificate: &[u8]) -> Option<CertificateContent> {
     let (_, certificate) = parse_x509_certificate(certificate).ok()?;
     Some(CertificateContent {
         subject: certificate.subject().to_string(),

@@ -1,7 +1,7 @@
 //! Looks at a host before anything is sent to it that matters: its name, its ports, its certificate, and what it says to
 //! somebody who has not logged in.
 
-mod certificate;
+pub(super) mod certificate;
 mod greeting;
 mod knock;
 mod lookup;

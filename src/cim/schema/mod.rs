@@ -96,6 +96,12 @@ impl Schema {
         extend::extend(self, file, mof.as_ref()).map(|bytes| Self { loaded: Some(bytes.into()) })
     }
 
+    /// Whether classes were loaded into it.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.loaded.is_some()
+    }
+
     /// A class by name, any case.
     #[must_use]
     pub fn class(&self, name: &str) -> Option<Class<'_>> {

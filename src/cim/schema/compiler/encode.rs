@@ -100,8 +100,8 @@ impl Writer {
     fn table(&mut self, table: &Table) -> Result<u32, CompileError> {
         let mut run = vec![word(table.len())?];
         for (code, name) in table {
-            run.push(code.cast_unsigned());
-            run.push(self.string(name)?);
+            let [low, high] = layout_code(*code);
+            run.extend([low, high, self.string(name)?]);
         }
         self.run(run)
     }
@@ -129,6 +129,12 @@ impl Writer {
         self.offsets.insert(text.to_owned(), offset);
         Ok(offset)
     }
+}
+
+/// The two words of a code.
+fn layout_code(code: i64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = code.to_le_bytes();
+    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
 }
 
 fn word(number: usize) -> Result<u32, CompileError> {

@@ -125,6 +125,16 @@ impl fmt::Debug for Schema {
 }
 
 impl Source {
+    /// `documented`, `host` or `loaded`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Host => "host",
+            Self::Loaded => "loaded",
+        }
+    }
+
     fn of(seen: bool, loaded: bool) -> Self {
         match (seen, loaded) {
             (_, true) => Self::Loaded,

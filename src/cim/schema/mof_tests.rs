@@ -221,7 +221,9 @@ fn an_escape_has_one_hexadecimal_digit_to_four() {
 
 #[test]
 fn a_string_says_of_which_class_the_instance_in_it_is() {
-    let schema = loaded(r#"class X { [EmbeddedInstance("CIM_Job")] string A; [EmbeddedObject, Octetstring] string B; };"#);
+    let schema = loaded(
+        r#"class X { [EmbeddedInstance("CIM_Job")] string A; [EmbeddedObject, Octetstring] string B; };"#,
+    );
     let of = |name: &str| schema.class("X").unwrap().property(name).unwrap();
     assert_eq!((of("A").cim_type(), of("A").class_name()), (CimType::String, Some("CIM_Job")));
     assert_eq!((of("B").cim_type(), of("B").class_name()), (CimType::String, None));

@@ -100,7 +100,7 @@ impl Writer {
     fn table(&mut self, table: &Table) -> Result<u32, CompileError> {
         let mut run = vec![word(table.len())?];
         for (code, name) in table {
-            let [low, high] = layout_code(*code);
+            let [low, high] = words_of(*code);
             run.extend([low, high, self.string(name)?]);
         }
         self.run(run)
@@ -131,10 +131,11 @@ impl Writer {
     }
 }
 
-/// The two words of a code.
-fn layout_code(code: i64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = code.to_le_bytes();
-    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+/// The two words of a code, its low half first.
+fn words_of(code: i64) -> [u32; 2] {
+    let bits = code.cast_unsigned();
+    // Each half fits.
+    [bits & u64::from(u32::MAX), bits >> 32].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
 fn word(number: usize) -> Result<u32, CompileError> {

@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use super::{
-    CimError, CimType, Epr, Instance, SelectorValue, Text, Value, markup::Markup, schema, text::is_identifier,
+    CimError, CimType, Epr, Instance, SelectorValue, Text, Value,
+    markup::Markup,
+    schema::{Property, Schema},
+    text::is_identifier,
 };
 
 impl Instance {
@@ -30,25 +33,39 @@ impl Instance {
     /// [`CimError`] for a value that has no CIM-XML form (an untyped one whose type the schema
     /// does not know, an array of references or of mixed types) and for names that are none.
     pub fn to_cim_xml(&self) -> Result<Text, CimError> {
+        self.to_cim_xml_with(&Schema::default())
+    }
+
+    /// As [`Self::to_cim_xml`], by another schema than the compiled one.
+    ///
+    /// # Errors
+    /// As [`Self::to_cim_xml`].
+    pub fn to_cim_xml_with(&self, schema: &Schema) -> Result<Text, CimError> {
         let mut markup = Markup::new(numeric_references);
         if !is_identifier(&self.class) {
             return Err(CimError::form("a class name of letters, digits and `_`", &self.class));
         }
         markup.start("INSTANCE", &[("CLASSNAME", &self.class)]);
         for (name, value) in self.properties() {
-            write_property(&mut markup, &self.class, name, value)?;
+            write_property(&mut markup, schema, &self.class, name, value)?;
         }
         markup.end("INSTANCE");
         Text::new(markup.into_string())
     }
 }
 
-fn write_property(markup: &mut Markup, class: &str, name: &str, value: &Value) -> Result<(), CimError> {
+fn write_property(
+    markup: &mut Markup,
+    schema: &Schema,
+    class: &str,
+    name: &str,
+    value: &Value,
+) -> Result<(), CimError> {
     if !is_identifier(name) {
         return Err(CimError::form("a property name of letters, digits and `_`", name));
     }
-    let declared = schema::class(class).and_then(|class| class.property(name));
-    let declared_type = declared.map(schema::Property::cim_type);
+    let declared = schema.class(class).and_then(|class| class.property(name));
+    let declared_type = declared.map(Property::cim_type);
     let refuse = |expected: &str| CimError::form(expected, &value.to_plain_text()).of_property(class, name);
     let value = typed(value, declared_type).map_err(|error| error.of_property(class, name))?;
 
@@ -71,7 +88,7 @@ fn write_property(markup: &mut Markup, class: &str, name: &str, value: &Value) -
     if cim_type == CimType::Object {
         attributes = vec![("NAME", name), ("TYPE", CimType::String.name()), ("EmbeddedObject", "instance")];
     }
-    let is_array = matches!(*value, Value::Array(_)) || declared.is_some_and(schema::Property::is_array);
+    let is_array = matches!(*value, Value::Array(_)) || declared.is_some_and(Property::is_array);
     let element = if is_array { "PROPERTY.ARRAY" } else { "PROPERTY" };
     if value.is_null() {
         markup.empty(element, &attributes);
@@ -87,7 +104,9 @@ fn write_property(markup: &mut Markup, class: &str, name: &str, value: &Value) -
     for one in value.as_slice() {
         match one {
             Value::Null => markup.empty("VALUE.NULL", &[]),
-            Value::Instance(instance) => markup.leaf("VALUE", &[], instance.to_cim_xml()?.as_str()),
+            Value::Instance(instance) => {
+                markup.leaf("VALUE", &[], instance.to_cim_xml_with(schema)?.as_str());
+            }
             scalar => markup.leaf("VALUE", &[], &scalar.to_plain_text()),
         }
     }

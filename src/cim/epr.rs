@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{CimError, ObjectPath, Text};
+use super::{CimError, ObjectPath, Text, schema::Schema};
 use crate::xml::names::{ANONYMOUS, WMI_CLASS_PREFIX};
 
 /// A reference to an instance (or, without selectors, to a class): resource URI and selectors.
@@ -132,7 +132,13 @@ impl Epr {
     /// As WMI writes it: `root\virtualization\v2:Class.Key="value"`.
     #[must_use]
     pub fn to_path(&self) -> ObjectPath {
-        ObjectPath::from_epr(self)
+        self.to_path_with(&Schema::default())
+    }
+
+    /// As [`Self::to_path`], with the keys of another schema than the compiled one.
+    #[must_use]
+    pub fn to_path_with(&self, schema: &Schema) -> ObjectPath {
+        ObjectPath::from_epr(schema, self)
     }
 
     fn with_selector(mut self, name: &str, value: SelectorValue) -> Result<Self, CimError> {

@@ -2,6 +2,7 @@
 //! documented class schema of `root\virtualization\v2`.
 
 mod cast;
+pub(crate) mod check;
 mod cim_type;
 mod convert;
 mod datetime;
@@ -27,6 +28,7 @@ pub mod schema;
 pub mod ser;
 #[cfg(feature = "serde")]
 mod serde_types;
+pub(crate) mod similar;
 #[cfg(test)]
 pub(crate) mod strategies;
 mod text;

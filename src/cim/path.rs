@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CimError, CimType, Epr, SelectorValue, path_reader, schema};
+use super::{CimError, CimType, Epr, SelectorValue, path_reader, schema::Schema};
 
 /// A parsed object path. `Display` writes the canonical form (backslashes doubled and quotes
 /// escaped inside values); [`ObjectPath::parse`] accepts `/` and `\`, with or without host.
@@ -65,11 +65,19 @@ impl ObjectPath {
     /// # Errors
     /// [`CimError::Character`]; [`CimError::Form`] for a REF key that holds no path.
     pub fn to_epr(&self, default_namespace: &str) -> Result<Epr, CimError> {
+        self.to_epr_with(&Schema::default(), default_namespace)
+    }
+
+    /// As [`Self::to_epr`], with the keys of another schema than the compiled one.
+    ///
+    /// # Errors
+    /// As [`Self::to_epr`].
+    pub fn to_epr_with(&self, schema: &Schema, default_namespace: &str) -> Result<Epr, CimError> {
         let namespace = if self.namespace.is_empty() { default_namespace } else { &self.namespace };
         let mut epr = Epr::class_of(&self.class, namespace);
         for (name, value) in self.keys() {
-            epr = if key_type(&self.class, name) == Some(CimType::Reference) {
-                epr.with_reference(name, Self::parse(value)?.to_epr(namespace)?)?
+            epr = if key_type(schema, &self.class, name) == Some(CimType::Reference) {
+                epr.with_reference(name, Self::parse(value)?.to_epr_with(schema, namespace)?)?
             } else {
                 epr.with(name, value)?
             };
@@ -110,13 +118,15 @@ impl ObjectPath {
     }
 
     /// Keys are quoted unless the schema knows them as numbers or booleans.
-    pub(super) fn from_epr(epr: &Epr) -> Self {
+    pub(super) fn from_epr(schema: &Schema, epr: &Epr) -> Self {
         let class = epr.class();
         let keys = epr.selectors().iter().map(|selector| {
             let name = selector.name();
             let value = match selector.value() {
-                SelectorValue::Reference(nested) => KeyValue::Quoted(nested.to_string()),
-                SelectorValue::Text(text) => match key_type(class, name) {
+                SelectorValue::Reference(nested) => {
+                    KeyValue::Quoted(Self::from_epr(schema, nested).to_string())
+                }
+                SelectorValue::Text(text) => match key_type(schema, class, name) {
                     Some(CimType::String | CimType::DateTime | CimType::Reference) | None => {
                         KeyValue::Quoted(text.as_str().to_owned())
                     }
@@ -199,8 +209,8 @@ pub(super) fn is_bare(text: &str) -> bool {
     is_number || text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
-fn key_type(class: &str, key: &str) -> Option<CimType> {
-    Some(schema::class(class)?.property(key)?.cim_type())
+fn key_type(schema: &Schema, class: &str, key: &str) -> Option<CimType> {
+    Some(schema.class(class)?.property(key)?.cim_type())
 }
 
 /// Doubles backslashes and puts one before each `quote`: the literal rule of object paths and WQL.

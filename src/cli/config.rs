@@ -139,14 +139,16 @@ fn session(
 ) -> Session {
     let global = &settings.global;
     let observed = Arc::new(observed);
-    let client = Client::with_transport(url, Arc::<Observe>::clone(&observed)).with_options(options(global));
+    let client =
+        Client::with_transport(url, Arc::<Observe>::clone(&observed)).with_options(options(settings));
     let hyperv = HyperV::new(client.clone()).with_namespace(&global.namespace);
     let prefix = settings.prefix.clone();
     Session::new(client, hyperv, &observed, replay, record, global.timeout, prefix)
 }
 
 /// Options of all calls.
-pub(crate) fn options(global: &Global) -> Options {
+pub(crate) fn options(settings: &Settings) -> Options {
+    let global = &settings.global;
     Options {
         operation_timeout: global.operation_timeout,
         request_timeout: global.request_timeout,
@@ -154,6 +156,7 @@ pub(crate) fn options(global: &Global) -> Options {
             ClassNames::Windows => Dialect::Windows,
             ClassNames::Dmtf => Dialect::Dmtf,
         },
+        schema: settings.schema.clone(),
         ..Options::default()
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod fuzzing;
 mod interruption;
 mod keyring;
 mod login;
+mod mof;
 mod observe;
 mod output;
 mod password;

@@ -1,6 +1,7 @@
 //! One command's conversation with a host: what it is doing, and how it ends when the user ends it.
 
 use super::{
+    cim::Scope,
     commands::Context,
     failure::Failure,
     interruption::nothing_changed,
@@ -113,6 +114,11 @@ impl Session {
     /// Writes down at its end, however that comes, that TLS has worked.
     pub(crate) fn remembering(self, tls_memory: Option<TlsMemory>) -> Self {
         Self { tls_memory, ..self }
+    }
+
+    /// What names are looked up in that belong to this host.
+    pub(crate) fn scope(&self, unchecked: bool) -> Scope<'_> {
+        Scope { schema: self.client.schema(), namespace: self.hyperv.namespace(), unchecked }
     }
 
     /// Does the work unless the user interrupts it, and closes what is open.

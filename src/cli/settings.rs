@@ -4,9 +4,11 @@
 use super::{
     args::{Args, Command, ConfigCommand, Global, ProfileCommand, grammar, is_identity_option},
     failure::Failure,
+    mof,
     profiles::{ConfigFile, Key, Kind, Profile, Profiles, keys},
 };
 use crate::{
+    cim::schema::Schema,
     error::{Error, ErrorKind},
     hyperv::shell,
 };
@@ -20,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) global: Global,
     /// The profile that values may come from.
     pub(crate) profile: Option<Profile>,
+    /// The classes that are compiled in and those of `--mof`.
+    pub(crate) schema: Schema,
     /// How a command line begins that talks to the same host.
     pub(crate) prefix: String,
     matches: ArgMatches,
@@ -37,7 +41,7 @@ pub(crate) enum Origin {
 /// Adds the profile to what was typed.
 ///
 /// # Errors
-/// `Config` or `Io` for the file of profiles, if the command needs it.
+/// `Config` or `Io` for the file of profiles, if the command needs it, and for files of `--mof`.
 pub(crate) fn settle(
     args: Args,
     matches: ArgMatches,
@@ -45,7 +49,8 @@ pub(crate) fn settle(
 ) -> Result<(Command, Settings), Failure> {
     let prefix = command_prefix(&matches);
     let Some(profile) = chosen_profile(&args)? else {
-        return Ok((args.command, Settings { global: args.global, profile: None, prefix, matches }));
+        let schema = schema(&args)?;
+        return Ok((args.command, Settings { global: args.global, profile: None, schema, prefix, matches }));
     };
     // What a profile says is to clap what holds when neither the command line nor the environment says anything.
     let grammar = keys().iter().fold(grammar(), |grammar, key| match profile.value(&key.name) {
@@ -60,7 +65,16 @@ pub(crate) fn settle(
         let message = format!("failed to use profile `{}` of `{}`", profile.name, profile.path.display());
         Failure::from(Error::new(ErrorKind::Config, message).with_source(error))
     })?;
-    Ok((args.command, Settings { global: args.global, profile: Some(profile), prefix, matches }))
+    let schema = schema(&args)?;
+    Ok((args.command, Settings { global: args.global, profile: Some(profile), schema, prefix, matches }))
+}
+
+/// The schema of a command; those about settings do not need what the settings name.
+fn schema(args: &Args) -> Result<Schema, Failure> {
+    match &args.command {
+        Command::Config(_) | Command::Profile(_) => Ok(Schema::default()),
+        _ => mof::load(&args.global.mof),
+    }
 }
 
 /// The profile that a command takes settings from.
@@ -82,6 +96,7 @@ fn chosen_profile(args: &Args) -> Result<Option<Profile>, Failure> {
         | Command::Delete(_)
         | Command::Doctor
         | Command::Trust(_)
+        | Command::Schema(_)
         | Command::Config(ConfigCommand::Show { .. }) => args.global.profile.as_ref(),
         _ => return Ok(None),
     };
@@ -141,8 +156,11 @@ impl Settings {
             let on = self.matches.get_flag(key.id());
             return (on || self.origin(key) < Origin::Default).then(|| on.to_string());
         }
-        let value = self.matches.get_raw(key.id())?.next_back()?;
-        Some(value.to_string_lossy().into_owned())
+        let values: Vec<_> = self.matches.get_raw(key.id())?.map(|value| value.to_string_lossy()).collect();
+        match key.kind {
+            Kind::Files => Some(values.join(",")),
+            _ => values.last().map(|value| value.clone().into_owned()),
+        }
     }
 
     /// What was typed of the options that a profile may hold.

@@ -1,8 +1,12 @@
 //! Calls that are awaited: Identify, Get, Invoke.
 
-use super::{Client, GetFragmentCall, answer::action, per_call::per_call_options};
+use super::{
+    Client, GetFragmentCall,
+    answer::action,
+    per_call::{per_call_options, unchecked},
+};
 use crate::{
-    cim::{Epr, Instance, Value, schema},
+    cim::{Epr, Instance, Value, check},
     error::{Error, ErrorKind, Result},
     transport::BoxFuture,
     wsman::{
@@ -57,7 +61,7 @@ impl IntoFuture for IdentifyCall {
 #[must_use = "calls do nothing until awaited"]
 #[derive(Debug)]
 pub struct GetCall {
-    client: Client,
+    pub(super) client: Client,
     epr: Epr,
     timeout: Option<Duration>,
 }
@@ -94,8 +98,8 @@ impl IntoFuture for GetCall {
     }
 }
 
-/// A method call. Awaited, it gives the output whatever the return value is; a failure code is not
-/// an error at this level. A call that is dropped while its request is under way may or may not have
+/// A method call. It is compared with the schema before it is sent ([`Self::check`]). Awaited, it gives the output
+/// whatever the return value is; a failure code is not an error at this level. A call that is dropped while its request is under way may or may not have
 /// happened, as with [`ErrorKind::OutcomeUnknown`].
 #[must_use = "calls do nothing until awaited"]
 #[derive(Debug)]
@@ -112,7 +116,7 @@ impl InvokeCall {
         Self { client, epr, method: method.to_owned(), arguments: Vec::new(), timeout: None }
     }
     /// Adds an argument; they are sent in the order of the method's declaration where the schema
-    /// knows it, else in the order given.
+    /// knows it, else in the order given, and as values of the types declared.
     pub fn argument(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.arguments.push((name.to_owned(), value.into()));
         self
@@ -124,6 +128,10 @@ impl InvokeCall {
     }
 
     #[cfg(feature = "serde")]
+    pub(super) fn schema(&self) -> &crate::cim::schema::Schema {
+        self.client.schema()
+    }
+    #[cfg(feature = "serde")]
     pub(super) fn class(&self) -> &str {
         self.epr.class()
     }
@@ -132,17 +140,31 @@ impl InvokeCall {
         &self.method
     }
 
-    fn into_operation(mut self) -> Operation {
-        if let Some(method) = schema::class(self.epr.class()).and_then(|class| class.method(&self.method)) {
-            let declared: Vec<&str> = method.parameters().map(schema::Parameter::name).collect();
-            self.arguments.sort_by_key(|(name, _)| {
-                declared
-                    .iter()
-                    .position(|declared| declared.eq_ignore_ascii_case(name))
-                    .unwrap_or(declared.len())
+    /// Compares class, method and arguments with the schema ([`Options::schema`](super::Options::schema)), as it is
+    /// done before the call is sent. A class of another namespace than `root/virtualization/v2` that nobody has
+    /// loaded may have any method.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown class, method or parameter, a value that does not fit its type, a
+    /// reference to an instance of another class, and a missing argument that is required.
+    pub fn check(&self) -> Result<()> {
+        self.checked().map(drop)
+    }
+
+    fn checked(&self) -> Result<check::Call> {
+        let options = self.client.options();
+        if options.check {
+            return Ok(check::call(&options.schema, &self.epr, &self.method, &self.arguments)?);
+        }
+        let mut arguments = self.arguments.clone();
+        let class = options.schema.class(self.epr.class());
+        if let Some(method) = class.and_then(|class| class.method(&self.method)) {
+            arguments.sort_by_key(|(name, _)| {
+                let mut declared = method.parameters();
+                declared.position(|declared| declared.name().eq_ignore_ascii_case(name)).unwrap_or(usize::MAX)
             });
         }
-        Operation::Invoke { epr: self.epr, method: self.method, parameters: self.arguments }
+        Ok(check::Call { method: self.method.clone(), arguments })
     }
 }
 
@@ -151,8 +173,9 @@ impl IntoFuture for InvokeCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (client, timeout) = (self.client.clone(), self.timeout);
-            let operation = self.into_operation();
+            let check::Call { method, arguments } = self.checked()?;
+            let Self { client, epr, timeout, .. } = self;
+            let operation = Operation::Invoke { epr, method, parameters: arguments };
             match client.call(&operation, false, timeout).await {
                 Ok(Response::Invoked(output)) => Ok(output),
                 Ok(_) => Err(mixed_up(&operation)),
@@ -164,6 +187,7 @@ impl IntoFuture for InvokeCall {
 
 per_call_options!(GetCall);
 per_call_options!(InvokeCall);
+unchecked!(InvokeCall);
 
 /// The reader gives the response of the operation asked for; anything else is our own mistake.
 pub(super) fn mixed_up(operation: &Operation) -> Error {

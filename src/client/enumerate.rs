@@ -46,7 +46,7 @@ pub enum OnExpiry {
 #[must_use = "calls do nothing until awaited"]
 #[derive(Debug)]
 pub struct EnumerateCall {
-    client: Client,
+    pub(super) client: Client,
     resource_uri: String,
     mode: EnumerationMode,
     filter: Option<Filter>,

@@ -9,6 +9,7 @@ mod associations;
 #[cfg(feature = "http")]
 mod builder;
 mod calls;
+mod checks;
 mod enumerate;
 mod ids;
 mod options;
@@ -33,7 +34,7 @@ pub use transfer::{CreateCall, DeleteCall, GetFragmentCall, PutCall, PutFragment
 pub(crate) use crate::transport::BoxFuture;
 
 use crate::{
-    cim::{Epr, Text},
+    cim::{Epr, Text, schema::Schema},
     error::Result,
     transport::{Clock, Transport, TransportError},
     wsman::Filter,
@@ -205,6 +206,11 @@ impl Client {
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
+    }
+    /// The schema of all calls.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.options.schema
     }
     /// The endpoint.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Options of all calls.
 
 use crate::{
-    cim::Text,
+    cim::{Text, schema::Schema},
     wsman::{Dialect, RequestOption},
     xml::Limits,
 };
@@ -42,6 +42,12 @@ pub struct Options {
     /// 30 s, and never longer than [`Self::answer_timeout`] or the timeout of the call. They grow from half a second
     /// to 8 s, each shortened by up to a half, at random.
     pub busy_time: Duration,
+    /// The classes that answers are typed by and calls are compared with; default: the compiled ones. Others are
+    /// loaded with [`Schema::extended`].
+    pub schema: Schema,
+    /// Whether what changes a host (Invoke, Put, Create) is compared with the schema before it is sent; default: yes.
+    /// One call alone is sent as it is with its `unchecked`.
+    pub check: bool,
     /// Limits of the reader.
     pub limits: Limits,
 }
@@ -68,6 +74,8 @@ impl Default for Options {
             dialect: Dialect::default(),
             attempts: 4,
             busy_time: Duration::from_secs(30),
+            schema: Schema::default(),
+            check: true,
             limits: Limits::default(),
         }
     }

@@ -40,4 +40,18 @@ macro_rules! per_call_options {
     };
 }
 
+/// Adds to a builder that holds its `client` that it is sent as it is.
+macro_rules! unchecked {
+    ($call:ty) => {
+        impl $call {
+            /// Sends this call as it is, whatever the schema says: for servers that are newer.
+            pub fn unchecked(mut self) -> Self {
+                self.client.options_mut().check = false;
+                self
+            }
+        }
+    };
+}
+
 pub(super) use per_call_options;
+pub(super) use unchecked;

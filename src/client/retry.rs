@@ -231,9 +231,8 @@ impl Client {
         }
         let answer = result.map_err(Failure::from_transport)?;
         tracing::debug!(operation = operation.name(), status = answer.status, "answer");
-        let limits = &self.options.limits;
-        let response =
-            answer::read(operation, &message_id, &answer, limits, &crate::cim::schema::Schema::default());
+        let (limits, schema) = (&self.options.limits, &self.options.schema);
+        let response = answer::read(operation, &message_id, &answer, limits, schema);
         if response.is_err()
             && let Operation::Enumerate { resource_uri, .. } | Operation::Pull { resource_uri, .. } =
                 operation

@@ -1,8 +1,13 @@
 //! Calls of WS-Transfer that change something, or take a part: Put, Create, Delete, fragments.
 
-use super::{Client, calls::mixed_up, per_call::per_call_options, retry::Failure};
+use super::{
+    Client,
+    calls::mixed_up,
+    per_call::{per_call_options, unchecked},
+    retry::Failure,
+};
 use crate::{
-    cim::{CimError, Epr, Instance, Value},
+    cim::{CimError, Epr, Instance, Value, check},
     error::{Error, ErrorKind, Result},
     transport::BoxFuture,
     wsman::{
@@ -55,18 +60,21 @@ pub struct PutCall {
     client: Client,
     epr: Epr,
     instance: Instance,
+    /// The properties that were given one by one.
+    named: Vec<String>,
     timeout: Option<Duration>,
 }
 
 impl PutCall {
     pub(super) fn new(client: Client, epr: Epr) -> Self {
         let instance = Instance::new(epr.class());
-        Self { client, epr, instance, timeout: None }
+        Self { client, epr, instance, named: Vec::new(), timeout: None }
     }
     /// A property and its new value. Windows leaves those that are not sent as they are; other
     /// services may want all of them.
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.instance.set(name, value);
+        self.named.push(name.to_owned());
         self
     }
     /// All properties of an instance.
@@ -85,6 +93,24 @@ impl PutCall {
         self.timeout = Some(timeout);
         self
     }
+
+    /// Compares the class and the properties that were given one by one with the schema
+    /// ([`Options::schema`](super::Options::schema)), as it is done before the call is sent. Those of a whole instance
+    /// are left alone: hosts have properties that nobody has documented.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown class or property, and for a value that does not fit.
+    pub fn check(&self) -> Result<()> {
+        self.checked().map(drop)
+    }
+
+    fn checked(&self) -> Result<Instance> {
+        let (options, instance) = (self.client.options(), self.instance.clone());
+        if !options.check {
+            return Ok(instance);
+        }
+        Ok(check::properties(&options.schema, &self.epr, &self.named, instance)?)
+    }
 }
 
 impl IntoFuture for PutCall {
@@ -92,7 +118,8 @@ impl IntoFuture for PutCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { client, epr, instance, timeout } = self;
+            let instance = self.checked()?;
+            let Self { client, epr, timeout, .. } = self;
             let operation = Operation::Put { epr, instance };
             match client.call(&operation, false, timeout).await {
                 Ok(Response::Put(instance)) => Ok(instance),
@@ -146,17 +173,20 @@ pub struct CreateCall {
     client: Client,
     class: Epr,
     instance: Instance,
+    /// The properties that were given one by one.
+    named: Vec<String>,
     timeout: Option<Duration>,
 }
 
 impl CreateCall {
     pub(super) fn new(client: Client, class: Epr) -> Self {
         let instance = Instance::new(class.class());
-        Self { client, class, instance, timeout: None }
+        Self { client, class, instance, named: Vec::new(), timeout: None }
     }
     /// A property of the new instance.
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.instance.set(name, value);
+        self.named.push(name.to_owned());
         self
     }
     /// All properties of an instance.
@@ -169,6 +199,24 @@ impl CreateCall {
         self.timeout = Some(timeout);
         self
     }
+
+    /// Compares the class and the properties that were given one by one with the schema
+    /// ([`Options::schema`](super::Options::schema)), as it is done before the call is sent. Those of a whole instance
+    /// are left alone: hosts have properties that nobody has documented.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown class or property, and for a value that does not fit.
+    pub fn check(&self) -> Result<()> {
+        self.checked().map(drop)
+    }
+
+    fn checked(&self) -> Result<Instance> {
+        let (options, instance) = (self.client.options(), self.instance.clone());
+        if !options.check {
+            return Ok(instance);
+        }
+        Ok(check::properties(&options.schema, &self.class, &self.named, instance)?)
+    }
 }
 
 impl IntoFuture for CreateCall {
@@ -176,7 +224,8 @@ impl IntoFuture for CreateCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { client, class, instance, timeout } = self;
+            let instance = self.checked()?;
+            let Self { client, class, timeout, .. } = self;
             let operation = Operation::Create { class, instance };
             match client.call(&operation, false, timeout).await {
                 Ok(Response::Created(epr)) => Ok(epr),
@@ -226,6 +275,8 @@ per_call_options!(GetFragmentCall);
 per_call_options!(PutCall);
 per_call_options!(PutFragmentCall);
 per_call_options!(CreateCall);
+unchecked!(PutCall);
+unchecked!(CreateCall);
 per_call_options!(DeleteCall);
 
 /// The error of a call that failed, or of a response that belongs to another operation.

@@ -2,7 +2,7 @@
 
 use super::{EnumerateCall, GetCall, InvokeCall, Item};
 use crate::{
-    cim::{self, Instance},
+    cim::{self, Instance, schema::Schema},
     error::{Error, ErrorKind, Result},
     wsman::EnumerationMode,
 };
@@ -43,7 +43,8 @@ impl GetCall {
     /// # Errors
     /// As the call; [`ErrorKind::Decode`] for an instance that does not fit.
     pub async fn typed<T: DeserializeOwned>(self) -> Result<T> {
-        read(&self.await?)
+        let schema = self.client.schema().clone();
+        read(&self.await?, &schema)
     }
 }
 
@@ -53,7 +54,8 @@ impl EnumerateCall {
     /// # Errors
     /// As the call; [`ErrorKind::Decode`] for the first instance that does not fit.
     pub async fn typed<T: DeserializeOwned>(self) -> Result<Vec<T>> {
-        self.mode(EnumerationMode::Object).collect(|item| item.deserialize().map(Some)).await
+        let schema = self.client.schema().clone();
+        self.mode(EnumerationMode::Object).collect(|item| item.read(&schema).map(Some)).await
     }
 }
 
@@ -64,8 +66,12 @@ impl Item {
     /// [`ErrorKind::Decode`] for an instance that does not fit, and for an item without one (mode
     /// `Epr`).
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
+        self.read(&Schema::default())
+    }
+
+    fn read<T: DeserializeOwned>(&self, schema: &Schema) -> Result<T> {
         match &self.instance {
-            Some(instance) => read(instance),
+            Some(instance) => read(instance, schema),
             None => Err(Error::new(ErrorKind::Decode, "failed to read an item: it is a reference alone")),
         }
     }
@@ -96,10 +102,11 @@ impl InvokeCall {
     /// # Errors
     /// [`ErrorKind::Config`] for a value that does not fit its parameter.
     pub fn arguments<T: Serialize + ?Sized>(mut self, arguments: &T) -> Result<Self> {
-        let named = cim::ser::parameters(self.class(), self.method(), arguments).map_err(|error| {
-            let message = format!("failed to call `{}.{}`", self.class(), self.method());
-            Error::new(ErrorKind::Config, message).with_source(error)
-        })?;
+        let named =
+            cim::ser::parameters(self.schema(), self.class(), self.method(), arguments).map_err(|error| {
+                let message = format!("failed to call `{}.{}`", self.class(), self.method());
+                Error::new(ErrorKind::Config, message).with_source(error)
+            })?;
         for (name, value) in named {
             self = self.argument(&name, value);
         }
@@ -107,8 +114,8 @@ impl InvokeCall {
     }
 }
 
-fn read<T: DeserializeOwned>(instance: &Instance) -> Result<T> {
-    instance.deserialize().map_err(|error| {
+fn read<T: DeserializeOwned>(instance: &Instance, schema: &Schema) -> Result<T> {
+    instance.deserialize_with(schema).map_err(|error| {
         let message = format!("failed to read an instance of `{}`", instance.class());
         Error::new(ErrorKind::Decode, message).with_source(error)
     })

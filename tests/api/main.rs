@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod cancel;
+mod checks;
 mod concurrency;
 mod create;
 mod dialects;

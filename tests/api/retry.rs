@@ -248,7 +248,7 @@ async fn arguments_go_in_the_order_of_the_declaration() {
     let client = script.client();
     let call = client.invoke(&service, "CreateSnapshot").argument("SnapshotType", Value::Uint16(1));
     call.argument("SnapshotSettings", Value::string("").unwrap())
-        .argument("Collection", &service)
+        .argument("Collection", Epr::class_of("Msvm_VirtualSystemCollection", V2))
         .await
         .unwrap();
     let body = &script.sent()[0].body;

@@ -11,6 +11,7 @@ mod doctor;
 mod instances;
 mod interruption;
 mod login;
+mod mof;
 mod odd_server;
 mod offline;
 mod plain_http;

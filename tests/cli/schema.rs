@@ -64,19 +64,35 @@ fn every_class_is_listed_and_shown_in_each_format() {
 fn names_are_searched_in_classes_members_and_values() {
     let ran = run_alone(&["schema", "search", "ConsistencyLevel"]);
     insta::assert_snapshot!(ran.stdout, @r"
-        KIND      IN                                                            NAME
-        property  Msvm_CollectionReferencePointSettingData.ConsistencyLevel     -
-        property  Msvm_ReferencePointCollection.ConsistencyLevel                -
-        property  Msvm_VirtualSystemCollection.LastApplyConsistencyLevel        -
-        property  Msvm_VirtualSystemReferencePoint.ConsistencyLevel             -
-        property  Msvm_VirtualSystemReferencePointSettingData.ConsistencyLevel  -
-        property  Msvm_VirtualSystemSnapshotSettingData.ConsistencyLevel        -
+        KIND      IN                                                            NAME  SOURCE
+        property  Msvm_CollectionReferencePointSettingData.ConsistencyLevel     -     -
+        property  Msvm_ReferencePointCollection.ConsistencyLevel                -     -
+        property  Msvm_VirtualSystemCollection.LastApplyConsistencyLevel        -     -
+        property  Msvm_VirtualSystemReferencePoint.ConsistencyLevel             -     -
+        property  Msvm_VirtualSystemReferencePointSettingData.ConsistencyLevel  -     -
+        property  Msvm_VirtualSystemSnapshotSettingData.ConsistencyLevel        -     -
     ");
     let kinds = run_alone(&["schema", "search", "snapshot", "--output", "json"]).json();
     let has = |kind: &str| kinds.as_array().unwrap().iter().any(|hit| hit["kind"] == kind);
     for kind in ["class", "property", "method", "parameter", "value"] {
         assert!(has(kind), "{kind}");
     }
+}
+
+#[test]
+fn what_was_seen_on_a_host_alone_is_marked_in_every_command() {
+    let remark = "undocumented (seen on a host of version 23H2)";
+    let listed = run_alone(&["schema", "list", "--derived-from", "CIM_LogicalDevice"]);
+    let line = listed.stdout.lines().find(|line| line.starts_with("Msvm_FlexIoDevice ")).unwrap();
+    assert!(line.ends_with(remark), "{line}");
+    let shown = run_alone(&["schema", "show", "Msvm_VirtualSystemSettingData", "EnableHibernation"]);
+    insta::assert_snapshot!(shown.stdout, @"boolean EnableHibernation  (Msvm_VirtualSystemSettingData, undocumented (seen on a host of version 23H2))");
+    let untyped = run_alone(&["schema", "show", "Msvm_VirtualSystemSettingData", "VirtualSlitType"]);
+    assert!(untyped.stdout.starts_with("untyped VirtualSlitType "), "{untyped:?}");
+    let found = run_alone(&["schema", "search", "InitiateHibernate"]);
+    assert!(found.stdout.lines().nth(1).unwrap().ends_with(remark), "{found:?}");
+    let class = run_alone(&["schema", "show", "Msvm_FlexIoDevice", "--output", "json"]).json();
+    assert_eq!((&class["source"], &class["keys_from"]), (&"host".into(), &"CIM_LogicalDevice".into()));
 }
 
 #[test]

@@ -8,11 +8,19 @@ use serde::de::{
 };
 
 use super::value::ValueDeserializer;
-use crate::cim::{CimError, Instance, Name, Value, names, schema};
+use crate::cim::{CimError, Instance, Name, Value, names, schema::Schema};
+
+/// An instance and what is known of its class.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) schema: &'a Schema,
+}
 
 /// Properties with their values, one after the other.
 pub(super) struct Properties<'a> {
     class: &'a str,
+    schema: &'a Schema,
     rest: slice::Iter<'a, (Name, Value)>,
     /// The fields of a struct; of a map all properties are told, by their own names.
     fields: Option<&'static [&'static str]>,
@@ -31,8 +39,9 @@ enum Current<'a> {
 }
 
 impl<'a> Properties<'a> {
-    pub(super) fn all(instance: &'a Instance) -> Self {
+    pub(super) fn all(Known { instance, schema }: Known<'a>) -> Self {
         Self {
+            schema,
             class: instance.class(),
             rest: instance.properties.iter(),
             fields: None,
@@ -42,11 +51,11 @@ impl<'a> Properties<'a> {
         }
     }
 
-    pub(super) fn all_with_class(instance: &'a Instance) -> Self {
+    pub(super) fn all_with_class(instance: Known<'a>) -> Self {
         Self { class_is_next: true, ..Self::all(instance) }
     }
 
-    pub(super) fn of_fields(instance: &'a Instance, fields: &'static [&'static str]) -> Self {
+    pub(super) fn of_fields(instance: Known<'a>, fields: &'static [&'static str]) -> Self {
         Self { fields: Some(fields), class_is_next: fields.contains(&names::CLASS), ..Self::all(instance) }
     }
 }
@@ -76,7 +85,7 @@ impl<'de> MapAccess<'de> for Properties<'_> {
         let read = match current {
             Current::Class => tell(seed, self.class),
             Current::Value(value) => {
-                let values = ValueNames { class: self.class, property };
+                let values = ValueNames { schema: self.schema, class: self.class, property };
                 seed.deserialize(ValueDeserializer::new(value, values))
             }
         };
@@ -96,26 +105,27 @@ fn tell<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, C
 /// Where the value map of a property is, looked up when an enum asks for it.
 #[derive(Clone, Copy)]
 pub(super) struct ValueNames<'a> {
+    pub(super) schema: &'a Schema,
     class: &'a str,
     property: &'a str,
 }
 
-impl ValueNames<'_> {
-    pub(super) fn name_of(self, code: i64) -> Option<&'static str> {
-        schema::class(self.class)?.property(self.property)?.value_name(code)
+impl<'a> ValueNames<'a> {
+    pub(super) fn name_of(self, code: i64) -> Option<&'a str> {
+        self.schema.class(self.class)?.property(self.property)?.value_name(code)
     }
 }
 
 /// An enum with a variant for each class.
 pub(super) struct ClassAccess<'a> {
-    instance: &'a Instance,
+    instance: Known<'a>,
     variant: &'a str,
 }
 
 impl<'a> ClassAccess<'a> {
-    pub(super) fn new(instance: &'a Instance, variants: &'static [&'static str]) -> Self {
-        let variant = names::field_of(variants, instance.class()).unwrap_or(instance.class());
-        Self { instance, variant }
+    pub(super) fn new(instance: Known<'a>, variants: &'static [&'static str]) -> Self {
+        let class = instance.instance.class();
+        Self { instance, variant: names::field_of(variants, class).unwrap_or(class) }
     }
 }
 
@@ -129,7 +139,7 @@ impl<'de, 'a> EnumAccess<'de> for ClassAccess<'a> {
 }
 
 /// What a variant holds: the instance, or nothing.
-pub(super) struct Content<'a>(&'a Instance);
+pub(super) struct Content<'a>(Known<'a>);
 
 impl<'de> VariantAccess<'de> for Content<'_> {
     type Error = CimError;
@@ -143,7 +153,7 @@ impl<'de> VariantAccess<'de> for Content<'_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, CimError> {
-        Err(CimError::form(&expected(&visitor), self.0.class()))
+        Err(CimError::form(&expected(&visitor), self.0.instance.class()))
     }
 
     fn struct_variant<V: Visitor<'de>>(

@@ -68,8 +68,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{CimError, Instance, Value, names};
-use access::{ClassAccess, Properties};
+use super::{CimError, Instance, Value, names, schema::Schema};
+use access::{ClassAccess, Known, Properties};
 
 impl Instance {
     /// This instance as a type of the caller's; the module's documentation says what fits what.
@@ -91,13 +91,69 @@ impl Instance {
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, CimError> {
         T::deserialize(self)
     }
+
+    /// As [`Self::deserialize`], with the value maps of another schema than the compiled one.
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn deserialize_with<T: DeserializeOwned>(&self, schema: &Schema) -> Result<T, CimError> {
+        T::deserialize(Known { instance: self, schema })
+    }
 }
 
+/// By the compiled schema; [`Instance::deserialize_with`] takes another.
 impl<'de> Deserializer<'de> for &Instance {
     type Error = CimError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        visitor.visit_map(Properties::all(self)).map_err(|error| missing_in(self, error))
+        Known { instance: self, schema: &Schema::default() }.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, CimError> {
+        Known { instance: self, schema: &Schema::default() }.deserialize_struct(name, fields, visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, CimError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, CimError> {
+        Known { instance: self, schema: &Schema::default() }.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map identifier
+    }
+}
+
+impl<'de> Deserializer<'de> for Known<'_> {
+    type Error = CimError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
+        visitor.visit_map(Properties::all(self)).map_err(|error| missing_in(self.instance, error))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -109,7 +165,9 @@ impl<'de> Deserializer<'de> for &Instance {
         if name == names::INSTANCE {
             return visitor.visit_map(Properties::all_with_class(self));
         }
-        visitor.visit_map(Properties::of_fields(self, fields)).map_err(|error| missing_in(self, error))
+        visitor
+            .visit_map(Properties::of_fields(self, fields))
+            .map_err(|error| missing_in(self.instance, error))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {

@@ -269,3 +269,25 @@ fn every_documented_value_name_finds_its_variant() {
         assert!(crate::cim::names::is_variant(&squashed, name), "{code}");
     }
 }
+
+#[test]
+fn the_names_of_values_of_a_loaded_class_are_those_of_its_schema() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Kind {
+        Plain,
+        Special,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Tool {
+        kind: Kind,
+        part: Box<Option<Self>>,
+    }
+    let mof = "class X_Tool { [ValueMap {\"7\", \"8\"}, Values {\"Plain\", \"Special\"}] uint8 Kind; string Part; };";
+    let schema = schema::Schema::default().extended("a.mof", mof).unwrap();
+    let part = Instance::new("X_Tool").with("Kind", 8_u8);
+    let tool = Instance::new("X_Tool").with("Kind", 7_u8).with("Part", part);
+    let read: Tool = tool.deserialize_with(&schema).unwrap();
+    let part = Tool { kind: Kind::Special, part: Box::new(None) };
+    assert_eq!(read, Tool { kind: Kind::Plain, part: Box::new(Some(part)) });
+    assert!(tool.deserialize::<Tool>().is_err(), "nobody knows the class");
+}

@@ -10,7 +10,7 @@ use serde::{
 };
 
 use super::{
-    access::{Properties, ValueNames, expected},
+    access::{Known, Properties, ValueNames, expected},
     node::Node,
 };
 use crate::cim::{CimError, CimType, DateTime, Instance, Value, names};
@@ -25,6 +25,13 @@ pub(super) struct ValueDeserializer<'a> {
 impl<'a> ValueDeserializer<'a> {
     pub(super) fn new(value: &'a Value, names: ValueNames<'a>) -> Self {
         Self { value, names }
+    }
+
+    fn known<'i>(&self, instance: &'i Instance) -> Known<'i>
+    where
+        'a: 'i,
+    {
+        Known { instance, schema: self.names.schema }
     }
 
     /// The value itself, or the only element of an array.
@@ -102,7 +109,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::String(text) | Value::Untyped(text) => visitor.visit_str(text.as_str()),
             Value::DateTime(value) => visitor.visit_string(value.to_iso()),
             Value::Reference(epr) => visitor.visit_string(epr.to_string()),
-            Value::Instance(instance) => visitor.visit_map(Properties::all(instance)),
+            Value::Instance(instance) => visitor.visit_map(Properties::all(self.known(instance))),
             Value::Array(_) => self.deserialize_seq(visitor),
         }
     }
@@ -137,7 +144,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::Char16(value) => visitor.visit_char(value.get()),
             Value::DateTime(value) => visitor.visit_string(value.to_iso()),
             Value::Reference(epr) => visitor.visit_string(epr.to_string()),
-            Value::Instance(instance) => visitor.visit_string(instance.to_cim_xml()?.into_string()),
+            Value::Instance(instance) => {
+                visitor.visit_string(instance.to_cim_xml_with(self.names.schema)?.into_string())
+            }
             other => Err(CimError::form("a string", &shown(other))),
         }
     }
@@ -178,7 +187,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             _ => {}
         }
         match self.value {
-            Value::Instance(instance) => visitor.visit_map(Properties::all_with_class(instance)),
+            Value::Instance(instance) => visitor.visit_map(Properties::all_with_class(self.known(instance))),
             Value::Array(_) => self.deserialize_seq(visitor),
             Value::Reference(epr) => visitor.visit_map(Node::tagged(names::EPR, Node::from(&**epr))),
             Value::DateTime(value) => visitor.visit_map(Node::tagged(names::DATETIME, value.to_iso())),
@@ -206,7 +215,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        self.with_instance(&expected(&visitor), |instance| instance.deserialize_map(visitor))
+        self.with_instance(&expected(&visitor), |instance| self.known(instance).deserialize_map(visitor))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -219,7 +228,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::Reference(epr) if name == names::EPR => Node::from(&**epr).deserialize_any(visitor),
             _ if name == names::EPR => self.deserialize_str(visitor),
             _ => self.with_instance(&expected(&visitor), |instance| {
-                instance.deserialize_struct(name, fields, visitor)
+                self.known(instance).deserialize_struct(name, fields, visitor)
             }),
         }
     }
@@ -232,7 +241,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     ) -> Result<V::Value, CimError> {
         let value = self.one("a value of an enum")?;
         if matches!(value, Value::Instance(_)) {
-            return self.with_instance("", |instance| instance.deserialize_enum(name, variants, visitor));
+            return self.with_instance("", |instance| {
+                self.known(instance).deserialize_enum(name, variants, visitor)
+            });
         }
         let text = shown(value);
         let named = value.as_i64().and_then(|code| self.names.name_of(code));

@@ -70,6 +70,11 @@ impl<'s> Class<'s> {
     pub fn keys(self) -> impl Iterator<Item = &'s str> {
         self.data.list(self.field(record::KEYS)).map(move |name| self.data.string(name))
     }
+    /// The class that the keys come from: itself, or the highest above it that has any.
+    #[must_use]
+    pub fn keys_from(self) -> Option<Self> {
+        self.line().filter(|class| class.keys().next().is_some()).last()
+    }
     /// All properties, inherited ones included, each once.
     pub fn properties(self) -> impl Iterator<Item = Property<'s>> {
         let data = self.data;

@@ -44,10 +44,11 @@ impl<'s> Data<'s> {
     }
 
     /// The codes and names of the table at a word index.
-    pub(super) fn table(self, record: u32) -> impl Iterator<Item = (u32, &'s str)> + use<'s> {
+    pub(super) fn table(self, record: u32) -> impl Iterator<Item = (i64, &'s str)> + use<'s> {
         let length = usize::try_from(self.word(record, 0)).unwrap_or_default();
         (0..length).map(move |entry| {
-            (self.word(record, 2 * entry + 1), self.string(self.word(record, 2 * entry + 2)))
+            let at = |word: usize| self.word(record, 3 * entry + 1 + word);
+            (i64::from(at(1).cast_signed()) << 32 | i64::from(at(0)), self.string(at(2)))
         })
     }
 }

@@ -140,13 +140,14 @@ fn element(data: Data<'_>, record: u32) -> Typed {
         name: data.string(data.word(record, typed::NAME)).to_owned(),
         type_name: if is_class { class_name } else { cim_type.name() }.to_owned(),
         is_reference: cim_type == CimType::Reference,
+        embedded: Some(class_name.to_owned()).filter(|name| !is_class && !name.is_empty()),
         flags: data.word(record, typed::FLAGS),
         values: Some(table(data, data.word(record, typed::VALUES))),
     }
 }
 
 fn table(data: Data<'_>, record: u32) -> TableUse {
-    let entries = data.table(record).map(|(code, name)| (code.cast_signed(), name.to_owned()));
+    let entries = data.table(record).map(|(code, name)| (code, name.to_owned()));
     TableUse::Inline(entries.collect())
 }
 

@@ -9,7 +9,7 @@
 //! | header | number of classes, byte offset of the strings, then the record of each class, by name |
 //! | class | see [`class`] |
 //! | list | length, items |
-//! | table | length, then a code and a string for each entry, by code |
+//! | table | length, then for each entry, by code, the code in two words (its low half first) and a string |
 
 /// The header.
 pub(crate) mod header {

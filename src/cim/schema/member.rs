@@ -64,7 +64,8 @@ macro_rules! typed_member {
             pub fn is_array(self) -> bool {
                 flag(self.data.word(self.record, typed::FLAGS), typed::ARRAY)
             }
-            /// Class that a REF points to, or of an embedded object.
+            /// Class that a REF points to, or of an embedded object; of a loaded class also that of the instances
+            /// which a string holds (`EmbeddedInstance`).
             #[must_use]
             pub fn class_name(self) -> Option<&'s str> {
                 let name = self.data.string(self.data.word(self.record, typed::CLASS_NAME));
@@ -77,8 +78,7 @@ macro_rules! typed_member {
             }
             /// The whole value map.
             pub fn values(self) -> impl Iterator<Item = (i64, &'s str)> {
-                let table = self.data.table(self.data.word(self.record, typed::VALUES));
-                table.map(|(code, name)| (signed(code), name))
+                self.data.table(self.data.word(self.record, typed::VALUES))
             }
         }
     };
@@ -111,7 +111,7 @@ impl<'s> Property<'s> {
 }
 
 impl Parameter<'_> {
-    /// Whether a call without it is refused, as a loaded class says (`[Required]`).
+    /// Whether a call without it is refused, as the documentation or a loaded class says (`[Required]`).
     #[must_use]
     pub fn is_required(self) -> bool {
         flag(self.data.word(self.record, typed::FLAGS), typed::REQUIRED)
@@ -163,7 +163,8 @@ impl<'s> Method<'s> {
     }
     /// The whole return table; empty where the documentation has none.
     pub fn return_values(self) -> impl Iterator<Item = (u32, &'s str)> {
-        self.data.table(self.data.word(self.record, method_record::RETURNS))
+        let table = self.data.table(self.data.word(self.record, method_record::RETURNS));
+        table.filter_map(|(code, name)| Some((u32::try_from(code).ok()?, name)))
     }
 }
 
@@ -178,11 +179,6 @@ impl Direction {
     pub fn is_out(self) -> bool {
         matches!(self, Self::Out | Self::InOut)
     }
-}
-
-/// Codes are kept as the bits of an `i32`.
-fn signed(code: u32) -> i64 {
-    i64::from(code.cast_signed())
 }
 
 fn name_of<'s, C: Copy + PartialEq>(

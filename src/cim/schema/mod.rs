@@ -96,6 +96,12 @@ impl Schema {
         extend::extend(self, file, mof.as_ref()).map(|bytes| Self { loaded: Some(bytes.into()) })
     }
 
+    /// Whether classes were loaded into it.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.loaded.is_some()
+    }
+
     /// A class by name, any case.
     #[must_use]
     pub fn class(&self, name: &str) -> Option<Class<'_>> {
@@ -119,6 +125,16 @@ impl fmt::Debug for Schema {
 }
 
 impl Source {
+    /// `documented`, `host` or `loaded`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Host => "host",
+            Self::Loaded => "loaded",
+        }
+    }
+
     fn of(seen: bool, loaded: bool) -> Self {
         match (seen, loaded) {
             (_, true) => Self::Loaded,

@@ -192,6 +192,53 @@ fn what_is_no_mof_is_told_with_its_place() {
 }
 
 #[test]
+fn codes_of_64_bits_in_decimal_or_hexadecimal_keep_their_names() {
+    let schema = loaded(
+        r#"class X {
+            [ValueMap {"0x8001", "2147749890", "0x80041001", "4..9", "..", "18"},
+             Values {"Hex", "Large", "Error", "Some", "Rest", "Last"}] uint32 Code;
+            [ValueMap {"-9223372036854775808", "4294967296"}, Values {"Least", "More"}] sint64 Wide;
+            [ValueMap {"0", "2147749890"}, Values {"Done", "Refused"}] uint32 Do();
+        };"#,
+    );
+    let class = schema.class("X").unwrap();
+    let values = |name: &str| class.property(name).unwrap().values().collect::<Vec<_>>();
+    let code = [(18, "Last"), (0x8001, "Hex"), (0x8004_1001, "Error"), (2_147_749_890, "Large")];
+    assert_eq!(values("Code"), code);
+    assert_eq!(values("Wide"), [(i64::MIN, "Least"), (0x1_0000_0000, "More")]);
+    assert_eq!(class.method("Do").unwrap().return_name(2_147_749_890), Some("Refused"));
+    let again = schema.extended("b.mof", "class Y : X {};").unwrap();
+    let kept = again.class("Y").unwrap().property("Code").unwrap();
+    assert_eq!(kept.values().collect::<Vec<_>>(), code, "loaded a second time");
+}
+
+#[test]
+fn an_escape_has_one_hexadecimal_digit_to_four() {
+    let schema = loaded(r#"class X { [Values {"\x9;\x41 \x00e4\X416Ag"}] uint8 A; };"#);
+    assert_eq!(schema.class("X").unwrap().property("A").unwrap().value_name(0), Some("\t;A ä\u{416A}g"));
+    assert!(refused(r#"class X { [Values {"\xg"}] uint8 A; };"#).contains("after a backslash"));
+}
+
+#[test]
+fn a_string_says_of_which_class_the_instance_in_it_is() {
+    let schema = loaded(
+        r#"class X { [EmbeddedInstance("CIM_Job")] string A; [EmbeddedObject, Octetstring] string B; };"#,
+    );
+    let of = |name: &str| schema.class("X").unwrap().property(name).unwrap();
+    assert_eq!((of("A").cim_type(), of("A").class_name()), (CimType::String, Some("CIM_Job")));
+    assert_eq!((of("B").cim_type(), of("B").class_name()), (CimType::String, None));
+}
+
+#[test]
+fn texts_in_one_language_do_not_take_the_place_of_classes() {
+    insta::assert_snapshot!(
+        refused("#pragma namespace(\"\\\\\\\\.\\\\root\\\\cimv2\\\\ms_409\")\nclass X {};"),
+        @"a.mof:1:1: expected classes, got their texts in one language (`ms_409`): give the file with the classes, which is beside it"
+    );
+    loaded("#pragma namespace(\"\\\\\\\\.\\\\root\\\\ms_tools\")\nclass X {};");
+}
+
+#[test]
 fn utf_16_is_read_by_its_mark_and_other_bytes_are_refused() {
     let text = "class X { string Ä; };".replace('Ä', "A");
     let little: Vec<u8> =

@@ -180,6 +180,45 @@ fn properties_and_methods_come_once_with_the_inherited_ones() {
 }
 
 #[test]
+fn no_name_of_a_value_is_a_remnant_of_the_page_it_comes_from() {
+    let clean = |owner: &str, name: &str| {
+        let is_remnant = name.starts_with("//") || name.contains("](") || name.contains(".md");
+        assert!(!is_remnant && !name.trim().is_empty(), "{owner}: `{name}`");
+    };
+    for class in classes() {
+        for property in class.properties() {
+            property.values().for_each(|(_, name)| clean(property.name(), name));
+        }
+        for method in class.methods() {
+            method.return_values().for_each(|(_, name)| clean(method.name(), name));
+            for parameter in method.parameters() {
+                parameter.values().for_each(|(_, name)| clean(parameter.name(), name));
+            }
+        }
+    }
+    let capabilities = named("Msvm_VirtualSystemManagementCapabilities");
+    let methods = capabilities.property("SynchronousMethodsSupported").unwrap();
+    assert_eq!(methods.value_name(32767), Some("ValidatePlannedSystem"));
+    let port = named("Msvm_InternalEthernetPort").property("PortType").unwrap();
+    assert_eq!(port.value_name(50), Some("Copper 10BaseT"));
+}
+
+#[test]
+fn a_class_says_where_its_keys_come_from() {
+    let from = |name: &str| named(name).keys_from().map(Class::name);
+    assert_eq!(from("Msvm_ComputerSystem"), Some("CIM_System"));
+    assert_eq!(from("Msvm_ConcreteJob"), Some("CIM_ConcreteJob"));
+    assert_eq!(from("Msvm_Error"), None);
+}
+
+#[test]
+fn what_the_documentation_requires_of_a_call_is_required() {
+    let define = method("Msvm_VirtualSystemManagementService", "DefineSystem");
+    let required: Vec<_> = define.parameters().filter(|parameter| parameter.is_required()).collect();
+    assert_eq!(required.iter().map(|parameter| parameter.name()).collect::<Vec<_>>(), ["SystemSettings"]);
+}
+
+#[test]
 fn every_type_is_known_and_every_class_named_exists() {
     assert_eq!(cim_type::ALL.map(CimType::name), layout::TYPES);
     let is_class = |name: &str| class(name).is_some() || name == "CIM_RegisteredProfile";

@@ -9,23 +9,24 @@ use super::{
     declared::{Declared, Members},
     value::ValueSerializer,
 };
-use crate::cim::{CimError, Epr, Instance, Name, Value, names, schema};
+use crate::cim::{CimError, Epr, Instance, Name, Value, names, schema::Schema};
 
 /// An array.
 pub(super) struct Sequence<'a> {
+    schema: &'a Schema,
     declared: Declared<'a>,
     elements: Vec<Value>,
 }
 
 impl<'a> Sequence<'a> {
-    pub(super) fn new(declared: Declared<'a>) -> Self {
-        Self { declared, elements: Vec::new() }
+    pub(super) fn new(schema: &'a Schema, declared: Declared<'a>) -> Self {
+        Self { schema, declared, elements: Vec::new() }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CimError> {
         let cim_type = self.declared.cim_type.map(|(cim_type, _)| (cim_type, false));
         let element = Declared { cim_type, ..self.declared };
-        self.elements.push(value.serialize(ValueSerializer::new(element))?);
+        self.elements.push(value.serialize(ValueSerializer::new(self.schema, element))?);
         Ok(())
     }
 
@@ -59,28 +60,31 @@ sequences! {
 
 /// An instance, or the reference that its fields make up.
 pub(super) struct Compound<'a> {
+    schema: &'a Schema,
     declared: Declared<'a>,
     class: Name,
-    members: Members,
+    members: Members<'a>,
     key: Option<String>,
     properties: Vec<(Name, Value)>,
 }
 
 impl<'a> Compound<'a> {
-    pub(super) fn new(declared: Declared<'a>, class: &str, members: Members) -> Self {
-        Self { declared, class: class.into(), members, key: None, properties: Vec::new() }
+    pub(super) fn new(schema: &'a Schema, declared: Declared<'a>, class: &str, members: Members<'a>) -> Self {
+        Self { schema, declared, class: class.into(), members, key: None, properties: Vec::new() }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, field: &str, value: &T) -> Result<(), CimError> {
         if field == names::CLASS {
-            if let Value::String(class) = value.serialize(ValueSerializer::new(Declared::UNKNOWN))? {
+            if let Value::String(class) =
+                value.serialize(ValueSerializer::new(self.schema, Declared::UNKNOWN))?
+            {
                 self.class = class.as_str().into();
-                self.members = schema::class(&self.class).map_or(Members::Unknown, Members::Class);
+                self.members = self.schema.class(&self.class).map_or(Members::Unknown, Members::Class);
             }
             return Ok(());
         }
         let (name, declared) = self.members.find(field).unwrap_or((field, Declared::UNKNOWN));
-        let value = value.serialize(ValueSerializer::new(declared));
+        let value = value.serialize(ValueSerializer::new(self.schema, declared));
         let value = value.map_err(|error| error.of_property(&self.class, name))?;
         self.properties.push((name.into(), value));
         Ok(())
@@ -144,7 +148,7 @@ impl SerializeMap for Compound<'_> {
     type Error = CimError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CimError> {
-        let key = key.serialize(ValueSerializer::new(Declared::UNKNOWN))?;
+        let key = key.serialize(ValueSerializer::new(self.schema, Declared::UNKNOWN))?;
         self.key = Some(key.to_plain_text());
         Ok(())
     }

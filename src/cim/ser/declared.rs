@@ -4,15 +4,15 @@ use crate::cim::{CimError, CimType, Value, names, schema};
 
 /// What holds the fields of a struct.
 #[derive(Clone, Copy)]
-pub(super) enum Members {
-    Class(schema::Class<'static>),
-    Method(schema::Method<'static>),
+pub(super) enum Members<'a> {
+    Class(schema::Class<'a>),
+    Method(schema::Method<'a>),
     Unknown,
 }
 
-impl Members {
+impl<'a> Members<'a> {
     /// The name as the schema spells it, and what it says of it.
-    pub(super) fn find(self, field: &str) -> Option<(&'static str, Declared<'static>)> {
+    pub(super) fn find(self, field: &str) -> Option<(&'a str, Declared<'a>)> {
         match self {
             Self::Class(class) => {
                 let by = |same: fn(&str, &str) -> bool| class.properties().find(|it| same(it.name(), field));
@@ -34,19 +34,19 @@ impl Members {
 pub(super) struct Declared<'a> {
     pub(super) cim_type: Option<(CimType, bool)>,
     pub(super) class_name: Option<&'a str>,
-    pub(super) values: Option<Values>,
+    pub(super) values: Option<Values<'a>>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Values {
-    Property(schema::Property<'static>),
-    Parameter(schema::Parameter<'static>),
+pub(super) enum Values<'a> {
+    Property(schema::Property<'a>),
+    Parameter(schema::Parameter<'a>),
 }
 
-impl Declared<'static> {
+impl<'a> Declared<'a> {
     pub(super) const UNKNOWN: Self = Self { cim_type: None, class_name: None, values: None };
 
-    fn property(property: schema::Property<'static>) -> Self {
+    fn property(property: schema::Property<'a>) -> Self {
         Self {
             cim_type: property.declared_type(),
             class_name: property.class_name(),
@@ -54,7 +54,7 @@ impl Declared<'static> {
         }
     }
 
-    fn parameter(parameter: schema::Parameter<'static>) -> Self {
+    fn parameter(parameter: schema::Parameter<'a>) -> Self {
         Self {
             cim_type: parameter.declared_type(),
             class_name: parameter.class_name(),
@@ -92,6 +92,6 @@ impl Declared<'_> {
     }
 }
 
-fn code_of(mut values: impl Iterator<Item = (i64, &'static str)>, variant: &str) -> Option<i64> {
+fn code_of<'a>(mut values: impl Iterator<Item = (i64, &'a str)>, variant: &str) -> Option<i64> {
     values.find(|(_, name)| names::is_variant(variant, name)).map(|(code, _)| code)
 }

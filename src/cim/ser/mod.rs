@@ -54,7 +54,7 @@ mod value;
 
 use serde::{Serialize, ser};
 
-use super::{CimError, Instance, Name, Value, schema};
+use super::{CimError, Instance, Name, Value, schema::Schema};
 use declared::{Declared, Members};
 use value::ValueSerializer;
 
@@ -65,8 +65,21 @@ impl Instance {
     /// [`CimError::Property`] names class, property, what was expected and what is there;
     /// [`CimError::Refused`] what a `Serialize` of the caller's says.
     pub fn serialize<T: Serialize + ?Sized>(class: &str, value: &T) -> Result<Self, CimError> {
-        let members = schema::class(class).map_or(Members::Unknown, Members::Class);
-        let serializer = ValueSerializer::new(Declared { class_name: Some(class), ..Declared::UNKNOWN });
+        Self::serialize_with(&Schema::default(), class, value)
+    }
+
+    /// As [`Self::serialize`], by another schema than the compiled one.
+    ///
+    /// # Errors
+    /// As [`Self::serialize`].
+    pub fn serialize_with<T: Serialize + ?Sized>(
+        schema: &Schema,
+        class: &str,
+        value: &T,
+    ) -> Result<Self, CimError> {
+        let members = schema.class(class).map_or(Members::Unknown, Members::Class);
+        let serializer =
+            ValueSerializer::new(schema, Declared { class_name: Some(class), ..Declared::UNKNOWN });
         match value.serialize(serializer.of_members(members))? {
             Value::Instance(instance) => Ok(Self { class: class.into(), ..*instance }),
             other => Err(CimError::form("a struct or a map", &other.to_plain_text())),
@@ -76,14 +89,15 @@ impl Instance {
 
 /// Each field of a value of the caller's as a parameter of `method`, where the schema knows that.
 pub(crate) fn parameters<T: Serialize + ?Sized>(
+    schema: &Schema,
     class: &str,
     method: &str,
     value: &T,
 ) -> Result<Vec<(Name, Value)>, CimError> {
-    let known = schema::class(class).and_then(|class| class.method(method));
+    let known = schema.class(class).and_then(|class| class.method(method));
     let members = known.map_or(Members::Unknown, Members::Method);
     let owner = format!("{class}.{method}");
-    let serializer = ValueSerializer::new(Declared { class_name: Some(&owner), ..Declared::UNKNOWN });
+    let serializer = ValueSerializer::new(schema, Declared { class_name: Some(&owner), ..Declared::UNKNOWN });
     match value.serialize(serializer.of_members(members))? {
         Value::Instance(instance) => Ok(instance.properties),
         Value::Null => Ok(Vec::new()),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::parameters;
-use crate::cim::{CimType, DateTime, Epr, Instance, Interval, Timestamp, Value, schema, strategies};
+use crate::cim::{
+    CimType, DateTime, Epr, Instance, Interval, Timestamp, Value, schema, schema::Schema, strategies,
+};
 use proptest::prelude::*;
 
 fn text(text: &str) -> Value {
@@ -131,21 +133,26 @@ fn parameters_are_typed_by_the_method() {
         Create { collection: collection.clone(), snapshot_type: 2, snapshot_settings: settings.clone() };
     let service = "Msvm_CollectionSnapshotService";
     assert_eq!(
-        parameters(service, "CreateSnapshot", &create),
+        parameters(&Schema::default(), service, "CreateSnapshot", &create),
         Ok(vec![
             ("Collection".into(), Value::from(collection)),
             ("SnapshotType".into(), Value::Uint16(2)),
             ("SnapshotSettings".into(), Value::from(settings)),
         ])
     );
-    let error =
-        parameters(service, "CreateSnapshot", &Create { snapshot_type: 70_000, ..create }).unwrap_err();
+    let error = parameters(
+        &Schema::default(),
+        service,
+        "CreateSnapshot",
+        &Create { snapshot_type: 70_000, ..create },
+    )
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "`Msvm_CollectionSnapshotService.CreateSnapshot.SnapshotType`: expected uint16, got `70000`"
     );
-    assert_eq!(parameters(service, "CreateSnapshot", &()), Ok(Vec::new()));
-    assert!(parameters(service, "CreateSnapshot", &5).is_err());
+    assert_eq!(parameters(&Schema::default(), service, "CreateSnapshot", &()), Ok(Vec::new()));
+    assert!(parameters(&Schema::default(), service, "CreateSnapshot", &5).is_err());
 }
 
 #[test]
@@ -234,4 +241,21 @@ proptest! {
     fn an_instance_is_itself_again(instance in strategies::instance()) {
         prop_assert_eq!(Instance::serialize(instance.class(), &instance), Ok(instance));
     }
+}
+
+#[test]
+fn arguments_and_instances_of_a_loaded_class_are_typed_by_its_schema() {
+    #[derive(Serialize)]
+    struct Use {
+        how_often: u32,
+    }
+    let mof = "class X_Tool { uint8 HowOften; uint32 Use([In] uint16 HowOften); };";
+    let schema = Schema::default().extended("a.mof", mof).unwrap();
+    let sent = parameters(&schema, "X_Tool", "Use", &Use { how_often: 3 }).unwrap();
+    assert_eq!(sent.len(), 1);
+    assert_eq!((&*sent[0].0, &sent[0].1), ("HowOften", &Value::Uint16(3)));
+    let instance = Instance::serialize_with(&schema, "X_Tool", &Use { how_often: 3 }).unwrap();
+    assert_eq!(instance.get("HowOften"), Some(&Value::Uint8(3)));
+    let error = Instance::serialize_with(&schema, "X_Tool", &Use { how_often: 300 }).unwrap_err();
+    assert_eq!(error.to_string(), "`X_Tool.HowOften`: expected uint8, got `300`");
 }

@@ -6,23 +6,24 @@ use super::{
     compound::{Compound, Sequence},
     declared::{Declared, Members},
 };
-use crate::cim::{Char16, CimError, DateTime, Text, Value, names, schema};
+use crate::cim::{Char16, CimError, DateTime, Text, Value, names, schema::Schema};
 
 /// Makes a [`Value`] of what is declared.
 #[derive(Clone, Copy)]
 pub(super) struct ValueSerializer<'a> {
+    schema: &'a Schema,
     declared: Declared<'a>,
     /// Whose fields a struct has, where that is not its class.
-    members: Option<Members>,
+    members: Option<Members<'a>>,
 }
 
 impl<'a> ValueSerializer<'a> {
-    pub(super) fn new(declared: Declared<'a>) -> Self {
-        Self { declared, members: None }
+    pub(super) fn new(schema: &'a Schema, declared: Declared<'a>) -> Self {
+        Self { schema, declared, members: None }
     }
 
     /// For the outermost value, whose fields are those of a class or the parameters of a method.
-    pub(super) fn of_members(self, members: Members) -> Self {
+    pub(super) fn of_members(self, members: Members<'a>) -> Self {
         Self { members: Some(members), ..self }
     }
 
@@ -32,19 +33,24 @@ impl<'a> ValueSerializer<'a> {
 
     fn compound(self, name: &'static str) -> Compound<'a> {
         if name == names::EPR {
-            return Compound::new(self.declared, name, Members::Unknown);
+            return Compound::new(self.schema, self.declared, name, Members::Unknown);
         }
         if let Some(members) = self.members {
-            return Compound::new(self.declared, self.declared.class_name.unwrap_or_default(), members);
+            return Compound::new(
+                self.schema,
+                self.declared,
+                self.declared.class_name.unwrap_or_default(),
+                members,
+            );
         }
-        let own = schema::class(name);
-        let known = own.or_else(|| self.declared.class_name.and_then(schema::class));
+        let own = self.schema.class(name);
+        let known = own.or_else(|| self.declared.class_name.and_then(|class| self.schema.class(class)));
         let class = match (own, self.declared.class_name) {
             (Some(own), _) => own.name(),
             (None, Some(declared)) => declared,
             (None, None) => name,
         };
-        Compound::new(self.declared, class, known.map_or(Members::Unknown, Members::Class))
+        Compound::new(self.schema, self.declared, class, known.map_or(Members::Unknown, Members::Class))
     }
 }
 
@@ -141,7 +147,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
         if name != names::DATETIME && name != names::VALUE {
             return value.serialize(self);
         }
-        match value.serialize(Self::new(Declared::UNKNOWN))? {
+        match value.serialize(Self::new(self.schema, Declared::UNKNOWN))? {
             Value::String(text) if name == names::DATETIME => {
                 self.natural(DateTime::from_iso(text.as_str())?)
             }
@@ -158,21 +164,21 @@ impl<'a> Serializer for ValueSerializer<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<Value, CimError> {
-        let members = schema::class(variant).map_or(Members::Unknown, Members::Class);
+        let members = self.schema.class(variant).map_or(Members::Unknown, Members::Class);
         let inner = Declared { class_name: Some(variant), ..self.declared };
-        value.serialize(Self { declared: inner, members: Some(members) })
+        value.serialize(Self { declared: inner, members: Some(members), ..self })
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Sequence<'a>, CimError> {
-        Ok(Sequence::new(self.declared))
+        Ok(Sequence::new(self.schema, self.declared))
     }
 
     fn serialize_tuple(self, _length: usize) -> Result<Sequence<'a>, CimError> {
-        Ok(Sequence::new(self.declared))
+        Ok(Sequence::new(self.schema, self.declared))
     }
 
     fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Sequence<'a>, CimError> {
-        Ok(Sequence::new(self.declared))
+        Ok(Sequence::new(self.schema, self.declared))
     }
 
     fn serialize_tuple_variant(

@@ -94,6 +94,18 @@ pub(crate) struct Global {
     )]
     pub(crate) dialect: ClassNames,
 
+    /// Load further classes from this MOF file; several times, or with commas, for several files
+    #[arg(
+        long,
+        global = true,
+        action = clap::ArgAction::Append,
+        value_delimiter = ',',
+        value_name = "FILE",
+        env = "HVCTL_MOF",
+        help_heading = SCHEMA
+    )]
+    pub(crate) mof: Vec<PathBuf>,
+
     /// Realm of a user whose name has none
     #[arg(
         long,
@@ -369,7 +381,7 @@ pub(crate) enum Format {
 pub(crate) fn is_profile_option(option: &Arg) -> bool {
     let of_connection = option
         .get_help_heading()
-        .is_some_and(|heading| [CONNECTION, KERBEROS, PASSWORD, TRUST, TIMEOUTS].contains(&heading));
+        .is_some_and(|heading| [CONNECTION, SCHEMA, KERBEROS, PASSWORD, TRUST, TIMEOUTS].contains(&heading));
     of_connection
         && !option.is_hide_set()
         && !["profile", "password_stdin"].contains(&option.get_id().as_str())
@@ -377,10 +389,13 @@ pub(crate) fn is_profile_option(option: &Arg) -> bool {
 
 /// Whether an option says where and as whom to connect, so that the next command has to repeat it.
 pub(crate) fn is_identity_option(option: &Arg) -> bool {
-    option.get_id() == "profile" || is_profile_option(option) && option.get_help_heading() != Some(TIMEOUTS)
+    let says_how = |heading| [SCHEMA, TIMEOUTS].contains(&heading);
+    option.get_id() == "profile"
+        || is_profile_option(option) && !option.get_help_heading().is_some_and(says_how)
 }
 
 const CONNECTION: &str = "Connection";
+const SCHEMA: &str = "Schema";
 const KERBEROS: &str = "Kerberos";
 const PASSWORD: &str = "Password (or HVCTL_PASSWORD, or a prompt)";
 const TRUST: &str = "Trust";

@@ -1,12 +1,12 @@
 //! `name=value`: parameters of a method and properties of an instance, typed by the schema.
 
-use super::{condition::NO_CHECK, json, name};
+use super::{Scope, json, name};
 use crate::{
     cim::{
-        CimError, CimType, Epr, Text, Value,
+        CimError, CimType, Epr, Text, Value, check,
         schema::{Class, Method, Parameter, Property},
     },
-    cli::{config, failure::Failure, similar::did_you_mean},
+    cli::{config, failure::Failure},
     error::{Error, ErrorKind},
 };
 use serde_json::Value as Json;
@@ -63,8 +63,8 @@ impl FromStr for Argument {
 #[derive(Debug, Clone)]
 pub(crate) struct Declared<'s> {
     name: &'s str,
-    cim_type: CimType,
-    is_array: bool,
+    /// What it is, and whether of several; `None` where nobody tells.
+    kind: Option<(CimType, bool)>,
     /// Of references and embedded instances.
     class: Option<&'s str>,
     values: Vec<(i64, &'s str)>,
@@ -77,35 +77,60 @@ pub(crate) struct Target<'s> {
     name: String,
     /// `None` where the schema does not know it.
     declared: Option<Vec<Declared<'s>>>,
-    /// `parameter` or `property`.
-    kind: &'static str,
-    unchecked: bool,
+    owner: Owner<'s>,
+    scope: Scope<'s>,
+}
+
+/// Who has the parameters or properties.
+#[derive(Debug, Clone, Copy)]
+enum Owner<'s> {
+    Method(Method<'s>),
+    Class(Class<'s>),
+    Unknown,
 }
 
 impl<'s> Target<'s> {
     /// The parameters of a method that are sent.
-    pub(crate) fn method(class: &str, name: &str, method: Option<Method<'s>>, unchecked: bool) -> Self {
+    pub(crate) fn method(class: &str, name: &str, method: Option<Method<'s>>, scope: Scope<'s>) -> Self {
         let parameters = method.map(|method| {
             method.parameters().filter(|parameter| parameter.direction().is_in()).map(Into::into).collect()
         });
-        Self { name: format!("{class}.{name}"), declared: parameters, kind: "parameter", unchecked }
+        Self {
+            name: format!("{class}.{name}"),
+            declared: parameters,
+            owner: method.map_or(Owner::Unknown, Owner::Method),
+            scope,
+        }
     }
 
     /// The properties of a class.
-    pub(crate) fn class(name: &str, class: Option<Class<'s>>, unchecked: bool) -> Self {
+    ///
+    /// # Errors
+    /// `Config` for a class that the schema should know.
+    pub(crate) fn class(epr: &Epr, scope: Scope<'s>) -> Result<Self, Failure> {
+        let known = match check::class(scope.schema, epr) {
+            Err(_) if scope.unchecked => None,
+            known => known.map_err(super::refused_class)?,
+        };
+        Ok(Self::properties(epr.class(), known, scope))
+    }
+
+    /// The properties of an embedded instance.
+    pub(super) fn properties(name: &str, class: Option<Class<'s>>, scope: Scope<'s>) -> Self {
         let properties = class.map(|class| class.properties().map(Into::into).collect());
-        Self { name: name.to_owned(), declared: properties, kind: "property", unchecked }
+        Self {
+            name: name.to_owned(),
+            declared: properties,
+            owner: class.map_or(Owner::Unknown, Owner::Class),
+            scope,
+        }
     }
 
     /// The values of all arguments, in the order of their first mention. One that is repeated is an array.
     ///
     /// # Errors
     /// `Config` for what the target does not have, and for values that do not fit; `Io` for files.
-    pub(crate) fn values(
-        &self,
-        arguments: &[Argument],
-        namespace: &str,
-    ) -> Result<Vec<(String, Value)>, Failure> {
+    pub(crate) fn values(&self, arguments: &[Argument]) -> Result<Vec<(String, Value)>, Failure> {
         let mut groups: Vec<(&str, Vec<&Source>)> = Vec::new();
         for Argument { name, source } in arguments {
             match groups.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
@@ -115,7 +140,7 @@ impl<'s> Target<'s> {
         }
         let one = |(name, sources): (&str, Vec<&Source>)| {
             let declared = self.find(name)?;
-            let reader = Reader { target: self, name, declared, namespace };
+            let reader = Reader { target: self, name, declared };
             let spelled = declared.map_or(name, |declared| declared.name);
             Ok((spelled.to_owned(), reader.read(&sources)?))
         };
@@ -125,16 +150,16 @@ impl<'s> Target<'s> {
     fn find(&self, name: &str) -> Result<Option<&Declared<'s>>, Failure> {
         let Some(all) = &self.declared else { return Ok(None) };
         let found = all.iter().find(|declared| declared.name.eq_ignore_ascii_case(name));
-        if found.is_some() || self.unchecked {
+        if found.is_some() || self.scope.unchecked {
             return Ok(found);
         }
-        let message = format!("failed to use `{name}`: `{}` has no such {}", self.name, self.kind);
-        let names: Vec<&str> = all.iter().map(|declared| declared.name).collect();
-        let hint = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
-            [] => "it has none".to_owned(),
-            names => format!("it has {}; {NO_CHECK}", names.join(", ")),
-        });
-        Err(Error::new(ErrorKind::Config, message).with_hint(hint).into())
+        match self.owner {
+            Owner::Method(method) => check::parameter(&self.name, method, name).map(drop),
+            Owner::Class(class) => check::property(class, name).map(drop),
+            Owner::Unknown => Ok(()),
+        }
+        .map_err(super::refused)?;
+        Ok(None)
     }
 }
 
@@ -143,7 +168,6 @@ struct Reader<'a> {
     target: &'a Target<'a>,
     name: &'a str,
     declared: Option<&'a Declared<'a>>,
-    namespace: &'a str,
 }
 
 impl Reader<'_> {
@@ -159,7 +183,7 @@ impl Reader<'_> {
                 one => elements.push(one),
             }
         }
-        match self.declared.map(|declared| declared.is_array) {
+        match self.declared_type().map(|(_, is_array)| is_array) {
             Some(false) if is_array => Err(self.refused("one value", "several", None)),
             // A null array is null, not an array of it.
             Some(true) if elements.as_slice() != [Value::Null] => Ok(Value::Array(elements)),
@@ -193,18 +217,22 @@ impl Reader<'_> {
     }
 
     fn is_text(&self) -> bool {
-        self.declared.is_none_or(|declared| {
-            matches!(declared.cim_type, CimType::String | CimType::Char16 | CimType::Object)
+        self.declared_type().is_none_or(|(cim_type, _)| {
+            matches!(cim_type, CimType::String | CimType::Char16 | CimType::Object)
         })
     }
 
+    fn declared_type(&self) -> Option<(CimType, bool)> {
+        self.declared?.kind
+    }
+
     fn text(&self, text: &str) -> Result<Value, Failure> {
-        let Some(declared) = self.declared else {
+        let Some((declared, (cim_type, _))) = self.declared.zip(self.declared_type()) else {
             return Value::string(text).map_err(|error| self.unreadable(&error));
         };
         let code = declared.values.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
-        match (declared.cim_type, code) {
-            (CimType::Reference, _) => Ok(name::reference(text, self.namespace)?.into()),
+        match (cim_type, code) {
+            (CimType::Reference, _) => Ok(name::reference(text, self.target.scope)?.into()),
             // Embedded instances travel as text.
             (CimType::Object | CimType::String, _) => {
                 Value::string(text).map_err(|error| self.unreadable(&error))
@@ -220,12 +248,14 @@ impl Reader<'_> {
         match value {
             Json::Null => Ok(Value::Null),
             Json::String(text) => self.text(text),
-            Json::Bool(value) if self.declared.is_none() => Ok((*value).into()),
-            Json::Number(number) if self.declared.is_none() => Ok(match (number.as_i64(), number.as_u64()) {
-                (Some(integer), _) => integer.into(),
-                (None, Some(integer)) => integer.into(),
-                (None, None) => number.as_f64().unwrap_or_default().into(),
-            }),
+            Json::Bool(value) if self.declared_type().is_none() => Ok((*value).into()),
+            Json::Number(number) if self.declared_type().is_none() => {
+                Ok(match (number.as_i64(), number.as_u64()) {
+                    (Some(integer), _) => integer.into(),
+                    (None, Some(integer)) => integer.into(),
+                    (None, None) => number.as_f64().unwrap_or_default().into(),
+                })
+            }
             Json::Bool(_) | Json::Number(_) => self.text(&value.to_string()),
             Json::Array(elements) => {
                 let elements = elements.iter().map(|element| match element {
@@ -234,8 +264,8 @@ impl Reader<'_> {
                 });
                 Ok(Value::Array(elements.collect::<Result<_, _>>()?))
             }
-            Json::Object(_) if self.declared.is_some_and(|one| one.cim_type == CimType::Reference) => {
-                let epr: Result<Epr, String> = json::read_reference(value, self.namespace);
+            Json::Object(_) if self.declared_type().is_some_and(|(one, _)| one == CimType::Reference) => {
+                let epr: Result<Epr, String> = json::read_reference(value, self.target.scope);
                 epr.map(Value::from).map_err(|reason| self.refused("a reference", &reason, None))
             }
             Json::Object(_) => {
@@ -250,8 +280,13 @@ impl Reader<'_> {
 
     /// An embedded instance as the text that it travels as.
     fn embedded(&self, value: &Json, class: Option<&str>) -> Result<Text, Failure> {
-        let instance = json::read_instance(value, class, self.namespace, self.target.unchecked)?;
-        instance.to_cim_xml().map_err(|error| self.unreadable(&error))
+        let has_class = class.is_some() || value.get("__CLASS").is_some_and(Json::is_string);
+        if !has_class {
+            let hint = "an instance in JSON names its class: {\"__CLASS\": \"Msvm_…\", …}";
+            return Err(self.refused("an instance with its class as `__CLASS`", "one without", Some(hint)));
+        }
+        let instance = json::read_instance(value, class, self.target.scope)?;
+        instance.to_cim_xml_with(self.target.scope.schema).map_err(|error| self.unreadable(&error))
     }
 
     fn unreadable(&self, error: &CimError) -> Failure {
@@ -284,8 +319,7 @@ impl<'s> From<Property<'s>> for Declared<'s> {
     fn from(property: Property<'s>) -> Self {
         Self {
             name: property.name(),
-            cim_type: property.cim_type(),
-            is_array: property.is_array(),
+            kind: property.declared_type(),
             class: property.class_name(),
             values: property.values().collect(),
         }
@@ -296,8 +330,7 @@ impl<'s> From<Parameter<'s>> for Declared<'s> {
     fn from(parameter: Parameter<'s>) -> Self {
         Self {
             name: parameter.name(),
-            cim_type: parameter.cim_type(),
-            is_array: parameter.is_array(),
+            kind: parameter.declared_type(),
             class: parameter.class_name(),
             values: parameter.values().collect(),
         }
@@ -307,13 +340,13 @@ impl<'s> From<Parameter<'s>> for Declared<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cim::schema;
 
     fn values(class: &str, method: &str, typed: &[&str]) -> Result<Vec<(String, Value)>, String> {
         let arguments: Vec<Argument> = typed.iter().map(|typed| typed.parse().unwrap()).collect();
-        let declared = schema::class(class).unwrap().method(method);
-        let target = Target::method(class, method, declared, false);
-        target.values(&arguments, "root/virtualization/v2").map_err(|failure| failure.to_text())
+        let scope = Scope::of_tests();
+        let declared = scope.schema.class(class).unwrap().method(method);
+        let target = Target::method(class, method, declared, scope);
+        target.values(&arguments).map_err(|failure| failure.to_text())
     }
 
     fn one(class: &str, method: &str, typed: &str) -> String {
@@ -358,6 +391,15 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_tells_the_type_of_is_taken_as_it_is_typed() {
+        let set =
+            |typed: &[&str]| values("__SystemSecurity", "SetSecurityDescriptor", typed).unwrap().remove(0).1;
+        assert_eq!(set(&["Descriptor=D:"]), Value::string("D:").unwrap());
+        assert_eq!(set(&["Descriptor:=5"]), Value::from(5_i64));
+        assert_eq!(set(&["Descriptor:=1", "Descriptor:=2"]), Value::from(vec![1_i64, 2]));
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_with_a_hint() {
         let create = |typed: &str| one("Msvm_CollectionSnapshotService", "CreateSnapshot", typed);
         insta::assert_snapshot!(create("SnapshotTyp=2"), @r"
@@ -365,7 +407,7 @@ mod tests {
             hint: did you mean `SnapshotType`?
         ");
         insta::assert_snapshot!(create("Job=2"), @r"
-            error: failed to use `Job`: `Msvm_CollectionSnapshotService.CreateSnapshot` has no such parameter
+            error: failed to use `Job` of `Msvm_CollectionSnapshotService.CreateSnapshot`: expected a parameter that is sent, got one that the host answers with
             hint: it has Collection, SnapshotSettings, SnapshotType, ResultingSnapshotCollection; for a host that is newer than the schema there is --no-check
         ");
         insta::assert_snapshot!(create("SnapshotType=70000"), @r"
@@ -381,7 +423,10 @@ mod tests {
             error: failed to read `/does/not/exist`
             caused by: No such file or directory (os error 2)
         ");
-        insta::assert_snapshot!(create("SnapshotSettings:={\"A\":1}"), @"error: failed to read an instance: expected its class as `__CLASS`");
+        insta::assert_snapshot!(create("SnapshotSettings:={\"A\":1}"), @r#"
+            error: failed to use `SnapshotSettings` of `Msvm_CollectionSnapshotService.CreateSnapshot`: expected an instance with its class as `__CLASS`, got one without
+            hint: an instance in JSON names its class: {"__CLASS": "Msvm_…", …}
+        "#);
     }
 
     #[test]

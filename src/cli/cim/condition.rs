@@ -1,7 +1,8 @@
 //! `--where`: a condition on a property, which becomes WQL or a selector filter.
 
+use super::Scope;
 use crate::{
-    cim::{CimError, CimType, DateTime, Text, Value, schema, wql},
+    cim::{CimError, CimType, DateTime, Text, Value, schema::Property, wql},
     cli::{failure::Failure, similar::did_you_mean},
     error::{Error, ErrorKind},
     wsman::Filter,
@@ -86,12 +87,12 @@ impl std::str::FromStr for Condition {
 /// The query for the instances of a class that meet all conditions.
 ///
 /// # Errors
-/// `Config` for a property or a value that the class cannot have, unless `unchecked`.
-pub(crate) fn to_wql(class: &str, conditions: &[Condition], unchecked: bool) -> Result<Text, Failure> {
+/// `Config` for a property or a value that the class cannot have, unless nothing is checked.
+pub(crate) fn to_wql(class: &str, conditions: &[Condition], scope: Scope<'_>) -> Result<Text, Failure> {
     let mut query = format!("SELECT * FROM {}", identifier(class)?);
     for (index, condition) in conditions.iter().enumerate() {
         query.push_str(if index == 0 { " WHERE " } else { " AND " });
-        query.push_str(&condition.to_wql(class, unchecked)?);
+        query.push_str(&condition.to_wql(class, scope)?);
     }
     Text::new(query).map_err(|error| Error::from(error).into())
 }
@@ -103,10 +104,10 @@ pub(crate) fn to_wql(class: &str, conditions: &[Condition], unchecked: bool) -> 
 pub(crate) fn to_selectors(
     class: &str,
     conditions: &[Condition],
-    unchecked: bool,
+    scope: Scope<'_>,
 ) -> Result<Filter, Failure> {
     let selectors = conditions.iter().map(|condition| {
-        let value = condition.typed(class, unchecked)?;
+        let value = condition.typed(class, scope)?;
         let reason = match &value {
             Value::DateTime(_) | Value::Reference(_) => {
                 "a selector filter compares no dates and no references"
@@ -128,9 +129,9 @@ pub(crate) fn to_selectors(
 }
 
 impl Condition {
-    fn to_wql(&self, class: &str, unchecked: bool) -> Result<String, Failure> {
+    fn to_wql(&self, class: &str, scope: Scope<'_>) -> Result<String, Failure> {
         let Self { property, operator, .. } = self;
-        let value = self.typed(class, unchecked)?;
+        let value = self.typed(class, scope)?;
         let sign = match (operator, value.is_null()) {
             (Operator::Equal, true) => "IS",
             (Operator::NotEqual, true) => "IS NOT",
@@ -146,22 +147,22 @@ impl Condition {
     }
 
     /// The value as its property has it. The schema may not know the property, where a host does.
-    fn typed(&self, class: &str, unchecked: bool) -> Result<Value, Failure> {
-        let class = schema::class(class);
+    fn typed(&self, class: &str, scope: Scope<'_>) -> Result<Value, Failure> {
+        let class = scope.schema.class(class);
         let declared = class.and_then(|class| class.property(&self.property));
-        if let (Some(class), None, false) = (class, declared, unchecked) {
+        if let (Some(class), None, false) = (class, declared, scope.unchecked) {
             let reason = format!("`{}` has no such property", class.name());
-            let hint = did_you_mean(&self.property, class.properties().map(schema::Property::name));
+            let hint = did_you_mean(&self.property, class.properties().map(Property::name));
             return Err(self.refused(&reason, hint.or_else(|| Some(NO_CHECK.to_owned()))));
         }
-        if declared.is_some_and(schema::Property::is_array) {
+        if declared.is_some_and(Property::is_array) {
             return Err(self.refused("neither WQL nor a selector filter compares arrays", None));
         }
         let text = match &self.value {
             Operand::Null => return Ok(Value::Null),
             Operand::Quoted(text) | Operand::Bare(text) => text,
         };
-        let cim_type = match declared.map(schema::Property::cim_type) {
+        let cim_type = match declared.map(Property::cim_type) {
             _ if self.operator == Operator::Like => CimType::String,
             Some(cim_type) => cim_type,
             None => self.looks_like(text),
@@ -220,12 +221,12 @@ impl Condition {
 pub(crate) const NO_CHECK: &str = "for a host that is newer than the schema there is --no-check";
 
 /// A code by its name in the value map.
-fn code_of(property: schema::Property<'_>, name: &str) -> Option<i64> {
+fn code_of(property: Property<'_>, name: &str) -> Option<i64> {
     property.values().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(code, _)| code)
 }
 
 /// The names that could have been given instead of a number.
-fn known_values(property: schema::Property<'_>) -> Option<String> {
+fn known_values(property: Property<'_>) -> Option<String> {
     let names: Vec<String> = property.values().map(|(code, name)| format!("{code} ({name})")).collect();
     (!names.is_empty()).then(|| format!("it knows {}", names.join(", ")))
 }
@@ -247,7 +248,8 @@ mod tests {
 
     fn wql(class: &str, conditions: &[&str]) -> String {
         let conditions: Vec<Condition> = conditions.iter().map(|typed| typed.parse().unwrap()).collect();
-        to_wql(class, &conditions, false).map_or_else(|failure| failure.to_text(), Text::into_string)
+        to_wql(class, &conditions, Scope::of_tests())
+            .map_or_else(|failure| failure.to_text(), Text::into_string)
     }
 
     fn condition(typed: &str) -> String {
@@ -327,7 +329,7 @@ mod tests {
     fn selectors_are_equalities() {
         let filter = |typed: &str| {
             let condition: Condition = typed.parse().unwrap();
-            to_selectors("Msvm_ComputerSystem", &[condition], false)
+            to_selectors("Msvm_ComputerSystem", &[condition], Scope::of_tests())
         };
         let Ok(Filter::Selector(selectors)) = filter("EnabledState=Enabled") else { panic!() };
         assert_eq!(selectors, [("EnabledState".to_owned(), Text::new("2").unwrap())]);

@@ -4,9 +4,12 @@
 //! (`NaN`, infinity) is text. A reference is an object of `uri`, `selectors`, and `path` for people; an embedded
 //! instance is an object with `__CLASS`.
 
-use super::argument::{Argument, Target};
+use super::{
+    Scope,
+    argument::{Argument, Target},
+};
 use crate::{
-    cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value, schema},
+    cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value, schema::Class},
     cli::failure::Failure,
     error::{Error, ErrorKind},
 };
@@ -71,12 +74,14 @@ pub(crate) fn instance(instance: &Instance) -> Json {
 ///
 /// # Errors
 /// What was expected.
-pub(crate) fn read_reference(value: &Json, namespace: &str) -> Result<Epr, String> {
+pub(crate) fn read_reference(value: &Json, scope: Scope<'_>) -> Result<Epr, String> {
     const EXPECTED: &str = "expected an object of `uri` and `selectors`, or one with `__PATH`";
     let error = |error: CimError| error.to_string();
     let text = |field: &str| value.get(field).and_then(Json::as_str);
     if let Some(path) = text("__PATH") {
-        return ObjectPath::parse(path).and_then(|path| path.to_epr(namespace)).map_err(error);
+        return ObjectPath::parse(path)
+            .and_then(|path| path.to_epr_with(scope.schema, scope.namespace))
+            .map_err(error);
     }
     let (Some(uri), Some(Json::Object(selectors))) = (text("uri"), value.get("selectors")) else {
         return Err(EXPECTED.to_owned());
@@ -84,7 +89,7 @@ pub(crate) fn read_reference(value: &Json, namespace: &str) -> Result<Epr, Strin
     selectors.iter().try_fold(Epr::from_uri(uri), |epr, (name, value)| match value {
         Json::String(text) => epr.with(name, text).map_err(error),
         Json::Number(_) | Json::Bool(_) => epr.with(name, &value.to_string()).map_err(error),
-        Json::Object(_) => epr.with_reference(name, read_reference(value, namespace)?).map_err(error),
+        Json::Object(_) => epr.with_reference(name, read_reference(value, scope)?).map_err(error),
         Json::Null | Json::Array(_) => Err(format!("expected the selector `{name}` as text, got {value}")),
     })
 }
@@ -93,12 +98,11 @@ pub(crate) fn read_reference(value: &Json, namespace: &str) -> Result<Epr, Strin
 /// properties. The schema types the values; what it does not know is text, a boolean or an integer.
 ///
 /// # Errors
-/// `Config` for what the class does not have, unless `unchecked`, and for values that do not fit.
+/// `Config` for what the class does not have, unless nothing is checked, and for values that do not fit.
 pub(crate) fn read_instance(
     value: &Json,
     class: Option<&str>,
-    namespace: &str,
-    unchecked: bool,
+    scope: Scope<'_>,
 ) -> Result<Instance, Failure> {
     let refused =
         |reason: &str| Error::new(ErrorKind::Config, format!("failed to read an instance: {reason}"));
@@ -108,15 +112,15 @@ pub(crate) fn read_instance(
     let Some(class) = fields.get("__CLASS").and_then(Json::as_str).or(class) else {
         return Err(refused("expected its class as `__CLASS`").into());
     };
-    let declared = schema::class(class);
-    let target = Target::class(class, declared, unchecked);
+    let declared = scope.schema.class(class);
+    let target = Target::properties(class, declared, scope);
     let arguments: Vec<Argument> = fields
         .iter()
         .filter(|(name, _)| !name.starts_with("__"))
         .map(|(name, value)| Argument::json(name, value.clone()))
         .collect();
-    let mut instance = Instance::new(declared.map_or(class, schema::Class::name));
-    for (name, value) in target.values(&arguments, namespace)? {
+    let mut instance = Instance::new(declared.map_or(class, Class::name));
+    for (name, value) in target.values(&arguments)? {
         instance.set(&name, value);
     }
     Ok(instance)
@@ -150,14 +154,14 @@ mod tests {
     fn what_is_no_reference_is_refused() {
         for text in ["{}", r#"{"uri":"u"}"#, r#"{"uri":"u","selectors":{"A":null}}"#, "3"] {
             let value = serde_json::from_str(text).unwrap();
-            assert!(read_reference(&value, "root").is_err(), "{text}");
+            assert!(read_reference(&value, Scope::of_tests()).is_err(), "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn references_are_read_back(epr in strategies::epr()) {
-            prop_assert_eq!(read_reference(&reference(&epr), "root").unwrap(), epr);
+            prop_assert_eq!(read_reference(&reference(&epr), Scope::of_tests()).unwrap(), epr);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! How an instance is named: by object path, by a reference in JSON, or by its class where there is only one.
 
-use super::json;
+use super::{Scope, json};
 use crate::{
-    cim::{Epr, ObjectPath, schema},
+    cim::{
+        Epr, ObjectPath,
+        schema::{Class, Schema},
+    },
     cli::{
         cim::condition::NO_CHECK, failure::Failure, interruption::aside, session::Session,
         similar::did_you_mean,
@@ -25,8 +28,7 @@ pub(crate) async fn instance(session: &Session, typed: &str, unchecked: bool) ->
         "-" => aside(standard_input).await?,
         _ => typed.to_owned(),
     };
-    let namespace = session.hyperv.namespace();
-    match parse(&typed, namespace, unchecked)? {
+    match parse(&typed, session.scope(unchecked))? {
         Named::Instance(epr) => Ok(epr),
         Named::Class(class) => only_instance(session, &class).await,
     }
@@ -36,8 +38,8 @@ pub(crate) async fn instance(session: &Session, typed: &str, unchecked: bool) ->
 ///
 /// # Errors
 /// `Config`.
-pub(crate) fn class(typed: &str, namespace: &str) -> Result<Epr, Failure> {
-    match parse(typed, namespace, true)? {
+pub(crate) fn class(typed: &str, scope: Scope<'_>) -> Result<Epr, Failure> {
+    match parse(typed, Scope { unchecked: true, ..scope })? {
         Named::Class(class) => Ok(class),
         Named::Instance(_) => Err(refused(typed, "expected a class, got an instance of one", None)),
     }
@@ -47,8 +49,8 @@ pub(crate) fn class(typed: &str, namespace: &str) -> Result<Epr, Failure> {
 ///
 /// # Errors
 /// `Config`.
-pub(crate) fn reference(typed: &str, namespace: &str) -> Result<Epr, Failure> {
-    match parse(typed, namespace, true)? {
+pub(crate) fn reference(typed: &str, scope: Scope<'_>) -> Result<Epr, Failure> {
+    match parse(typed, Scope { unchecked: true, ..scope })? {
         Named::Instance(epr) => Ok(epr),
         Named::Class(_) => Err(refused(typed, "expected an instance, got a class", None)),
     }
@@ -60,17 +62,17 @@ enum Named {
     Class(Epr),
 }
 
-fn parse(typed: &str, namespace: &str, unchecked: bool) -> Result<Named, Failure> {
+fn parse(typed: &str, scope: Scope<'_>) -> Result<Named, Failure> {
     let typed = typed.trim();
     if typed.starts_with(['{', '[', '"']) {
         let value = from_json(typed)?;
         if let Json::String(path) = &value {
-            return parse_path(path, namespace, unchecked);
+            return parse_path(path, scope);
         }
-        let epr = json::read_reference(&value, namespace).map_err(|reason| refused(typed, &reason, None))?;
+        let epr = json::read_reference(&value, scope).map_err(|reason| refused(typed, &reason, None))?;
         return Ok(Named::Instance(epr));
     }
-    parse_path(typed, namespace, unchecked)
+    parse_path(typed, scope)
 }
 
 /// A JSON document, of an array its only element.
@@ -91,7 +93,7 @@ fn from_json(typed: &str) -> Result<Json, Failure> {
     }
 }
 
-fn parse_path(typed: &str, namespace: &str, unchecked: bool) -> Result<Named, Failure> {
+fn parse_path(typed: &str, scope: Scope<'_>) -> Result<Named, Failure> {
     let path = ObjectPath::parse(typed).or_else(|error| match with_quotes(typed) {
         Some(quoted) => ObjectPath::parse(&quoted).map_err(|_| error),
         None => Err(error),
@@ -100,13 +102,13 @@ fn parse_path(typed: &str, namespace: &str, unchecked: bool) -> Result<Named, Fa
         let hint = "such as `Msvm_ConcreteJob.InstanceID=\"…\"`; `hvctl schema show CLASS` names the keys";
         refused(typed, &error.to_string(), Some(hint.to_owned()))
     })?;
-    let mut epr = path.to_epr(namespace).map_err(Error::from)?;
+    let mut epr = path.to_epr_with(scope.schema, scope.namespace).map_err(Error::from)?;
     if path.keys().next().is_none() {
         let singleton = typed.trim_end().ends_with("=@");
         return Ok(if singleton { Named::Instance(epr) } else { Named::Class(epr) });
     }
-    if let Some(class) = schema::class(path.class())
-        && !unchecked
+    if let Some(class) = scope.schema.class(path.class())
+        && !scope.unchecked
     {
         for (key, _) in path.keys() {
             if !class.keys().any(|known| known.eq_ignore_ascii_case(key)) {
@@ -141,7 +143,7 @@ fn with_quotes(typed: &str) -> Option<String> {
 /// The only instance of a class, by its own reference.
 async fn only_instance(session: &Session, class: &Epr) -> Result<Epr, Failure> {
     let call = session.client.enumerate(class).mode(EnumerationMode::Epr);
-    let items = call.await.map_err(|error| unknown_class(error, class.class()))?;
+    let items = call.await.map_err(|error| unknown_class(session.client.schema(), error, class.class()))?;
     let mut eprs: Vec<Epr> = items.into_iter().filter_map(|item| item.epr).collect();
     let name = class.class();
     match eprs.len() {
@@ -166,28 +168,28 @@ async fn only_instance(session: &Session, class: &Epr) -> Result<Epr, Failure> {
 const SHOWN: usize = 5;
 
 /// Says what class may have been meant, where a host refuses one that the schema does not know either.
-pub(crate) fn unknown_class(error: Error, class: &str) -> Error {
-    if error.fault().is_none() || schema::class(class).is_some() {
+pub(crate) fn unknown_class(schema: &Schema, error: Error, class: &str) -> Error {
+    if error.fault().is_none() || schema.class(class).is_some() {
         return error;
     }
-    match did_you_mean(class, schema::classes().map(schema::Class::name)) {
+    match did_you_mean(class, schema.classes().map(Class::name)) {
         Some(hint) => error.with_hint(hint),
         None => error,
     }
 }
 
 /// As [`unknown_class`], of a command's failure.
-pub(crate) fn explained(failure: Failure, class: &str) -> Failure {
+pub(crate) fn explained(schema: &Schema, failure: Failure, class: &str) -> Failure {
     match failure {
-        Failure::Error(error) => unknown_class(error, class).into(),
+        Failure::Error(error) => unknown_class(schema, error, class).into(),
         other => other,
     }
 }
 
 /// Says that there is no such instance, where the class is one that hosts know.
-pub(crate) fn no_instance(error: Error, epr: &Epr) -> Error {
-    if schema::class(epr.class()).is_none() || !is_not_found(&error) {
-        return unknown_class(error, epr.class());
+pub(crate) fn no_instance(schema: &Schema, error: Error, epr: &Epr) -> Error {
+    if schema.class(epr.class()).is_none() || !is_not_found(&error) {
+        return unknown_class(schema, error, epr.class());
     }
     let look = format!("`hvctl enumerate {}` lists those that there are", epr.class());
     Error::new(ErrorKind::NotFound, format!("failed to find `{epr}`: the host knows no such instance"))
@@ -224,7 +226,7 @@ mod tests {
     use super::*;
 
     fn read(typed: &str) -> String {
-        match parse(typed, "root/virtualization/v2", false) {
+        match parse(typed, Scope::of_tests()) {
             Ok(Named::Instance(epr)) => epr.to_string().replace("root\\virtualization\\v2:", ""),
             Ok(Named::Class(epr)) => format!("class {}", epr.class()),
             Err(failure) => failure.to_text(),

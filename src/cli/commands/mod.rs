@@ -93,7 +93,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Put(args) => cim::put(context, args).await,
         Command::Create(args) => cim::create(context, args).await,
         Command::Delete(args) => cim::delete(context, args).await,
-        Command::Schema(command) => schema::run(&context.output, &command),
+        Command::Schema(command) => schema::run(context, &command),
         Command::Doctor => Box::pin(doctor::run(context)).await,
         Command::Trust(args) => trust::run(context, args).await,
         Command::Profile(command) => profile::run(context, command).await,

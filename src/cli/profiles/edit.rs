@@ -16,7 +16,7 @@ pub(crate) fn set(document: &mut DocumentMut, profile: &str, values: &[(&str, &s
         let new = match kind {
             _ if *name == TLS_USED => value(*text == "true"),
             Kind::Switch => value(*text == "true"),
-            Kind::Text | Kind::Time => value(*text),
+            Kind::Text | Kind::Time | Kind::Files => value(*text),
         };
         put(table, name, new);
     }

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Time,
     /// `true` or `false`.
     Switch,
+    /// A file, or several with commas between them.
+    Files,
 }
 
 /// All keys, in the order of `--help`.
@@ -34,6 +36,7 @@ impl Key {
     fn new(option: &Arg) -> Self {
         let kind = match option.get_action() {
             ArgAction::SetTrue => Kind::Switch,
+            ArgAction::Append => Kind::Files,
             _ if option.get_value_names().is_some_and(|names| names.iter().any(|name| name == "TIME")) => {
                 Kind::Time
             }

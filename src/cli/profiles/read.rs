@@ -173,6 +173,7 @@ impl Reader<'_> {
         let expected = match kind {
             Kind::Text => "a text in quotes",
             Kind::Time => "a length of time such as \"90s\"",
+            Kind::Files => "a file in quotes, or several with commas between them",
             Kind::Switch => "`true` or `false`",
         };
         let reason = format!("`{key}`: expected {expected}, got a value of type {}", item.type_name());
@@ -216,7 +217,7 @@ const SECRETS: [&str; 5] = ["password", "passwd", "pass", "pwd", "secret"];
 /// A value as it would be typed.
 fn plain(kind: Kind, item: &Item) -> Option<String> {
     match (kind, item.as_value()?) {
-        (Kind::Text | Kind::Time, Value::String(text)) => Some(text.value().clone()),
+        (Kind::Text | Kind::Time | Kind::Files, Value::String(text)) => Some(text.value().clone()),
         (Kind::Time, Value::Integer(seconds)) => Some(seconds.value().to_string()),
         (Kind::Switch, Value::Boolean(on)) => Some(on.value().to_string()),
         _ => None,

@@ -1,6 +1,9 @@
 //! What is printed of one instance.
 
-use crate::cim::{Epr, Instance, Value, schema};
+use crate::{
+    cim::{Epr, Instance, Value},
+    cli::cim::Scope,
+};
 
 /// An instance, its reference, or both; for XML also the element that it was.
 #[derive(Debug, Clone, Default)]
@@ -13,8 +16,8 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row of what came. A reference that did not come is made of the keys.
-    pub(crate) fn new(instance: Option<Instance>, epr: Option<Epr>, namespace: &str) -> Self {
-        let epr = epr.or_else(|| reference(instance.as_ref()?, namespace));
+    pub(crate) fn new(instance: Option<Instance>, epr: Option<Epr>, scope: Scope<'_>) -> Self {
+        let epr = epr.or_else(|| reference(instance.as_ref()?, scope));
         Self { instance, epr, wire: None }
     }
 
@@ -26,16 +29,18 @@ impl Row {
 }
 
 /// The reference of an instance, where the schema knows its keys and it has them all.
-fn reference(instance: &Instance, namespace: &str) -> Option<Epr> {
-    let class = schema::class(instance.class())?;
+fn reference(instance: &Instance, scope: Scope<'_>) -> Option<Epr> {
+    let class = scope.schema.class(instance.class())?;
     let keys: Vec<_> = class.keys().collect();
     if keys.is_empty() {
         return None;
     }
-    keys.into_iter().try_fold(Epr::class_of(class.name(), namespace), |epr, key| match instance.get(key)? {
-        Value::Null => None,
-        Value::Reference(nested) => epr.with_reference(key, (**nested).clone()).ok(),
-        value => epr.with(key, &value.to_plain_text()).ok(),
+    keys.into_iter().try_fold(Epr::class_of(class.name(), scope.namespace), |epr, key| {
+        match instance.get(key)? {
+            Value::Null => None,
+            Value::Reference(nested) => epr.with_reference(key, (**nested).clone()).ok(),
+            value => epr.with(key, &value.to_plain_text()).ok(),
+        }
     })
 }
 
@@ -46,7 +51,10 @@ mod tests {
     #[test]
     fn a_reference_is_made_of_all_keys_or_not_at_all() {
         let job = Instance::new("Msvm_ConcreteJob").with("InstanceID", Value::string("A").unwrap());
-        let path = |instance: &Instance| reference(instance, "root/v2").map(|epr| epr.to_string());
+        let path = |instance: &Instance| {
+            reference(instance, Scope { namespace: "root/v2", ..Scope::of_tests() })
+                .map(|epr| epr.to_string())
+        };
         assert_eq!(path(&job).as_deref(), Some(r#"root\v2:Msvm_ConcreteJob.InstanceID="A""#));
         assert_eq!(path(&Instance::new("Msvm_ConcreteJob").with("InstanceID", Value::Null)), None);
         assert_eq!(path(&Instance::new("Msvm_ConcreteJob")), None);

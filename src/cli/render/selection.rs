@@ -2,7 +2,10 @@
 
 use super::Row;
 use crate::{
-    cim::{Instance, Value, schema},
+    cim::{
+        Instance, Value,
+        schema::{Class, Property, Schema},
+    },
     cli::{cim::json, failure::Failure, similar::did_you_mean},
     error::{Error, ErrorKind},
 };
@@ -19,6 +22,8 @@ pub(crate) struct Selection {
     pub(crate) fields: Vec<String>,
     /// With the names of values by the schema's value maps.
     pub(crate) names: bool,
+    /// Where properties, keys and value maps are looked up.
+    pub(crate) schema: Schema,
 }
 
 impl Selection {
@@ -32,8 +37,8 @@ impl Selection {
             return Ok(());
         }
         let Some(instance) = &row.instance else { return Ok(()) };
-        let class = schema::class(instance.class());
-        let declared = || class.into_iter().flat_map(schema::Class::properties).map(schema::Property::name);
+        let class = self.schema.class(instance.class());
+        let declared = || class.into_iter().flat_map(Class::properties).map(Property::name);
         for field in &self.fields {
             let known = instance.get(field).is_some()
                 || [CLASS, PATH].iter().any(|own| own.eq_ignore_ascii_case(field))
@@ -59,7 +64,7 @@ impl Selection {
         let mut fields = Map::new();
         if self.fields.is_empty() {
             fields.insert(CLASS.to_owned(), instance.class().into());
-            fields.insert(PATH.to_owned(), path(row));
+            fields.insert(PATH.to_owned(), self.path(row));
             for (name, value) in instance.properties() {
                 self.insert(&mut fields, instance, name, value);
             }
@@ -68,7 +73,7 @@ impl Selection {
                 if field.eq_ignore_ascii_case(CLASS) {
                     fields.insert(CLASS.to_owned(), instance.class().into());
                 } else if field.eq_ignore_ascii_case(PATH) {
-                    fields.insert(PATH.to_owned(), path(row));
+                    fields.insert(PATH.to_owned(), self.path(row));
                 } else {
                     self.insert(&mut fields, instance, field, instance.get(field).unwrap_or(&Value::Null));
                 }
@@ -82,7 +87,7 @@ impl Selection {
         if !self.names {
             return;
         }
-        if let Some(property) = value_map(instance, name) {
+        if let Some(property) = self.value_map(instance, name) {
             let names = match value {
                 Value::Array(codes) => codes.iter().map(|code| name_of(property, code)).collect(),
                 code => name_of(property, code),
@@ -90,12 +95,16 @@ impl Selection {
             fields.insert(name_field(name), names);
         }
     }
-}
 
-/// The property of the schema, if it has a value map.
-pub(super) fn value_map(instance: &Instance, name: &str) -> Option<schema::Property<'static>> {
-    let property = schema::class(instance.class())?.property(name)?;
-    property.values().next().is_some().then_some(property)
+    /// The property of the schema, if it has a value map.
+    pub(super) fn value_map(&self, instance: &Instance, name: &str) -> Option<Property<'_>> {
+        let property = self.schema.class(instance.class())?.property(name)?;
+        property.values().next().is_some().then_some(property)
+    }
+
+    fn path(&self, row: &Row) -> Json {
+        row.epr.as_ref().map(|epr| epr.to_path_with(&self.schema).to_string()).into()
+    }
 }
 
 /// Name of the field that holds the name of a value.
@@ -103,10 +112,6 @@ pub(super) fn name_field(name: &str) -> String {
     format!("{name}_name")
 }
 
-fn name_of(property: schema::Property<'_>, code: &Value) -> Json {
+fn name_of(property: Property<'_>, code: &Value) -> Json {
     code.as_i64().and_then(|code| property.value_name(code)).into()
-}
-
-fn path(row: &Row) -> Json {
-    row.epr.as_ref().map(ToString::to_string).into()
 }

@@ -2,7 +2,10 @@
 
 use super::{Renderer, Row, Selection, selection};
 use crate::{
-    cim::{Epr, Instance, Value, schema},
+    cim::{
+        Epr, Instance, Value,
+        schema::{Class, Property, Schema},
+    },
     cli::{failure::Failure, text},
 };
 use unicode_width::UnicodeWidthStr as _;
@@ -40,7 +43,8 @@ const HELD: usize = 100;
 #[derive(Debug)]
 pub(super) struct Rows {
     selection: Selection,
-    class: Option<schema::Class<'static>>,
+    /// The class asked for.
+    class: Option<String>,
     held: Vec<Row>,
     /// Name and width of each, once they are decided.
     columns: Option<Vec<(String, usize)>>,
@@ -48,7 +52,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn new(selection: Selection, class: Option<&str>) -> Self {
-        let class = class.and_then(schema::class);
+        let class = class.map(str::to_owned);
         Self { selection, class, held: Vec::new(), columns: None }
     }
 
@@ -59,7 +63,7 @@ impl Rows {
             self.selection.check_first(first, 0)?;
         }
         let names = if self.selection.fields.is_empty() {
-            columns(&held, self.class)
+            columns(&held, &self.selection.schema, self.class.as_deref())
         } else {
             self.selection.fields.clone()
         };
@@ -144,7 +148,8 @@ const TELLING: [&str; 14] = [
 const CALLED: [&str; 3] = ["ElementName", "DisplayName", "Caption"];
 
 /// The columns of instances whose properties nobody has chosen: their keys, and a few that tell much.
-fn columns(rows: &[Row], class: Option<schema::Class<'_>>) -> Vec<String> {
+fn columns(rows: &[Row], schema: &Schema, class: Option<&str>) -> Vec<String> {
+    let class = class.and_then(|class| schema.class(class));
     let instances: Vec<&Instance> = rows.iter().filter_map(|row| row.instance.as_ref()).collect();
     let Some(first) = instances.first() else {
         if rows.is_empty() {
@@ -156,7 +161,7 @@ fn columns(rows: &[Row], class: Option<schema::Class<'_>>) -> Vec<String> {
     if instances.iter().any(|instance| !instance.class().eq_ignore_ascii_case(first.class())) {
         columns.push(selection::CLASS.to_owned());
     }
-    columns.extend(class.or_else(|| schema::class(first.class())).map(keys).unwrap_or_default());
+    columns.extend(class.or_else(|| schema.class(first.class())).map(keys).unwrap_or_default());
     let is_set = |name: &str| {
         instances.iter().any(|instance| instance.get(name).is_some_and(|value| !value.is_null()))
     };
@@ -172,7 +177,7 @@ fn columns(rows: &[Row], class: Option<schema::Class<'_>>) -> Vec<String> {
 }
 
 /// The keys that tell instances of a class apart; not those that say what class it is, and where.
-fn keys(class: schema::Class<'_>) -> Vec<String> {
+fn keys(class: Class<'_>) -> Vec<String> {
     let all: Vec<&str> = class.keys().collect();
     let own: Vec<&str> = all
         .iter()
@@ -203,23 +208,23 @@ fn cell(row: &Row, name: &str, selection: &Selection) -> String {
         return text::or_dash(row.class());
     }
     if name.eq_ignore_ascii_case(selection::PATH) {
-        return row.epr.as_ref().map_or_else(|| "-".to_owned(), relative_path);
+        return row.epr.as_ref().map_or_else(|| "-".to_owned(), |epr| relative_path(&selection.schema, epr));
     }
     let Some((instance, value)) =
         row.instance.as_ref().and_then(|instance| Some((instance, instance.get(name)?)))
     else {
         return "-".to_owned();
     };
-    let property = selection.names.then(|| selection::value_map(instance, name)).flatten();
-    if value.is_null() { "-".to_owned() } else { shown(value, property) }
+    let property = selection.names.then(|| selection.value_map(instance, name)).flatten();
+    if value.is_null() { "-".to_owned() } else { shown(&selection.schema, value, property) }
 }
 
-fn shown(value: &Value, property: Option<schema::Property<'_>>) -> String {
+fn shown(schema: &Schema, value: &Value, property: Option<Property<'_>>) -> String {
     match value {
         Value::Array(elements) => {
-            elements.iter().map(|element| shown(element, property)).collect::<Vec<_>>().join(", ")
+            elements.iter().map(|element| shown(schema, element, property)).collect::<Vec<_>>().join(", ")
         }
-        Value::Reference(epr) => relative_path(epr),
+        Value::Reference(epr) => relative_path(schema, epr),
         Value::DateTime(datetime) => datetime.to_iso(),
         Value::Instance(instance) => format!("{} {{…}}", instance.class()),
         code => {
@@ -231,8 +236,8 @@ fn shown(value: &Value, property: Option<schema::Property<'_>>) -> String {
 }
 
 /// The path within the namespace, which is the same for all rows.
-fn relative_path(epr: &Epr) -> String {
-    let path = epr.to_string();
+fn relative_path(schema: &Schema, epr: &Epr) -> String {
+    let path = epr.to_path_with(schema).to_string();
     match path.split_once(':') {
         Some((_, relative)) if epr.namespace().is_some() => relative.to_owned(),
         _ => path,

@@ -1,7 +1,10 @@
 //! Each format over the same rows.
 
 use super::*;
-use crate::cim::{DateTime, Epr, Instance, Value};
+use crate::{
+    cim::{DateTime, Epr, Instance, Value},
+    cli::cim::Scope,
+};
 
 fn machine(name: &str, state: u16) -> Row {
     let text = |text: &str| Value::string(text).unwrap();
@@ -14,13 +17,13 @@ fn machine(name: &str, state: u16) -> Row {
         .with("OnTimeInMilliseconds", u64::MAX)
         .with("InstallDate", DateTime::from_iso("2026-01-02T03:04:05.5Z").unwrap())
         .with("Description", Value::Null);
-    Row::new(Some(instance), None, "root/virtualization/v2")
+    Row::new(Some(instance), None, Scope::of_tests())
 }
 
 fn association() -> Row {
     let end = |id: &str| Epr::class_of("Msvm_ConcreteJob", "root/v2").with("InstanceID", id).unwrap();
     let instance = Instance::new("X_Association").with("One", end("1")).with("Other", end("2"));
-    Row::new(Some(instance), None, "root/v2")
+    Row::new(Some(instance), None, Scope { namespace: "root/v2", ..Scope::of_tests() })
 }
 
 fn shown(format: Format, shape: Shape, selection: &Selection, rows: &[Row]) -> String {
@@ -34,7 +37,8 @@ fn shown(format: Format, shape: Shape, selection: &Selection, rows: &[Row]) -> S
 }
 
 fn select(fields: &[&str], names: bool) -> Selection {
-    Selection { fields: fields.iter().map(|&field| field.to_owned()).collect(), names }
+    let fields = fields.iter().map(|&field| field.to_owned()).collect();
+    Selection { fields, names, ..Selection::default() }
 }
 
 fn list(format: Format, rows: &[Row]) -> String {

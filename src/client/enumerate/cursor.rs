@@ -2,7 +2,7 @@
 
 use super::{EnumerateCall, Item, OnExpiry};
 use crate::{
-    cim::{Epr, Instance, Text, schema},
+    cim::{Epr, Instance, Text, schema::Schema},
     client::{
         answer::action,
         calls::mixed_up,
@@ -100,8 +100,9 @@ impl Cursor {
         }
         let items: Vec<_> =
             page.items.into_iter().map(|item| Item { instance: item.instance, epr: item.epr }).collect();
+        let schema = self.call.client.schema();
         if let Some(asked) = self.class()
-            && let Some(class) = items.iter().flat_map(classes).find(|class| is_other(class, asked))
+            && let Some(class) = items.iter().flat_map(classes).find(|class| is_other(schema, class, asked))
         {
             return Err(self.unusable(&format!("expected instances of `{asked}`, got one of `{class}`")));
         }
@@ -167,8 +168,8 @@ fn classes(item: &Item) -> impl Iterator<Item = &str> {
 
 /// Whether a class is certainly neither the one that was asked for nor derived from it. Of one that the schema does not
 /// know nobody can tell.
-fn is_other(class: &str, asked: &str) -> bool {
+fn is_other(schema: &Schema, class: &str, asked: &str) -> bool {
     !class.eq_ignore_ascii_case(asked)
-        && schema::class(asked).is_some()
-        && schema::class(class).is_some_and(|class| !class.is_a(asked))
+        && schema.class(asked).is_some()
+        && schema.class(class).is_some_and(|class| !class.is_a(asked))
 }

@@ -45,7 +45,14 @@ pub(super) fn read(
     }
     let return_value =
         return_value.map_err(|found| ResponseError::ReturnValue { method: method.to_owned(), found })?;
-    Ok(Output { class: epr.class().to_owned(), method: method.to_owned(), return_value, parameters })
+    let return_name = declared.and_then(|method| method.return_name(return_value)).map(str::to_owned);
+    Ok(Output {
+        class: epr.class().to_owned(),
+        method: method.to_owned(),
+        return_value,
+        return_name,
+        parameters,
+    })
 }
 
 /// The return value, or what is there instead.

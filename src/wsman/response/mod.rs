@@ -13,7 +13,7 @@ use crate::{
     cim::{
         Epr, Instance, Text, Value,
         decode::{self, DecodeError, Decoder},
-        schema::{self, Schema},
+        schema::Schema,
     },
     xml::{Element, Limits, Reader, XmlError, decode as decode_bytes, names},
 };
@@ -68,6 +68,7 @@ pub struct Output {
     pub(crate) class: String,
     pub(crate) method: String,
     pub(crate) return_value: u32,
+    pub(crate) return_name: Option<String>,
     pub(crate) parameters: Vec<(String, Value)>,
 }
 
@@ -79,8 +80,8 @@ impl Output {
     }
     /// Its name by the method's own table in the schema.
     #[must_use]
-    pub fn return_name(&self) -> Option<&'static str> {
-        schema::class(&self.class)?.method(&self.method)?.return_name(self.return_value)
+    pub fn return_name(&self) -> Option<&str> {
+        self.return_name.as_deref()
     }
     /// An out parameter, any case; `None` when absent, `Value::Null` when nil.
     #[must_use]

@@ -100,8 +100,8 @@ impl Writer {
     fn table(&mut self, table: &Table) -> Result<u32, CompileError> {
         let mut run = vec![word(table.len())?];
         for (code, name) in table {
-            run.push(code.cast_unsigned());
-            run.push(self.string(name)?);
+            let [low, high] = words_of(*code);
+            run.extend([low, high, self.string(name)?]);
         }
         self.run(run)
     }
@@ -129,6 +129,13 @@ impl Writer {
         self.offsets.insert(text.to_owned(), offset);
         Ok(offset)
     }
+}
+
+/// The two words of a code, its low half first.
+fn words_of(code: i64) -> [u32; 2] {
+    let bits = code.cast_unsigned();
+    // Each half fits.
+    [bits & u64::from(u32::MAX), bits >> 32].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
 fn word(number: usize) -> Result<u32, CompileError> {

@@ -228,7 +228,7 @@ impl<'a> Lexer<'a> {
 const ESCAPES: &str = r#"expected one of `\b \t \n \f \r \" \' \\ \xHHHH` after a backslash"#;
 
 /// What an escape stands for, without its backslash.
-fn escaped(characters: &mut impl Iterator<Item = (usize, char)>) -> Option<char> {
+fn escaped(characters: &mut (impl Iterator<Item = (usize, char)> + Clone)) -> Option<char> {
     Some(match characters.next()?.1 {
         'b' => '\u{8}',
         't' => '\t',
@@ -237,7 +237,13 @@ fn escaped(characters: &mut impl Iterator<Item = (usize, char)>) -> Option<char>
         'r' => '\r',
         quoted @ ('"' | '\'' | '\\') => quoted,
         'x' | 'X' => {
-            let digits: String = characters.take(4).map(|(_, digit)| digit).collect();
+            // One digit to four (DSP0004 annex A).
+            let is_digit = |(_, digit): &(usize, char)| digit.is_ascii_hexdigit();
+            let digits: String =
+                characters.clone().take(4).take_while(is_digit).map(|(_, digit)| digit).collect();
+            for _ in 0..digits.len() {
+                characters.next();
+            }
             return u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
         }
         _ => return None,
@@ -253,7 +259,7 @@ fn is_of_number(character: char) -> bool {
 }
 
 /// Decimal, hexadecimal, octal or binary; what is no whole number of 64 bits is passed on as text.
-fn number(text: &str) -> Token {
+pub(super) fn number(text: &str) -> Token {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text.strip_prefix('+').unwrap_or(text)),

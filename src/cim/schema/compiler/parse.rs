@@ -21,7 +21,7 @@ pub(crate) struct NamedTable {
 }
 
 /// Codes and their names, by code.
-pub(crate) type Table = Vec<(i32, String)>;
+pub(crate) type Table = Vec<(i64, String)>;
 
 /// A table in place, or the name of one that members share.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(crate) struct Typed {
     pub(crate) name: String,
     pub(crate) type_name: String,
     pub(crate) is_reference: bool,
+    /// Class of the instances that a string holds (`EmbeddedInstance`).
+    pub(crate) embedded: Option<String>,
     /// Flags of `layout::typed`.
     pub(crate) flags: u32,
     pub(crate) values: Option<TableUse>,
@@ -111,8 +113,18 @@ impl Parser<'_> {
                     "expected a file that is whole, got an `#pragma include`: give that file itself";
                 return Err(place.error(message));
             }
-            self.lexer.name()?;
+            let pragma = self.lexer.name()?;
             if self.lexer.take('(')? {
+                if let Token::Text(namespace) = self.lexer.peek()?
+                    && pragma.eq_ignore_ascii_case("namespace")
+                    && let Some(language) = language(namespace)
+                {
+                    let message = format!(
+                        "expected classes, got their texts in one language (`{language}`): give the file \
+                         with the classes, which is beside it"
+                    );
+                    return Err(place.error(message));
+                }
                 self.lexer.skip_past(')')?;
             }
             return Ok(true);
@@ -181,6 +193,7 @@ impl Parser<'_> {
             member.flags |= qualifiers.flag("Key", typed_record::KEY);
             member.flags |= member_origin(class.flags, typed_record::SEEN, typed_record::LOADED);
             member.values = qualifiers.table("Values");
+            member.embedded = embedded(&mut qualifiers);
             qualifiers.finish(&member.place)?;
             if self.lexer.take('=')? {
                 self.default_value()?;
@@ -196,7 +209,8 @@ impl Parser<'_> {
             return Ok(parameters);
         }
         loop {
-            let mut qualifiers = Qualifiers::parse(&mut self.lexer, &["In", "Out", "Values"], self.strict)?;
+            let allowed = ["In", "Out", "Required", "Values"];
+            let mut qualifiers = Qualifiers::parse(&mut self.lexer, &allowed, self.strict)?;
             let mut parameter = self.typed()?;
             let (is_in, is_out) = (qualifiers.told("In"), qualifiers.told("Out").unwrap_or(false));
             if self.strict && is_in.is_none() && !is_out {
@@ -209,10 +223,9 @@ impl Parser<'_> {
             if is_out {
                 parameter.flags |= typed_record::OUT;
             }
-            if !self.strict {
-                parameter.flags |= qualifiers.flag("Required", typed_record::REQUIRED);
-            }
+            parameter.flags |= qualifiers.flag("Required", typed_record::REQUIRED);
             parameter.values = qualifiers.table("Values");
+            parameter.embedded = embedded(&mut qualifiers);
             parameters.push(parameter);
             if self.lexer.take(')')? {
                 return Ok(parameters);
@@ -242,7 +255,7 @@ impl Parser<'_> {
             self.lexer.expect(']')?;
             flags = typed_record::ARRAY;
         }
-        Ok(Typed { place, name, type_name, is_reference, flags, values: None })
+        Ok(Typed { place, name, type_name, is_reference, embedded: None, flags, values: None })
     }
 
     /// A literal, or several in braces.
@@ -264,4 +277,17 @@ fn member_origin(class_flags: u32, seen: u32, loaded: u32) -> u32 {
         class_record::LOADED => loaded,
         _ => 0,
     }
+}
+
+/// Class of the instances that a string holds, as MOF tells it.
+fn embedded(qualifiers: &mut Qualifiers) -> Option<String> {
+    qualifiers.text("EmbeddedInstance").filter(|class| !class.is_empty())
+}
+
+/// The language of a namespace that holds texts alone (`root\cimv2\ms_409`), as `.mfl` files declare it.
+fn language(namespace: &str) -> Option<&str> {
+    let last = namespace.rsplit(['\\', '/']).next()?;
+    let digits = last.get(..3).filter(|start| start.eq_ignore_ascii_case("ms_")).and(last.get(3..))?;
+    let is_locale = !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_locale.then_some(last)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CompileError, Place,
-    lexer::{Lexer, Token},
+    lexer::{Lexer, Token, number},
     parse::{Table, TableUse},
 };
 
@@ -72,6 +72,17 @@ impl Qualifiers {
         }
     }
 
+    /// Takes a text out.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Setting::Literals(literals) => literals.into_iter().find_map(|literal| match literal {
+                Token::Text(text) => Some(text),
+                _ => None,
+            }),
+            Setting::Plain | Setting::Table(_) => None,
+        }
+    }
+
     /// Takes the names of codes out: a table under `own`, or the lists `ValueMap` and `Values`.
     pub(super) fn table(&mut self, own: &str) -> Option<TableUse> {
         let told = match self.take(own) {
@@ -98,7 +109,7 @@ impl Qualifiers {
     fn zipped(&mut self, names: &[Token]) -> TableUse {
         let codes = match self.take("ValueMap") {
             Some(Setting::Literals(codes)) => codes.iter().map(code).collect(),
-            _ => (0..i32::try_from(names.len()).unwrap_or(0)).map(Some).collect::<Vec<_>>(),
+            _ => (0..i64::try_from(names.len()).unwrap_or(0)).map(Some).collect::<Vec<_>>(),
         };
         let mut table = Table::new();
         for (code, name) in codes.into_iter().zip(names) {
@@ -120,15 +131,28 @@ impl Qualifiers {
     }
 }
 
-fn code(token: &Token) -> Option<i32> {
-    match token {
-        Token::Number(number) => i32::try_from(*number).ok(),
-        Token::Text(text) => {
-            let number: i64 = text.trim().parse().ok()?;
-            i32::try_from(number).ok()
-        }
+/// The code of an entry of `ValueMap`: a number, or text that is one, decimal or hexadecimal.
+fn code(token: &Token) -> Option<i64> {
+    let text = match token {
+        Token::Number(number) => return Some(*number),
+        Token::Text(text) => text.trim(),
+        _ => return None,
+    };
+    let digits = text.trim_start_matches(['-', '+']);
+    if !digits.starts_with("0x") && !digits.starts_with("0X") {
+        return text.parse().ok();
+    }
+    match number(text) {
+        Token::Number(number) => Some(number),
         _ => None,
     }
+}
+
+/// The code of an entry of the project's own tables, which are of 32 bits with a sign or without.
+fn own_code(token: &Token) -> Option<i64> {
+    let Token::Number(number) = token else { return None };
+    let fits = i32::try_from(*number).is_ok() || u32::try_from(*number).is_ok();
+    fits.then_some(*number)
 }
 
 /// `(value)`, `{ value, … }`, `(table)`, `{ code = "name", … }`, or nothing.
@@ -192,7 +216,7 @@ pub(super) fn table(lexer: &mut Lexer<'_>) -> Result<Table, CompileError> {
 /// The rest of a table whose first code, and the `=` after it, are read.
 fn table_after(lexer: &mut Lexer<'_>, place: Place, first: &Token) -> Result<Table, CompileError> {
     let mut table = Table::new();
-    let (mut place, mut code) = (place, code(first));
+    let (mut place, mut code) = (place, own_code(first));
     loop {
         let Some(number) = code else {
             return Err(place.error(format!("expected a 32-bit number, got {first}")));
@@ -209,9 +233,8 @@ fn table_after(lexer: &mut Lexer<'_>, place: Place, first: &Token) -> Result<Tab
         }
         lexer.expect(',')?;
         place = lexer.place()?;
-        let Token::Number(next) = *lexer.peek()? else { return lexer.unexpected("a code") };
-        lexer.next()?;
-        code = i32::try_from(next).ok();
+        let Token::Number(_) = lexer.peek()? else { return lexer.unexpected("a code") };
+        code = own_code(&lexer.next()?);
         lexer.expect('=')?;
     }
 }

@@ -278,7 +278,7 @@ impl Resolver<'_> {
         Ok(Element {
             name: declared.name.clone(),
             type_code,
-            class_name: known_class.then(|| declared.type_name.clone()),
+            class_name: known_class.then(|| declared.type_name.clone()).or_else(|| declared.embedded.clone()),
             flags: declared.flags | if untyped { typed::UNTYPED } else { 0 },
             values: self.table(declared.values.as_ref())?,
             declared_in: at,

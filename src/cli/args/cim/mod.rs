@@ -4,6 +4,7 @@ pub(super) mod help;
 
 use super::values;
 use crate::{
+    cim::schema::Schema,
     cli::{
         cim::{argument::Argument, condition::Condition},
         render::Selection,
@@ -25,8 +26,8 @@ pub(crate) struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(crate) fn selection(&self) -> Selection {
-        Selection { fields: self.fields.clone(), names: self.names }
+    pub(crate) fn selection(&self, schema: &Schema) -> Selection {
+        Selection { fields: self.fields.clone(), names: self.names, schema: schema.clone() }
     }
 }
 
@@ -132,7 +133,7 @@ pub(crate) struct AssociationArgs {
     pub(crate) mode: ModeArg,
     #[command(flatten)]
     pub(crate) list: ListArgs,
-    /// Do not compare the keys with the schema
+    /// Do not compare keys, classes and roles with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
 }

@@ -2,10 +2,13 @@
 
 use super::{super::Context, stream};
 use crate::{
-    cim::Epr,
+    cim::{
+        Epr,
+        check::{self, Walk},
+    },
     cli::{
         args::cim::{AssociationArgs, AssociatorsArgs, ReferencesArgs},
-        cim::name,
+        cim::{name, refused},
         failure::Failure,
         session::Session,
     },
@@ -13,7 +16,10 @@ use crate::{
 };
 
 pub(in super::super) async fn associators(context: &Context, args: AssociatorsArgs) -> Result<(), Failure> {
-    print(context, &args.common, |session, epr| {
+    let (association, result_role) = (args.association.as_deref(), args.result_role.as_deref());
+    let roles = args.common.role.as_deref().into_iter().chain(result_role).collect();
+    let walk = Walk { association, result: args.common.result.as_deref(), roles };
+    print(context, &args.common, &walk, |session, epr| {
         let mut call = session.client.associators(epr);
         if let Some(class) = &args.association {
             call = call.association_class(class);
@@ -27,17 +33,24 @@ pub(in super::super) async fn associators(context: &Context, args: AssociatorsAr
 }
 
 pub(in super::super) async fn references(context: &Context, args: ReferencesArgs) -> Result<(), Failure> {
-    print(context, &args.common, |session, epr| session.client.references(epr)).await
+    // What references give are the associations themselves.
+    let association = args.common.result.as_deref();
+    let walk = Walk { association, result: None, roles: args.common.role.as_deref().into_iter().collect() };
+    print(context, &args.common, &walk, |session, epr| session.client.references(epr)).await
 }
 
 async fn print(
     context: &Context,
     args: &AssociationArgs,
+    walk: &Walk<'_>,
     call: impl FnOnce(&Session, &Epr) -> AssociationCall,
 ) -> Result<(), Failure> {
     context
         .with_session(async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
+            if !args.no_check {
+                check::walk(session.client.schema(), &epr, walk).map_err(refused)?;
+            }
             let mut call = call(session, &epr);
             if let Some(class) = &args.result {
                 call = call.result_class(class);

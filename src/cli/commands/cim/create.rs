@@ -1,14 +1,11 @@
 //! `hvctl create`.
 
 use super::{super::Context, change::Change, given};
-use crate::{
-    cim::schema,
-    cli::{
-        args::cim::CreateArgs,
-        cim::{argument::Target, json, name},
-        failure::Failure,
-        text,
-    },
+use crate::cli::{
+    args::cim::CreateArgs,
+    cim::{argument::Target, json, name, refused},
+    failure::Failure,
+    text,
 };
 use serde_json::json;
 
@@ -19,17 +16,17 @@ pub(in super::super) async fn run(context: &Context, args: CreateArgs) -> Result
     let given = given::read(&args.properties).await?;
     context
         .with_session(async |session| {
-            let namespace = session.hyperv.namespace();
-            let class = name::class(&args.class, namespace)?;
-            let target = Target::class(class.class(), schema::class(class.class()), args.no_check);
-            let values = target.values(&given, namespace)?;
-            let call = values.iter().fold(session.client.create(&class), |call, (name, value)| {
-                call.property(name, value.clone())
-            });
+            let scope = session.scope(args.no_check);
+            let class = name::class(&args.class, scope)?;
+            let values = Target::class(&class, scope)?.values(&given)?;
+            let call = session.client.create(&class);
+            let call = if args.no_check { call.unchecked() } else { call };
+            let call = values.iter().fold(call, |call, (name, value)| call.property(name, value.clone()));
+            call.check().map_err(refused)?;
             let change =
                 Change { operation: "Create", question: "create it?", target: &class, values: &values };
             let created = change.send(context, session, &args.change, call).await;
-            let created = created.map_err(|failure| name::explained(failure, class.class()))?;
+            let created = created.map_err(|failure| name::explained(scope.schema, failure, class.class()))?;
             let Some(epr) = created else { return Ok(()) };
             context
                 .output

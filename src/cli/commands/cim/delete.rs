@@ -20,7 +20,7 @@ pub(in super::super) async fn run(context: &Context, args: DeleteArgs) -> Result
             let call = session.client.delete(&epr);
             let deleted = change.send(context, session, &args.change, call).await;
             let deleted = deleted.map_err(|failure| match failure {
-                Failure::Error(error) => name::no_instance(error, &epr).into(),
+                Failure::Error(error) => name::no_instance(session.client.schema(), error, &epr).into(),
                 other => other,
             })?;
             if deleted.is_none() {

@@ -13,12 +13,14 @@ pub(in super::super) async fn run(context: &Context, args: GetArgs) -> Result<()
     context
         .with_session(async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
+            let schema = session.client.schema();
             let instance = session.client.get(&epr).await;
-            let instance = instance.map_err(|error| name::no_instance(error, &epr))?;
+            let instance = instance.map_err(|error| name::no_instance(schema, error, &epr))?;
             let mut row = Row { instance: Some(instance), epr: Some(epr), wire: None };
             row.wire = session.wire().last();
             let mut shown = String::new();
-            let mut renderer = renderer(output.format(), Shape::One, args.show.selection(), row.class());
+            let selection = args.show.selection(schema);
+            let mut renderer = renderer(output.format(), Shape::One, selection, row.class());
             renderer.row(&row, &mut shown)?;
             renderer.end(&mut shown)?;
             output.data(&shown)

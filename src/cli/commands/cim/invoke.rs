@@ -2,16 +2,18 @@
 
 use super::{super::Context, change::Change};
 use crate::{
-    cim::{Epr, Value, schema},
+    cim::{
+        Epr, Value, check,
+        schema::{self, Method},
+    },
     cli::{
         args::{
             Format,
             cim::{ChangeArgs, InvokeArgs},
         },
-        cim::{argument::Target, json, name},
+        cim::{Scope, argument::Target, json, name, refused as refused_name, refused_class},
         failure::Failure,
         session::Session,
-        similar::did_you_mean,
         text,
         view::{JobView, StartedJob},
         wait,
@@ -29,15 +31,16 @@ pub(in super::super) async fn run(context: &Context, args: InvokeArgs) -> Result
     }
     context
         .with_session(async |session| {
+            let scope = session.scope(args.no_check);
             let target = target(session, &args).await?;
-            let method = method(&target, &args)?;
-            let name = method.map_or(args.method.as_str(), schema::Method::name);
-            let parameters = Target::method(target.class(), name, method, args.no_check);
-            let values = parameters.values(&args.arguments, session.hyperv.namespace())?;
+            let method = method(&target, &args, scope)?;
+            let name = method.map_or(args.method.as_str(), Method::name);
+            let values = Target::method(target.class(), name, method, scope).values(&args.arguments)?;
             let change = ChangeArgs { yes: args.change.yes || !changes, ..args.change.clone() };
-            let call = values.iter().fold(session.client.invoke(&target, name), |call, (name, value)| {
-                call.argument(name, value.clone())
-            });
+            let call = session.client.invoke(&target, name);
+            let call = if args.no_check { call.unchecked() } else { call };
+            let call = values.iter().fold(call, |call, (name, value)| call.argument(name, value.clone()));
+            call.check().map_err(refused_name)?;
             let about = Change { operation: name, question: "call it?", target: &target, values: &values };
             let Some(output) = about.send(context, session, &change, call).await? else { return Ok(()) };
             finish(context, session, &args, &target, output).await
@@ -48,25 +51,18 @@ pub(in super::super) async fn run(context: &Context, args: InvokeArgs) -> Result
 /// The object that the method is called on.
 async fn target(session: &Session, args: &InvokeArgs) -> Result<Epr, Failure> {
     if args.r#static {
-        return name::class(&args.instance, session.hyperv.namespace());
+        return name::class(&args.instance, session.scope(args.no_check));
     }
     name::instance(session, &args.instance, args.no_check).await
 }
 
-/// The method by the schema; a class that it does not know may have any.
-fn method<'s>(target: &Epr, args: &InvokeArgs) -> Result<Option<schema::Method<'s>>, Failure> {
-    let Some(class) = schema::class(target.class()) else { return Ok(None) };
-    let method = class.method(&args.method);
-    if method.is_some() || args.no_check {
-        return Ok(method);
+/// The method by the schema; a class that nobody has to know may have any.
+fn method<'s>(target: &Epr, args: &InvokeArgs, scope: Scope<'s>) -> Result<Option<Method<'s>>, Failure> {
+    if scope.unchecked {
+        return Ok(scope.schema.class(target.class()).and_then(|class| class.method(&args.method)));
     }
-    let message = format!("failed to call `{}`: `{}` has no such method", args.method, class.name());
-    let names: Vec<&str> = class.methods().map(schema::Method::name).collect();
-    let hint = did_you_mean(&args.method, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
-        [] => "it has none".to_owned(),
-        names => format!("it has {}", names.join(", ")),
-    });
-    Err(Error::new(ErrorKind::Config, message).with_hint(hint).into())
+    let class = check::class(scope.schema, target).map_err(refused_class)?;
+    class.map(|class| check::method(class, &args.method)).transpose().map_err(refused_name)
 }
 
 /// What a method answered, and the job that it has started.

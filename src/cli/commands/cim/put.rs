@@ -2,10 +2,10 @@
 
 use super::{super::Context, change::Change, given};
 use crate::{
-    cim::{Instance, schema},
+    cim::Instance,
     cli::{
         args::cim::PutArgs,
-        cim::{argument::Target, json, name},
+        cim::{argument::Target, json, name, refused},
         failure::Failure,
         text,
     },
@@ -20,12 +20,11 @@ pub(in super::super) async fn run(context: &Context, args: PutArgs) -> Result<()
     context
         .with_session(async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
-            let class = schema::class(epr.class());
-            let target = Target::class(epr.class(), class, args.no_check);
-            let values = target.values(&given, session.hyperv.namespace())?;
-            let call = values
-                .iter()
-                .fold(session.client.put(&epr), |call, (name, value)| call.property(name, value.clone()));
+            let values = Target::class(&epr, session.scope(args.no_check))?.values(&given)?;
+            let call = session.client.put(&epr);
+            let call = if args.no_check { call.unchecked() } else { call };
+            let call = values.iter().fold(call, |call, (name, value)| call.property(name, value.clone()));
+            call.check().map_err(refused)?;
             let change = Change { operation: "Put", question: "change it?", target: &epr, values: &values };
             let Some(now) = change.send(context, session, &args.change, call).await? else { return Ok(()) };
             let document =

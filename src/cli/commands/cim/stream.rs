@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use crate::{
+    cim::schema::Schema,
     cli::{
         args::cim::ListArgs,
         cim::name,
@@ -53,8 +54,8 @@ async fn print_all(
     list: &ListArgs,
     class: Option<&str>,
 ) -> Result<(), Failure> {
-    let namespace = session.hyperv.namespace();
-    let mut renderer = renderer(output.format(), Shape::List, list.show.selection(), class);
+    let scope = session.scope(false);
+    let mut renderer = renderer(output.format(), Shape::List, list.show.selection(scope.schema), class);
     let mut items = call.stream();
     let mut printer = Printer { output, text: String::new() };
     let mut left = list.limit.unwrap_or(u64::MAX);
@@ -63,13 +64,13 @@ async fn print_all(
         match poll_fn(|task| printer.poll_next(&mut items, task)).await? {
             None => break,
             Some(Ok(item)) => {
-                let mut row = Row::new(item.instance, item.epr, namespace);
+                let mut row = Row::new(item.instance, item.epr, scope);
                 row.wire = session.wire().next();
                 renderer.row(&row, &mut printer.text)?;
                 left -= 1;
             }
             Some(Err(error)) => {
-                result = Err(explained(error, class).into());
+                result = Err(explained(scope.schema, error, class).into());
                 break;
             }
         }
@@ -84,7 +85,7 @@ async fn print_all(
 }
 
 /// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
-fn explained(error: Error, class: Option<&str>) -> Error {
+fn explained(schema: &Schema, error: Error, class: Option<&str>) -> Error {
     /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
     const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
     let error = if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
@@ -94,7 +95,7 @@ fn explained(error: Error, class: Option<&str>) -> Error {
     } else {
         error
     };
-    name::unknown_class(error, class.unwrap_or_default())
+    name::unknown_class(schema, error, class.unwrap_or_default())
 }
 
 /// Gathers text, and prints it before anything is waited for.

@@ -93,7 +93,8 @@ pub(super) async fn login(
     seen: &Seen,
 ) -> (Finding, Option<Identity>) {
     let global = &patient.settings.global;
-    let once = session.client.clone().with_options(Options { attempts: 1, ..config::options(global) });
+    let once =
+        session.client.clone().with_options(Options { attempts: 1, ..config::options(patient.settings) });
     let user = global.user.as_deref().unwrap_or_default();
     let (identity, refused) = match once.identify().await {
         Ok(identity) => (identity, None),

@@ -1,7 +1,7 @@
 //! `hvctl schema list`.
 
 use crate::{
-    cim::schema,
+    cim::schema::Schema,
     cli::{failure::Failure, output::Output, text},
 };
 use serde::Serialize;
@@ -13,13 +13,16 @@ struct Row<'s> {
     r#abstract: bool,
     association: bool,
     indication: bool,
+    source: &'static str,
+    #[serde(skip)]
+    remark: Option<&'static str>,
 }
 
-pub(super) fn run(output: &Output, derived_from: Option<&str>) -> Result<(), Failure> {
-    let above = derived_from.map(super::class).transpose()?;
+pub(super) fn run(output: &Output, schema: &Schema, derived_from: Option<&str>) -> Result<(), Failure> {
+    let above = derived_from.map(|name| super::class(schema, name)).transpose()?;
     let classes: Vec<_> = match above {
         Some(above) => above.subclasses().collect(),
-        None => schema::classes().collect(),
+        None => schema.classes().collect(),
     };
     let rows: Vec<Row<'_>> = classes
         .into_iter()
@@ -29,6 +32,8 @@ pub(super) fn run(output: &Output, derived_from: Option<&str>) -> Result<(), Fai
             r#abstract: class.is_abstract(),
             association: class.is_association(),
             indication: class.is_indication(),
+            source: class.source().name(),
+            remark: super::remark(class.source()),
         })
         .collect();
     output.document(&rows, || {
@@ -46,6 +51,7 @@ impl Row<'_> {
             (self.association, "association"),
             (self.indication, "indication"),
         ];
-        kinds.into_iter().filter_map(|(is, kind)| is.then_some(kind)).collect::<Vec<_>>().join(", ")
+        let kinds = kinds.into_iter().filter_map(|(is, kind)| is.then_some(kind));
+        kinds.chain(self.remark).collect::<Vec<_>>().join(", ")
     }
 }

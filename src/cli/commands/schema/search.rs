@@ -1,7 +1,7 @@
 //! `hvctl schema search`.
 
 use crate::{
-    cim::schema::{self, Class},
+    cim::schema::{Class, Schema, Source},
     cli::{failure::Failure, output::Output, text},
     error::{Error, ErrorKind},
 };
@@ -15,11 +15,14 @@ struct Hit<'s> {
     member: Option<&'s str>,
     /// The name that contains the word; of a value with its number.
     found: String,
+    source: &'static str,
+    #[serde(skip)]
+    remark: Option<&'static str>,
 }
 
-pub(super) fn run(output: &Output, word: &str) -> Result<(), Failure> {
+pub(super) fn run(output: &Output, schema: &Schema, word: &str) -> Result<(), Failure> {
     let search = Search { word: word.to_lowercase() };
-    let hits: Vec<Hit<'_>> = schema::classes().flat_map(|class| search.class(class)).collect();
+    let hits: Vec<Hit<'_>> = schema.classes().flat_map(|class| search.class(class)).collect();
     if hits.is_empty() {
         let message = format!("failed to find `{word}` in the schema");
         return Err(Error::new(ErrorKind::NotFound, message).into());
@@ -32,9 +35,9 @@ pub(super) fn run(output: &Output, word: &str) -> Result<(), Failure> {
             };
             let found =
                 if matches!(hit.kind, "parameter" | "value") { hit.found.clone() } else { "-".to_owned() };
-            [hit.kind.to_owned(), place, found]
+            [hit.kind.to_owned(), place, found, text::or_dash(hit.remark)]
         });
-        text::table(["kind", "in", "name"], rows)
+        text::table(["kind", "in", "name", "source"], rows)
     })
 }
 
@@ -50,31 +53,34 @@ impl Search {
     /// What of a class matches, members where they are declared.
     fn class<'s>(&self, class: Class<'s>) -> Vec<Hit<'s>> {
         let name = class.name();
-        let hit = |kind, member, found| Hit { kind, class: name, member, found };
+        let hit = |kind, source: Source, member, found| {
+            let (source, remark) = (source.name(), super::remark(source));
+            Hit { kind, class: name, member, found, source, remark }
+        };
         let mut hits = Vec::new();
         if self.matches(name) {
-            hits.push(hit("class", None, name.to_owned()));
+            hits.push(hit("class", class.source(), None, name.to_owned()));
         }
         for property in class.properties().filter(|property| property.declared_in() == class) {
-            let member = Some(property.name());
+            let (member, source) = (Some(property.name()), property.source());
             if self.matches(property.name()) {
-                hits.push(hit("property", member, property.name().to_owned()));
+                hits.push(hit("property", source, member, property.name().to_owned()));
             }
-            hits.extend(self.values(property.values()).map(|found| hit("value", member, found)));
+            hits.extend(self.values(property.values()).map(|found| hit("value", source, member, found)));
         }
         for method in class.methods().filter(|method| method.declared_in() == class) {
-            let member = Some(method.name());
+            let (member, source) = (Some(method.name()), method.source());
             if self.matches(method.name()) {
-                hits.push(hit("method", member, method.name().to_owned()));
+                hits.push(hit("method", source, member, method.name().to_owned()));
             }
             for parameter in method.parameters() {
                 if self.matches(parameter.name()) {
-                    hits.push(hit("parameter", member, parameter.name().to_owned()));
+                    hits.push(hit("parameter", source, member, parameter.name().to_owned()));
                 }
-                hits.extend(self.values(parameter.values()).map(|found| hit("value", member, found)));
+                hits.extend(self.values(parameter.values()).map(|found| hit("value", source, member, found)));
             }
             let returns = method.return_values().map(|(code, name)| (i64::from(code), name));
-            hits.extend(self.values(returns).map(|found| hit("value", member, found)));
+            hits.extend(self.values(returns).map(|found| hit("value", source, member, found)));
         }
         hits
     }

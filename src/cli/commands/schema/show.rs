@@ -3,7 +3,7 @@
 use crate::{
     cim::{
         CimType,
-        schema::{Class, Direction, Method, Parameter, Property},
+        schema::{Class, Direction, Method, Parameter, Property, Schema, Source},
     },
     cli::{failure::Failure, output::Output, similar::did_you_mean},
     error::{Error, ErrorKind},
@@ -19,6 +19,11 @@ struct ClassView<'s> {
     association: bool,
     indication: bool,
     keys: Vec<&'s str>,
+    /// The class that the keys come from.
+    keys_from: Option<&'s str>,
+    source: &'static str,
+    #[serde(skip)]
+    remark: Option<&'static str>,
     properties: Vec<PropertyView<'s>>,
     methods: Vec<MethodView<'s>>,
 }
@@ -28,13 +33,24 @@ struct PropertyView<'s> {
     #[serde(flatten)]
     typed: Typed<'s>,
     key: bool,
+    #[serde(flatten)]
+    origin: Origin<'s>,
+}
+
+/// Where a member comes from.
+#[derive(Debug, Serialize)]
+struct Origin<'s> {
     declared_in: &'s str,
+    source: &'static str,
+    #[serde(skip)]
+    remark: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
 struct MethodView<'s> {
     name: &'s str,
-    declared_in: &'s str,
+    #[serde(flatten)]
+    origin: Origin<'s>,
     parameters: Vec<ParameterView<'s>>,
     returns: Vec<ValueView<'s>>,
 }
@@ -42,6 +58,7 @@ struct MethodView<'s> {
 #[derive(Debug, Serialize)]
 struct ParameterView<'s> {
     direction: &'static str,
+    required: bool,
     #[serde(flatten)]
     typed: Typed<'s>,
 }
@@ -62,8 +79,8 @@ struct ValueView<'s> {
     name: &'s str,
 }
 
-pub(super) fn run(output: &Output, name: &str, member: Option<&str>) -> Result<(), Failure> {
-    let class = super::class(name)?;
+pub(super) fn run(output: &Output, schema: &Schema, name: &str, member: Option<&str>) -> Result<(), Failure> {
+    let class = super::class(schema, name)?;
     let Some(member) = member else {
         let view = ClassView::new(class);
         return output.document(&view, || view.to_text());
@@ -100,6 +117,9 @@ impl<'s> ClassView<'s> {
             association: class.is_association(),
             indication: class.is_indication(),
             keys: class.keys().collect(),
+            keys_from: class.keys_from().map(Class::name),
+            source: class.source().name(),
+            remark: super::remark(class.source()),
             properties: class.properties().map(PropertyView::new).collect(),
             methods: class.methods().map(MethodView::new).collect(),
         }
@@ -124,7 +144,12 @@ impl<'s> ClassView<'s> {
             let _ = writeln!(shown, "kind  {}", kinds.join(", "));
         }
         if !self.keys.is_empty() {
-            let _ = writeln!(shown, "keys  {}", self.keys.join(", "));
+            let from = self.keys_from.filter(|from| *from != self.name);
+            let from = from.map(|from| format!("  ({from})")).unwrap_or_default();
+            let _ = writeln!(shown, "keys  {}{from}", self.keys.join(", "));
+        }
+        if let Some(remark) = self.remark {
+            let _ = writeln!(shown, "from  {remark}");
         }
         if !self.properties.is_empty() {
             shown.push('\n');
@@ -145,19 +170,19 @@ impl<'s> PropertyView<'s> {
         Self {
             typed: Typed {
                 name: property.name(),
-                r#type: property.cim_type().name(),
+                r#type: property.declared_type().map_or(UNTYPED, |(cim_type, _)| cim_type.name()),
                 array: property.is_array(),
                 class: property.class_name(),
                 values: property.values().map(ValueView::new).collect(),
             },
             key: property.is_key(),
-            declared_in: property.declared_in().name(),
+            origin: Origin::new(property.declared_in(), property.source()),
         }
     }
 
     fn to_text(&self) -> String {
         let key = if self.key { "key " } else { "" };
-        let mut shown = format!("{key}{}  ({})\n", self.typed.to_text(), self.declared_in);
+        let mut shown = format!("{key}{}  ({})\n", self.typed.to_text(), self.origin.to_text());
         push_values(&self.typed.values, 2, &mut shown);
         shown
     }
@@ -167,7 +192,7 @@ impl<'s> MethodView<'s> {
     fn new(method: Method<'s>) -> Self {
         Self {
             name: method.name(),
-            declared_in: method.declared_in().name(),
+            origin: Origin::new(method.declared_in(), method.source()),
             parameters: method.parameters().map(ParameterView::new).collect(),
             returns: method
                 .return_values()
@@ -177,10 +202,11 @@ impl<'s> MethodView<'s> {
     }
 
     fn to_text(&self) -> String {
-        let mut shown = format!("method {}  ({})\n", self.name, self.declared_in);
+        let mut shown = format!("method {}  ({})\n", self.name, self.origin.to_text());
         for parameter in &self.parameters {
             // Writing to a string cannot fail.
-            let _ = writeln!(shown, "  {:<6} {}", parameter.direction, parameter.typed.to_text());
+            let required = if parameter.required { "  (required)" } else { "" };
+            let _ = writeln!(shown, "  {:<6} {}{required}", parameter.direction, parameter.typed.to_text());
             push_values(&parameter.typed.values, 3, &mut shown);
         }
         if !self.returns.is_empty() {
@@ -199,9 +225,10 @@ impl<'s> ParameterView<'s> {
                 Direction::Out => "out",
                 Direction::InOut => "in out",
             },
+            required: parameter.is_required(),
             typed: Typed {
                 name: parameter.name(),
-                r#type: parameter.cim_type().name(),
+                r#type: parameter.declared_type().map_or(UNTYPED, |(cim_type, _)| cim_type.name()),
                 array: parameter.is_array(),
                 class: parameter.class_name(),
                 values: parameter.values().map(ValueView::new).collect(),
@@ -209,6 +236,22 @@ impl<'s> ParameterView<'s> {
         }
     }
 }
+
+impl<'s> Origin<'s> {
+    fn new(class: Class<'s>, source: Source) -> Self {
+        Self { declared_in: class.name(), source: source.name(), remark: super::remark(source) }
+    }
+
+    fn to_text(&self) -> String {
+        match self.remark {
+            Some(remark) => format!("{}, {remark}", self.declared_in),
+            None => self.declared_in.to_owned(),
+        }
+    }
+}
+
+/// The type of what nobody tells the type of.
+const UNTYPED: &str = "untyped";
 
 impl Typed<'_> {
     /// As MOF has it: `uint16 OperationalStatus[]`, `CIM_Job REF Job`; an embedded instance with its class.

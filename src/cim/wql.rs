@@ -48,6 +48,20 @@ pub fn references_of(epr: &Epr, result_class: &str) -> Result<Text, CimError> {
     Text::new(format!("REFERENCES OF {{{path}}} WHERE ResultClass={result_class}"))
 }
 
+/// The class that a `SELECT` selects from.
+pub(crate) fn class_of(query: &str) -> Option<&str> {
+    let mut words = query.split_ascii_whitespace();
+    let is_select = words.next()?.eq_ignore_ascii_case("SELECT");
+    words.find(|word| is_select && word.eq_ignore_ascii_case("FROM"))?;
+    words.next()
+}
+
+/// Whether a `SELECT` lists properties, instead of asking for all.
+#[cfg(feature = "cli")]
+pub(crate) fn lists_properties(query: &str) -> bool {
+    query.split_ascii_whitespace().nth(1).is_some_and(|word| !word.starts_with('*'))
+}
+
 /// `Class.Key='value',…`, the path within the namespace that the query goes to, with the single
 /// quotes that libvirt uses with Hyper-V hosts.
 fn relative_path(epr: &Epr) -> Result<String, CimError> {
@@ -100,6 +114,14 @@ mod tests {
             references_of(&machine(r"a'b\c"), "Msvm_AffectedJobElement").unwrap(),
             r"REFERENCES OF {Msvm_ComputerSystem.Name='a\'b\\c'} WHERE ResultClass=Msvm_AffectedJobElement"
         );
+    }
+
+    #[test]
+    fn the_class_of_a_query_stands_behind_from() {
+        assert_eq!(class_of("select * from Msvm_X where A=1"), Some("Msvm_X"));
+        assert_eq!(class_of("SELECT A, B FROM Msvm_X"), Some("Msvm_X"));
+        assert_eq!(class_of("ASSOCIATORS OF {A.K='FROM x'}"), None);
+        assert_eq!(class_of("SELECT *"), None);
     }
 
     #[test]

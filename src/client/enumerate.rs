@@ -1,10 +1,12 @@
 //! Enumerations and queries: all items at once, or as a stream.
 //!
-//! `cursor` knows what an enumeration asks for next, `pages` asks for it, `items` hands out what came.
+//! `cursor` knows what an enumeration asks for next, `pages` asks for it, `parts` makes instances
+//! of what a query with a list of properties brings, `items` hands out what came.
 
 mod cursor;
 mod items;
 mod pages;
+mod parts;
 
 use super::{Client, per_call::per_call_options};
 use crate::{

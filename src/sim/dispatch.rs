@@ -7,13 +7,14 @@ use super::{
     inventory::HostLimits,
     soap::{
         Envelope, Fault, Operation,
-        answer::{self, Heading, Page},
+        answer::{self, Heading, Only, Page},
         filter::Filter,
         fragment::Fragment,
         parameters::Arguments,
         request::{Batch, Enumerate, Invoke, Pull, Resource, Target},
     },
     world::{self, CIM_NAMESPACE, Outcome, Plan, Query, Selected, World},
+    wql,
 };
 use crate::{
     cim::{Epr, Instance, schema},
@@ -228,11 +229,14 @@ impl Desk {
         if target.epr.selectors().iter().any(|selector| selector.name != CIM_NAMESPACE) {
             return Err(Fault::keys_in_enumerate());
         }
-        let mut only: &[String] = &[];
+        let mut only = Only::default();
         let query = match (target.resource, &enumerate.filter) {
-            (Resource::AllClasses, Some(Filter::Wql(text))) => Query::Wql(text),
+            (Resource::AllClasses, Some(Filter::Wql(text))) => {
+                only = Only { properties: wql::selected(text), is_in_namespace: false };
+                Query::Wql(text)
+            }
             (Resource::AllClasses, Some(Filter::Association(association))) => {
-                only = &association.properties;
+                only = Only { properties: association.properties.clone(), is_in_namespace: true };
                 Query::Association(association)
             }
             (Resource::AllClasses, _) => return Err(Fault::all_classes_without_filter()),
@@ -265,7 +269,7 @@ impl Desk {
         let context = Context {
             id: self.world.next_id(Kind::Context),
             user: caller.name().to_owned(),
-            items: items.iter().map(|i| answer::item(i, &reference(i), enumerate.mode, only)).collect(),
+            items: items.iter().map(|i| answer::item(i, &reference(i), enumerate.mode, &only)).collect(),
             batch: enumerate.batch,
             last_used: self.now,
         };

@@ -1,6 +1,6 @@
 //! One enumeration from page to page: what is asked for next, and what becomes of it when that fails.
 
-use super::{EnumerateCall, Item, OnExpiry};
+use super::{EnumerateCall, Item, OnExpiry, parts};
 use crate::{
     cim::{Epr, Instance, Text, schema::Schema},
     client::{
@@ -101,6 +101,11 @@ impl Cursor {
         let items: Vec<_> =
             page.items.into_iter().map(|item| Item { instance: item.instance, epr: item.epr }).collect();
         let schema = self.call.client.schema();
+        let items = match &self.call.filter {
+            Some(Filter::Wql(query)) => parts::of_their_class(schema, query.as_str(), items)
+                .map_err(|error| parts::misfit(error, action(&self.enumerate())))?,
+            _ => items,
+        };
         if let Some(asked) = self.class()
             && let Some(class) = items.iter().flat_map(classes).find(|class| is_other(schema, class, asked))
         {

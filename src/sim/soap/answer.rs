@@ -212,9 +212,19 @@ pub(in crate::sim) fn output(
     envelope(heading, &response_action(&format!("{uri}/{}", method.name())), "", &body)
 }
 
-/// One item of an enumeration; with `only` some of its properties, as a fragment (chosen: as Windows
-/// answers a query with a list of properties).
-pub(in crate::sim) fn item(item: &Instance, reference: &Epr, mode: Mode, only: &[String]) -> String {
+/// Some properties of each instance.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Only {
+    /// None means all of them, as an instance.
+    pub(in crate::sim) properties: Vec<String>,
+    /// Whether they are in the namespace of their class.
+    pub(in crate::sim) is_in_namespace: bool,
+}
+
+/// One item of an enumeration; with `only` some of its properties, as a fragment. That is how Windows answers a query
+/// with a list of properties: by name, and in no namespace ([MS-WSMV] 3.1.4.1.13, notes 58 and 59). For the filter
+/// of associations it is chosen.
+pub(in crate::sim) fn item(item: &Instance, reference: &Epr, mode: Mode, only: &Only) -> String {
     let epr = || {
         let content = encode::epr_content(reference);
         format!("<a:EndpointReference>{}</a:EndpointReference>", content.as_str())
@@ -227,8 +237,8 @@ pub(in crate::sim) fn item(item: &Instance, reference: &Epr, mode: Mode, only: &
     }
 }
 
-fn object(item: &Instance, only: &[String]) -> String {
-    if only.is_empty() {
+fn object(item: &Instance, only: &Only) -> String {
+    if only.properties.is_empty() {
         return instance(item);
     }
     let mut xml = format!(
@@ -237,12 +247,12 @@ fn object(item: &Instance, only: &[String]) -> String {
         class_uri(item.class()),
         names::CIM_COMMON,
     );
-    let is_wanted = |name: &str| only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    let is_wanted = |name: &str| only.properties.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
     for name in declared(item.class()).into_iter().filter(|name| is_wanted(name)) {
         push_value(&mut xml, "p", name, item.get(name));
     }
     xml.push_str("</w:XmlFragment>");
-    xml
+    if only.is_in_namespace { xml } else { xml.replace("<p:", "<").replace("</p:", "</") }
 }
 
 /// An instance with every property that its class declares, by name; without a value they are nil

@@ -108,15 +108,15 @@ impl World {
     fn wql(&self, query: &Wql, text: &str) -> Result<Vec<Instance>, Fault> {
         let class_of = |name: &str| self.named(name, text);
         match query {
-            Wql::Select { class, condition } => {
+            Wql::Select { properties, class, condition } => {
                 let class = class_of(class)?;
-                let Some(condition) = condition else { return Ok(self.instances(class)) };
-                if let Some(unknown) =
-                    condition.properties().into_iter().find(|name| class.property(name).is_none())
-                {
+                let compared = condition.iter().flat_map(wql::Condition::properties);
+                let mut named = properties.iter().map(String::as_str).chain(compared);
+                if let Some(unknown) = named.find(|name| class.property(name).is_none()) {
                     let reason = format!("{} has no property {unknown}", class.name());
                     return Err(Fault::filter(&reason, text));
                 }
+                let Some(condition) = condition else { return Ok(self.instances(class)) };
                 let fits = |instance: &Instance| wql::matches(condition, instance);
                 Ok(self.instances(class).into_iter().filter(fits).collect())
             }

@@ -1,4 +1,4 @@
-//! WQL of the kinds that clients of Hyper-V send: `SELECT * FROM Class WHERE …`,
+//! WQL of the kinds that clients of Hyper-V send: `SELECT … FROM Class WHERE …`,
 //! `ASSOCIATORS OF {path} WHERE …` and `REFERENCES OF {path} WHERE …`
 //! (Win32 documentation, "WQL (SQL for WMI)").
 
@@ -10,6 +10,14 @@ pub(super) use eval::matches;
 pub(super) use parser::{ObjectName, Query, Restrictions, parse};
 
 use std::cmp::Ordering;
+
+/// The properties that a query lists; none for all, and for what is no such query.
+pub(super) fn selected(query: &str) -> Vec<String> {
+    match parse(query) {
+        Ok(Query::Select { properties, .. }) => properties,
+        _ => Vec::new(),
+    }
+}
 
 /// The `WHERE` of a `SELECT`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,20 @@ use super::{
 /// A query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sim) enum Query {
-    Select { class: String, condition: Option<Condition> },
-    Associators { object: ObjectName, restrictions: Restrictions },
-    References { object: ObjectName, restrictions: Restrictions },
+    /// Of the instances these properties; none means all.
+    Select {
+        properties: Vec<String>,
+        class: String,
+        condition: Option<Condition>,
+    },
+    Associators {
+        object: ObjectName,
+        restrictions: Restrictions,
+    },
+    References {
+        object: ObjectName,
+        restrictions: Restrictions,
+    },
 }
 
 /// The object in the braces of `ASSOCIATORS OF`.
@@ -60,13 +71,17 @@ struct Parser {
 
 impl Parser {
     fn select(&mut self) -> Result<Query, String> {
-        // A list of properties changes the shape of the answer (MS-WSMV 3.1.4.1.13, note 58);
-        // no client of Hyper-V is known to send one.
-        self.sign("*")?;
+        let mut properties = Vec::new();
+        if !self.accept("*") {
+            properties.push(self.name("`*` or a property")?);
+            while self.accept(",") {
+                properties.push(self.name("a property")?);
+            }
+        }
         self.word("FROM")?;
         let class = self.name("a class")?;
         let condition = if self.keyword("WHERE") { Some(self.any()?) } else { None };
-        Ok(Query::Select { class, condition })
+        Ok(Query::Select { properties, class, condition })
     }
 
     fn any(&mut self) -> Result<Condition, String> {
@@ -252,6 +267,7 @@ mod tests {
         assert_eq!(
             query,
             Query::Select {
+                properties: Vec::new(),
                 class: "Msvm_X".into(),
                 condition: Some(Condition::All(vec![
                     equal("InstanceID", r"Microsoft:\a's"),
@@ -259,6 +275,13 @@ mod tests {
                 ])),
             }
         );
+    }
+
+    #[test]
+    fn a_list_of_properties_reads() {
+        let query = parse("select Name, EnabledState from Msvm_X").unwrap();
+        let properties = vec!["Name".into(), "EnabledState".into()];
+        assert_eq!(query, Query::Select { properties, class: "Msvm_X".into(), condition: None });
     }
 
     #[test]
@@ -292,7 +315,9 @@ mod tests {
     fn what_is_not_a_query_is_refused_with_what_was_expected() {
         for (text, expected) in [
             ("", "expected SELECT, ASSOCIATORS OF or REFERENCES OF, got the end"),
-            ("select Name from X", "expected `*`, got `Name`"),
+            ("select from X", "expected FROM, got `X`"),
+            ("select 'Name' from X", "expected `*` or a property, got 'Name'"),
+            ("select A, from X", "expected FROM, got `X`"),
             ("select * from 'X'", "expected a class, got 'X'"),
             ("select * from X where", "expected a property, got the end"),
             ("select * from X where A", "expected a comparison, got the end"),

@@ -152,6 +152,7 @@ pub(crate) fn options(settings: &Settings) -> Options {
     Options {
         operation_timeout: global.operation_timeout,
         request_timeout: global.request_timeout,
+        locale: global.locale.clone(),
         dialect: match global.dialect {
             ClassNames::Windows => Dialect::Windows,
             ClassNames::Dmtf => Dialect::Dmtf,

@@ -75,9 +75,11 @@ impl Failure {
                 }
             }
             Self::Error(error) => {
-                push_line(&mut shown, "error", &error.to_string());
+                // What does not match a recording is shown as a comparison, line by line.
+                let push = if error.kind() == ErrorKind::Cassette { push_lines } else { push_line };
+                push(&mut shown, "error", &error.to_string());
                 for cause in causes(error) {
-                    push_line(&mut shown, "caused by", &cause);
+                    push(&mut shown, "caused by", &cause);
                 }
                 for (label, value) in evidence_lines(error) {
                     push_line(&mut shown, label, &value);
@@ -280,6 +282,14 @@ fn push_line(shown: &mut String, label: &str, message: &str) {
     let _ = writeln!(shown, "{label}: {}", text::line(message));
 }
 
+/// As [`push_line`], with the lines that the message has; those after the first are indented, so that none looks like one
+/// of these.
+fn push_lines(shown: &mut String, label: &str, message: &str) {
+    let message = text::lines(message.trim_end()).replace('\n', "\n  ");
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "{label}: {message}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,6 +338,17 @@ mod tests {
         error: failed to send `Get`
         caused by: reset\u{1b}[2J by peer
         hint: look at the host
+        ");
+    }
+
+    #[test]
+    fn the_lines_of_a_comparison_stay_lines() {
+        let error = Error::new(ErrorKind::Cassette, "failed to replay\n- a\n+ b\u{1b}[2J\nhint: none");
+        insta::assert_snapshot!(Failure::from(error).to_text(), @r"
+        error: failed to replay
+          - a
+          + b\u{1b}[2J
+          hint: none
         ");
     }
 

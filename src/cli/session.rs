@@ -15,6 +15,7 @@ use crate::{
     error::{Error, ErrorKind, Evidence, UnknownOutcome},
     hyperv::HyperV,
     transport::{Record, Replay},
+    wsman::RequestOption,
 };
 use std::{
     sync::{
@@ -118,7 +119,19 @@ impl Session {
 
     /// What names are looked up in that belong to this host.
     pub(crate) fn scope(&self, unchecked: bool) -> Scope<'_> {
-        Scope { schema: self.client.schema(), namespace: self.hyperv.namespace(), unchecked }
+        // A recording answers for any host.
+        let host = self.replay.is_none().then(|| self.client.url().host_str()).flatten();
+        Scope { schema: self.client.schema(), namespace: self.hyperv.namespace(), unchecked, host }
+    }
+
+    /// With these options in what is asked through `client`; what waits for jobs is not the caller's call.
+    pub(crate) fn asking(mut self, options: &[RequestOption]) -> Self {
+        if !options.is_empty() {
+            let mut all = self.client.options().clone();
+            all.request_options.extend_from_slice(options);
+            self.client = self.client.with_options(all);
+        }
+        self
     }
 
     /// Does the work unless the user interrupts it, and closes what is open.

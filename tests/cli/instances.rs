@@ -18,6 +18,8 @@ const GROUP: &str = "Msvm_VirtualSystemCollection.CollectionID=00000000-0000-400
 fn in_each_format(host: &SimHost, command: &[&str]) -> String {
     let mut shown = String::new();
     for format in FORMATS {
+        let chosen = command.iter().position(|word| *word == "--fields").filter(|_| format == "xml");
+        let command = &command[..chosen.unwrap_or(command.len())];
         let ran = run(host.hvctl(command.iter().copied()).env("HVCTL_OUTPUT", format));
         writeln!(shown, "$ hvctl {} --output {format}", command.join(" ")).unwrap();
         writeln!(shown, "{}", without_times(&ran.transcript(&[]))).unwrap();
@@ -146,6 +148,9 @@ fn wrong_input_is_told_with_what_was_likely_meant() {
         &["enumerate", "Msvm_ComputerSytem"],
         &["enumerate", GROUP],
         &["enumerate", machine, "--fields", "Nmae"],
+        &["query", "SELECT * FROM Msvm_ConcreteJob", "--fields", "Nmae"],
+        &["enumerate", machine, "--fields", "Name", "--mode", "epr"],
+        &["enumerate", machine, "--fields", "Name", "--output", "xml"],
         &["enumerate", machine, "--where", "Nmae=x"],
         &["enumerate", machine, "--where", "Name"],
         &["enumerate", machine, "--where", "EnabledState=on"],
@@ -168,6 +173,58 @@ fn wrong_input_is_told_with_what_was_likely_meant() {
         writeln!(shown, "$ hvctl {}\n{}", command.join(" "), ran.transcript(&[])).unwrap();
     }
     insta::assert_snapshot!("wrong_input", shown);
+}
+
+#[test]
+fn fields_are_named_with_spaces_and_of_any_subclass() {
+    let host = SimHost::start();
+    let csv = |class: &str, fields: &str| {
+        ran(&host, &["enumerate", class, "--fields", fields, "--limit", "1", "--output", "csv"]).stdout
+    };
+    assert_eq!(csv("Msvm_ComputerSystem", "Name, EnabledState"), "Name,EnabledState\nHV01,2\n");
+    // The first one has no such property.
+    assert_eq!(csv("CIM_ManagedElement", "PercentComplete").lines().next(), Some("PercentComplete"));
+    assert_eq!(csv("Msvm_ConcreteJob", "InstanceID, JobState"), "InstanceID,JobState\n");
+}
+
+#[test]
+fn what_a_csv_cannot_hold_is_told() {
+    let host = SimHost::start();
+    let all = ran(&host, &["enumerate", "CIM_ManagedElement", "--output", "csv"]);
+    assert_eq!(all.code, 0);
+    assert!(all.stderr.starts_with("warning: the first instance decides the columns"), "{}", all.stderr);
+    let of_one_class = ran(&host, &["enumerate", "Msvm_ComputerSystem", "--output", "csv"]);
+    assert_eq!((of_one_class.code, of_one_class.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn some_properties_of_a_query_are_typed_and_named() {
+    let host = SimHost::start();
+    let query =
+        "SELECT EnabledState, OnTimeInMilliseconds FROM Msvm_ComputerSystem WHERE ElementName = 'web-01'";
+    let shown = ran(&host, &["query", query, "--names", "--output", "json"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let row = &shown.json()[0];
+    assert_eq!((&row["__CLASS"], &row["EnabledState"]), (&"Msvm_ComputerSystem".into(), &2.into()));
+    assert_eq!(row["EnabledState_name"], "Enabled");
+    assert!(row["OnTimeInMilliseconds"].is_u64() && row.get("Name").is_none(), "{row}");
+}
+
+#[test]
+fn without_a_check_the_same_instance_is_named_and_the_host_is_asked() {
+    let host = SimHost::start();
+    let machine = "Msvm_ComputerSystem.Name=00000000-0000-4000-8000-000100000001";
+    let name = ["--fields", "ElementName", "--output", "csv"];
+    let unchecked = ran(&host, &[&["get", machine, "--no-check"][..], &name].concat());
+    assert_eq!((unchecked.code, unchecked.stdout.as_str()), (0, "ElementName\nweb-01\n"), "{unchecked:?}");
+    // A key of a newer host: this one does not know it either, and says so itself.
+    let newer = ["get", "Msvm_ComputerSystem.Nmae=x"];
+    assert_eq!(ran(&host, &newer).code, 3);
+    assert_eq!(ran(&host, &[&newer[..], &["--no-check"]].concat()).code, 10);
+    let property = ["enumerate", "Msvm_ConcreteJob", "--fields", "New", "--output", "csv"];
+    assert_eq!(ran(&host, &property).code, 3);
+    let asked = ran(&host, &[&property[..], &["--no-check"]].concat());
+    assert_eq!((asked.code, asked.stdout.as_str()), (0, "New\n"), "{asked:?}");
 }
 
 #[test]

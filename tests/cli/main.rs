@@ -2,6 +2,7 @@
 //! recordings, and nothing at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod associations;
 mod bad_answer;
 mod bad_host;
 mod changes;
@@ -30,3 +31,4 @@ mod sim_host;
 mod support;
 mod terminal;
 mod usage;
+mod variables;

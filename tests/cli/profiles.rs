@@ -68,6 +68,7 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("kdc-timeout", "1s", "2s", "7s", "30s"),
         ("namespace", "root/typed", "root/e", "root/of-profile", "root/virtualization/v2"),
         ("dialect", "windows", "dmtf", "dmtf", "windows"),
+        ("locale", "de-DE", "fr-FR", "it-IT", "en-US"),
         ("mof", "a.mof,b.mof", "of-environment", "c.mof,d.mof", "-"),
         ("tls", "never", "prefer", "require", "prefer"),
         ("proxy", "http://typed:1", "socks5h://of-environment:1080", "env", "none"),

@@ -4,7 +4,7 @@ use super::{
     proxy::{ProxyChoice, ProxyParser},
     values,
 };
-use crate::cli::profiles::profile_name;
+use crate::{cim::Text, cli::profiles::profile_name};
 use clap::{Arg, Args as ClapArgs, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -93,6 +93,17 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) dialect: ClassNames,
+    /// Language of the host's texts, where it has them in that language
+    #[arg(
+        long,
+        global = true,
+        value_name = "LANGUAGE",
+        value_parser = values::language,
+        default_value = "en-US",
+        env = "HVCTL_LOCALE",
+        help_heading = CONNECTION
+    )]
+    pub(crate) locale: Text,
 
     /// Load further classes from this MOF file; several times, or with commas, for several files
     #[arg(

@@ -1,5 +1,6 @@
 //! Readers of single values: each turns what was typed into something valid, or says why not.
 
+use crate::{cim::Text, wsman::RequestOption};
 use std::{convert::Infallible, time::Duration};
 
 /// A name, id or path for the host: not empty, no control characters.
@@ -18,6 +19,30 @@ pub(crate) fn printable(typed: &str) -> Result<String, String> {
             u32::from(character)
         )),
         None => Ok(typed.to_owned()),
+    }
+}
+
+/// A name, without the spaces around it.
+pub(crate) fn name(typed: &str) -> Result<String, String> {
+    text(typed.trim())
+}
+
+/// A language for texts: `de-DE`.
+pub(crate) fn language(typed: &str) -> Result<Text, String> {
+    let is_tag =
+        |part: &str| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
+    if !typed.split('-').all(is_tag) {
+        return Err(format!("expected a language such as `en-US` or `de-DE`, got `{typed}`"));
+    }
+    Text::new(typed).map_err(|error| error.to_string())
+}
+
+/// An option of `w:OptionSet`: `NAME=VALUE`.
+pub(crate) fn request_option(typed: &str) -> Result<RequestOption, String> {
+    let typed = printable(typed)?;
+    match typed.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok(RequestOption::new(name.trim(), value)),
+        _ => Err(format!("expected NAME=VALUE, got `{typed}`")),
     }
 }
 
@@ -65,6 +90,18 @@ mod tests {
         assert!(text("a\u{9b}b").is_err());
         assert!(text("").is_err());
         assert!(text("  ").is_err());
+    }
+
+    #[test]
+    fn languages_and_options_have_a_form() {
+        assert_eq!(language("de-DE").unwrap().as_str(), "de-DE");
+        assert_eq!(request_option("wmi:A=b=c"), Ok(RequestOption::new("wmi:A", "b=c")));
+        for wrong in ["", "de_DE", "de-", "<de>"] {
+            assert!(language(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(request_option("=x").is_err());
+        assert!(request_option("x").is_err());
+        assert_eq!(name(" Name "), Ok("Name".to_owned()));
     }
 
     #[test]

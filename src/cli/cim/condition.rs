@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::{
-    cim::{CimError, CimType, DateTime, Text, Value, schema::Property, wql},
+    cim::{CimError, CimType, DateTime, Epr, Text, Value, schema::Property, wql},
     cli::{failure::Failure, similar::did_you_mean},
     error::{Error, ErrorKind},
     wsman::Filter,
@@ -31,7 +31,7 @@ enum Operator {
 enum Operand {
     /// `null` without quotes.
     Null,
-    /// In double quotes: text, whatever it looks like.
+    /// In quotes: text, whatever it looks like.
     Quoted(String),
     Bare(String),
 }
@@ -68,7 +68,8 @@ impl std::str::FromStr for Condition {
             return Err(form());
         }
         let value = value.trim();
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let within = |quote| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+        let quoted = within('"').or_else(|| within('\''));
         let value = match quoted {
             Some(text) => Operand::Quoted(text.to_owned()),
             None if value.eq_ignore_ascii_case("null") => Operand::Null,
@@ -88,8 +89,8 @@ impl std::str::FromStr for Condition {
 ///
 /// # Errors
 /// `Config` for a property or a value that the class cannot have, unless nothing is checked.
-pub(crate) fn to_wql(class: &str, conditions: &[Condition], scope: Scope<'_>) -> Result<Text, Failure> {
-    let mut query = format!("SELECT * FROM {}", identifier(class)?);
+pub(crate) fn to_wql(class: &Epr, conditions: &[Condition], scope: Scope<'_>) -> Result<Text, Failure> {
+    let mut query = format!("SELECT * FROM {}", identifier(class.class())?);
     for (index, condition) in conditions.iter().enumerate() {
         query.push_str(if index == 0 { " WHERE " } else { " AND " });
         query.push_str(&condition.to_wql(class, scope)?);
@@ -102,7 +103,7 @@ pub(crate) fn to_wql(class: &str, conditions: &[Condition], scope: Scope<'_>) ->
 /// # Errors
 /// As [`to_wql`]; `Config` for a condition that is no equality with a value.
 pub(crate) fn to_selectors(
-    class: &str,
+    class: &Epr,
     conditions: &[Condition],
     scope: Scope<'_>,
 ) -> Result<Filter, Failure> {
@@ -129,7 +130,7 @@ pub(crate) fn to_selectors(
 }
 
 impl Condition {
-    fn to_wql(&self, class: &str, scope: Scope<'_>) -> Result<String, Failure> {
+    fn to_wql(&self, class: &Epr, scope: Scope<'_>) -> Result<String, Failure> {
         let Self { property, operator, .. } = self;
         let value = self.typed(class, scope)?;
         let sign = match (operator, value.is_null()) {
@@ -147,8 +148,8 @@ impl Condition {
     }
 
     /// The value as its property has it. The schema may not know the property, where a host does.
-    fn typed(&self, class: &str, scope: Scope<'_>) -> Result<Value, Failure> {
-        let class = scope.schema.class(class);
+    fn typed(&self, class: &Epr, scope: Scope<'_>) -> Result<Value, Failure> {
+        let class = scope.class_of(class);
         let declared = class.and_then(|class| class.property(&self.property));
         if let (Some(class), None, false) = (class, declared, scope.unchecked) {
             let reason = format!("`{}` has no such property", class.name());
@@ -248,7 +249,7 @@ mod tests {
 
     fn wql(class: &str, conditions: &[&str]) -> String {
         let conditions: Vec<Condition> = conditions.iter().map(|typed| typed.parse().unwrap()).collect();
-        to_wql(class, &conditions, Scope::of_tests())
+        to_wql(&Epr::class_of(class, "root/virtualization/v2"), &conditions, Scope::of_tests())
             .map_or_else(|failure| failure.to_text(), Text::into_string)
     }
 
@@ -265,6 +266,10 @@ mod tests {
             ("ElementName=null", "ElementName IS NULL"),
             ("ElementName != null", "ElementName IS NOT NULL"),
             ("ElementName=\"null\"", "ElementName = 'null'"),
+            ("ElementName='web-01'", "ElementName = 'web-01'"),
+            ("ElementName=''web-01''", r"ElementName = '\'web-01\''"),
+            ("ElementName=\"'x'\"", r"ElementName = '\'x\''"),
+            ("EnabledState='2'", "EnabledState = 2"),
             ("ElementName~web-%", "ElementName LIKE 'web-%'"),
             ("ElementName=", "ElementName = ''"),
             ("EnabledState!=2", "EnabledState <> 2"),
@@ -315,7 +320,7 @@ mod tests {
             hint: it knows 0 (Unknown), 1 (Other), 2 (Enabled), 3 (Disabled), 4 (Shutting Down), 5 (Not Applicable), 6 (Enabled but Offline), 7 (In Test), 8 (Deferred), 9 (Quiesce), 10 (Starting)
         ");
         insta::assert_snapshot!(condition("OperationalStatus=2"), @"error: failed to use the condition on `OperationalStatus`: neither WQL nor a selector filter compares arrays");
-        insta::assert_snapshot!(wql("Msvm_X WHERE 1=1", &["A=1"]), @"error: failed to use `Msvm_X WHERE 1=1` as a class: expected a name of letters, digits and `_`");
+        insta::assert_snapshot!(wql("Msvm_X WHERE 1=1", &["A=1"]), @"error: failed to use `Msvm_X%20WHERE%201=1` as a class: expected a name of letters, digits and `_`");
     }
 
     #[test]
@@ -329,7 +334,11 @@ mod tests {
     fn selectors_are_equalities() {
         let filter = |typed: &str| {
             let condition: Condition = typed.parse().unwrap();
-            to_selectors("Msvm_ComputerSystem", &[condition], Scope::of_tests())
+            to_selectors(
+                &Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2"),
+                &[condition],
+                Scope::of_tests(),
+            )
         };
         let Ok(Filter::Selector(selectors)) = filter("EnabledState=Enabled") else { panic!() };
         assert_eq!(selectors, [("EnabledState".to_owned(), Text::new("2").unwrap())]);
@@ -342,7 +351,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_value_leaves_its_literal(value in "[a-z'\"\\\\ ]{0,12}") {
-            prop_assume!(!value.trim().eq_ignore_ascii_case("null") && !value.trim().starts_with('"'));
+            prop_assume!(!value.trim().eq_ignore_ascii_case("null") && !value.trim().starts_with(['"', '\'']));
             let written = condition(&format!("ElementName={value}"));
             let expected = wql::quote(&Text::new(value.trim()).unwrap());
             prop_assert_eq!(written, format!("ElementName = {expected}"));

@@ -79,9 +79,7 @@ pub(crate) fn read_reference(value: &Json, scope: Scope<'_>) -> Result<Epr, Stri
     let error = |error: CimError| error.to_string();
     let text = |field: &str| value.get(field).and_then(Json::as_str);
     if let Some(path) = text("__PATH") {
-        return ObjectPath::parse(path)
-            .and_then(|path| path.to_epr_with(scope.schema, scope.namespace))
-            .map_err(error);
+        return ObjectPath::parse(path).map_err(error).and_then(|path| scope.epr(&path));
     }
     let (Some(uri), Some(Json::Object(selectors))) = (text("uri"), value.get("selectors")) else {
         return Err(EXPECTED.to_owned());
@@ -107,12 +105,12 @@ pub(crate) fn read_instance(
     let refused =
         |reason: &str| Error::new(ErrorKind::Config, format!("failed to read an instance: {reason}"));
     let Json::Object(fields) = value else {
-        return Err(refused(&format!("expected an object, got {value}")).into());
+        return Err(refused(&format!("expected an object, got {}", in_short(value))).into());
     };
     let Some(class) = fields.get("__CLASS").and_then(Json::as_str).or(class) else {
         return Err(refused("expected its class as `__CLASS`").into());
     };
-    let declared = scope.schema.class(class);
+    let declared = scope.known(class, Some(scope.namespace));
     let target = Target::properties(class, declared, scope);
     let arguments: Vec<Argument> = fields
         .iter()
@@ -124,6 +122,17 @@ pub(crate) fn read_instance(
         instance.set(&name, value);
     }
     Ok(instance)
+}
+
+/// The beginning of a document, for an error.
+pub(crate) fn in_short(value: &Json) -> String {
+    const LONGEST: usize = 60;
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]

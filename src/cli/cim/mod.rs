@@ -4,6 +4,7 @@ pub(crate) mod argument;
 pub(crate) mod condition;
 pub(crate) mod json;
 pub(crate) mod name;
+pub(crate) mod place;
 
 use crate::{cim::schema::Schema, cli::failure::Failure, error::Error};
 
@@ -13,16 +14,23 @@ pub(crate) struct Scope<'s> {
     pub(crate) schema: &'s Schema,
     /// Of names without one.
     pub(crate) namespace: &'s str,
+    /// That the connection is to, as it was typed; none where a recording answers, which does so for any.
+    pub(crate) host: Option<&'s str>,
     /// Whether names and values that the schema does not have pass (`--no-check`).
     pub(crate) unchecked: bool,
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Scope<'static> {
     /// That of a user who has said nothing.
     pub(crate) fn of_tests() -> Self {
         static SCHEMA: std::sync::LazyLock<Schema> = std::sync::LazyLock::new(Schema::default);
-        Self { schema: &SCHEMA, namespace: "root/virtualization/v2", unchecked: false }
+        Self {
+            schema: &SCHEMA,
+            namespace: "root/virtualization/v2",
+            host: Some("hv1.example.org"),
+            unchecked: false,
+        }
     }
 }
 

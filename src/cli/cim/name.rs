@@ -1,11 +1,8 @@
 //! How an instance is named: by object path, by a reference in JSON, or by its class where there is only one.
 
-use super::{Scope, json};
+use super::{Scope, json, place};
 use crate::{
-    cim::{
-        Epr, ObjectPath,
-        schema::{Class, Schema},
-    },
+    cim::{Epr, ObjectPath, schema::Class},
     cli::{
         cim::condition::NO_CHECK, failure::Failure, interruption::aside, session::Session,
         similar::did_you_mean,
@@ -24,13 +21,29 @@ use std::io::Read as _;
 /// `Config` for what is none, and for keys that the class does not have, unless `unchecked`; `NotFound` and
 /// `Ambiguous` for a class without instances, or with several.
 pub(crate) async fn instance(session: &Session, typed: &str, unchecked: bool) -> Result<Epr, Failure> {
+    find(session, typed, unchecked).await.map(|found| found.epr)
+}
+
+/// An instance that was named.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) epr: Epr,
+    /// The reference is the host's own: there is such an instance.
+    pub(crate) is_there: bool,
+}
+
+/// As [`instance`].
+///
+/// # Errors
+/// As [`instance`].
+pub(crate) async fn find(session: &Session, typed: &str, unchecked: bool) -> Result<Found, Failure> {
     let typed = match typed {
         "-" => aside(standard_input).await?,
         _ => typed.to_owned(),
     };
     match parse(&typed, session.scope(unchecked))? {
-        Named::Instance(epr) => Ok(epr),
-        Named::Class(class) => only_instance(session, &class).await,
+        Named::Instance(epr) => Ok(Found { epr, is_there: false }),
+        Named::Class(class) => Ok(Found { epr: only_instance(session, &class).await?, is_there: true }),
     }
 }
 
@@ -69,7 +82,12 @@ fn parse(typed: &str, scope: Scope<'_>) -> Result<Named, Failure> {
         if let Json::String(path) = &value {
             return parse_path(path, scope);
         }
-        let epr = json::read_reference(&value, scope).map_err(|reason| refused(typed, &reason, None))?;
+        let epr = json::read_reference(&value, scope).map_err(|reason| {
+            let is_instance = value.get("__PATH").is_some_and(Json::is_null);
+            let hint =
+                is_instance.then(|| "print it with `--mode both`, which asks for its reference".to_owned());
+            refused(&json::in_short(&value), &reason, hint)
+        })?;
         return Ok(Named::Instance(epr));
     }
     parse_path(typed, scope)
@@ -102,24 +120,20 @@ fn parse_path(typed: &str, scope: Scope<'_>) -> Result<Named, Failure> {
         let hint = "such as `Msvm_ConcreteJob.InstanceID=\"…\"`; `hvctl schema show CLASS` names the keys";
         refused(typed, &error.to_string(), Some(hint.to_owned()))
     })?;
-    let mut epr = path.to_epr_with(scope.schema, scope.namespace).map_err(Error::from)?;
+    let mut epr = scope.epr(&path).map_err(|reason| refused(typed, &reason, None))?;
     if path.keys().next().is_none() {
         let singleton = typed.trim_end().ends_with("=@");
         return Ok(if singleton { Named::Instance(epr) } else { Named::Class(epr) });
     }
-    if let Some(class) = scope.schema.class(path.class())
-        && !scope.unchecked
-    {
-        for (key, _) in path.keys() {
-            if !class.keys().any(|known| known.eq_ignore_ascii_case(key)) {
-                let keys: Vec<_> = class.keys().map(|key| format!("`{key}`")).collect();
-                let reason =
-                    format!("`{key}` is no key of `{}`, which has {}", class.name(), keys.join(", "));
-                let hint = did_you_mean(key, class.keys()).unwrap_or_else(|| NO_CHECK.to_owned());
-                return Err(refused(typed, &reason, Some(hint)));
-            }
+    if let Some(class) = scope.class_of(&epr) {
+        let is_key = |key: &str| class.keys().any(|known| known.eq_ignore_ascii_case(key));
+        if let Some((key, _)) = path.keys().find(|(key, _)| !scope.unchecked && !is_key(key)) {
+            let keys: Vec<_> = class.keys().map(|key| format!("`{key}`")).collect();
+            let reason = format!("`{key}` is no key of `{}`, which has {}", class.name(), keys.join(", "));
+            let hint = did_you_mean(key, class.keys()).unwrap_or_else(|| NO_CHECK.to_owned());
+            return Err(refused(typed, &reason, Some(hint)));
         }
-        // The one key whose value is known beforehand.
+        // The one key whose value is known beforehand, checked or not.
         if class.keys().any(|key| key == CREATION_CLASS) && path.key(CREATION_CLASS).is_none() {
             epr = epr.with(CREATION_CLASS, class.name()).map_err(Error::from)?;
         }
@@ -143,7 +157,7 @@ fn with_quotes(typed: &str) -> Option<String> {
 /// The only instance of a class, by its own reference.
 async fn only_instance(session: &Session, class: &Epr) -> Result<Epr, Failure> {
     let call = session.client.enumerate(class).mode(EnumerationMode::Epr);
-    let items = call.await.map_err(|error| unknown_class(session.client.schema(), error, class.class()))?;
+    let items = call.await.map_err(|error| unknown_class(session.scope(false), error, class))?;
     let mut eprs: Vec<Epr> = items.into_iter().filter_map(|item| item.epr).collect();
     let name = class.class();
     match eprs.len() {
@@ -168,33 +182,51 @@ async fn only_instance(session: &Session, class: &Epr) -> Result<Epr, Failure> {
 const SHOWN: usize = 5;
 
 /// Says what class may have been meant, where a host refuses one that the schema does not know either.
-pub(crate) fn unknown_class(schema: &Schema, error: Error, class: &str) -> Error {
-    if error.fault().is_none() || schema.class(class).is_some() {
-        return error;
-    }
-    match did_you_mean(class, schema.classes().map(Class::name)) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
+pub(crate) fn unknown_class(scope: Scope<'_>, error: Error, class: &Epr) -> Error {
+    match meant(scope, class) {
+        Some(hint) if error.fault().is_some() => error.with_hint(hint),
+        _ => error,
     }
 }
 
+/// The class that was likely meant by one that the schema does not know, though it is about the namespace.
+fn meant(scope: Scope<'_>, class: &Epr) -> Option<String> {
+    let is_described = class.namespace().is_none_or(place::is_described);
+    let is_unknown = is_described && scope.class_of(class).is_none();
+    is_unknown.then(|| did_you_mean(class.class(), scope.schema.classes().map(Class::name)))?
+}
+
 /// As [`unknown_class`], of a command's failure.
-pub(crate) fn explained(schema: &Schema, failure: Failure, class: &str) -> Failure {
+pub(crate) fn explained(scope: Scope<'_>, failure: Failure, class: &Epr) -> Failure {
     match failure {
-        Failure::Error(error) => unknown_class(schema, error, class).into(),
+        Failure::Error(error) => unknown_class(scope, error, class).into(),
         other => other,
     }
 }
 
-/// Says that there is no such instance, where the class is one that hosts know.
-pub(crate) fn no_instance(schema: &Schema, error: Error, epr: &Epr) -> Error {
-    if schema.class(epr.class()).is_none() || !is_not_found(&error) {
-        return unknown_class(schema, error, epr.class());
+/// Says that there is no such instance, where that is what the host has said.
+pub(crate) fn no_instance(scope: Scope<'_>, error: Error, epr: &Epr) -> Error {
+    if epr.selectors().is_empty() || !is_not_found(&error) {
+        return unknown_class(scope, error, epr);
     }
-    let look = format!("`hvctl enumerate {}` lists those that there are", epr.class());
-    Error::new(ErrorKind::NotFound, format!("failed to find `{epr}`: the host knows no such instance"))
-        .with_hint(look)
+    // Of a class that the schema does not know, it may as well be the class: the fault is the same.
+    let what = if scope.class_of(epr).is_some() { "instance" } else { "class or instance" };
+    let hint = meant(scope, epr).unwrap_or_else(|| {
+        let namespace = epr.namespace().filter(|namespace| !place::is_described(namespace));
+        let class = namespace.map_or_else(|| epr.class().to_owned(), |at| format!("{at}:{}", epr.class()));
+        format!("`hvctl enumerate {class}` lists those that there are")
+    });
+    Error::new(ErrorKind::NotFound, format!("failed to find `{epr}`: the host knows no such {what}"))
+        .with_hint(hint)
         .with_source(error)
+}
+
+/// As [`no_instance`], of a command's failure.
+pub(crate) fn not_there(scope: Scope<'_>, failure: Failure, epr: &Epr) -> Failure {
+    match failure {
+        Failure::Error(error) => no_instance(scope, error, epr).into(),
+        other => other,
+    }
 }
 
 fn refused(typed: &str, reason: &str, hint: Option<String>) -> Failure {
@@ -221,12 +253,29 @@ pub(crate) fn standard_input() -> Result<String, Failure> {
     Ok(text)
 }
 
+/// Reads a name and, from what is printed of it, reads it again.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzzed(typed: &str, place: &Place, unchecked: bool) {
+    match parse(typed, place, unchecked) {
+        Ok(Named::Instance(epr)) => {
+            let again = json::read_reference(&json::reference(&epr), place);
+            assert_eq!(again.as_ref(), Ok(&epr), "{typed}");
+        }
+        Ok(Named::Class(_)) => {}
+        Err(failure) => assert!(!failure.to_text().is_empty(), "{typed}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(typed: &str) -> String {
-        match parse(typed, Scope::of_tests()) {
+        read_with(typed, false)
+    }
+
+    fn read_with(typed: &str, unchecked: bool) -> String {
+        match parse(typed, Scope { unchecked, ..Scope::of_tests() }) {
             Ok(Named::Instance(epr)) => epr.to_string().replace("root\\virtualization\\v2:", ""),
             Ok(Named::Class(epr)) => format!("class {}", epr.class()),
             Err(failure) => failure.to_text(),
@@ -246,6 +295,16 @@ mod tests {
         assert_eq!(read("Msvm_ComputerSystem"), "class Msvm_ComputerSystem");
         assert_eq!(read("Win32_OperatingSystem=@"), "Win32_OperatingSystem");
         assert_eq!(read("root/cimv2:Win32_Service.Name=winrm"), r#"root\cimv2:Win32_Service.Name="winrm""#);
+    }
+
+    #[test]
+    fn keys_are_completed_whether_they_are_checked_or_not() {
+        let machine = r#"Msvm_ComputerSystem.Name="V",CreationClassName="Msvm_ComputerSystem""#;
+        assert_eq!(read_with("Msvm_ComputerSystem.Name=V", true), machine);
+        assert_eq!(read_with("Msvm_ComputerSystem.New=V", true), machine.replace("Name=\"V", "New=\"V"));
+        // Another class of that name.
+        let elsewhere = r#"root\cimv2:CIM_ComputerSystem.Name="V""#;
+        assert_eq!(read(elsewhere), elsewhere);
     }
 
     #[test]
@@ -270,6 +329,15 @@ mod tests {
         insta::assert_snapshot!(read("a b"), @r#"
             error: failed to read `a b` as a name: expected an object path with a class, `Class.Key="value"`, got `a b`
             hint: such as `Msvm_ConcreteJob.InstanceID="…"`; `hvctl schema show CLASS` names the keys
+        "#);
+        insta::assert_snapshot!(read(r"\\hv2\root\cimv2:Win32_Service.Name=winrm"), @r"
+            error: failed to read `\\hv2\root\cimv2:Win32_Service.Name=winrm` as a name: the path names the host `hv2`, and the connection is to `hv1.example.org`; if both are one, leave the host out of the path
+        ");
+        let path = r#"{"__PATH":"\\\\hv2\\root\\cimv2:Win32_Service.Name=\"winrm\""}"#;
+        assert!(read(path).contains("names the host `hv2`"), "{}", read(path));
+        insta::assert_snapshot!(read(&format!(r#"{{"__CLASS":"X","__PATH":null,"A":"{}"}}"#, "x".repeat(200))), @r#"
+            error: failed to read `{"__CLASS":"X","__PATH":null,"A":"xxxxxxxxxxxxxxxxxxxxxxxxxx…` as a name: expected an object of `uri` and `selectors`, or one with `__PATH`
+            hint: print it with `--mode both`, which asks for its reference
         "#);
         insta::assert_snapshot!(read("[]"), @"error: failed to read `JSON` as a name: expected one instance, got an array of 0");
         insta::assert_snapshot!(read("{}"), @"error: failed to read `{}` as a name: expected an object of `uri` and `selectors`, or one with `__PATH`");

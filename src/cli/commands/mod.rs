@@ -24,8 +24,14 @@ use super::{
     session::Session,
     settings::Settings,
 };
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    hyperv::HyperV,
+    transport::endpoint,
+    wsman::RequestOption,
+};
 use std::io::IsTerminal;
+use url::Url;
 
 /// What a command works with.
 #[derive(Debug)]
@@ -46,6 +52,29 @@ impl Context {
         work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         self.connect(Login::User).await?.run(self, work).await
+    }
+
+    /// The same, with options of `w:OptionSet` in what is asked.
+    async fn with_options(
+        &self,
+        options: &[RequestOption],
+        work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.connect(Login::User).await?.asking(options).run(self, work).await
+    }
+
+    /// The namespace of names without one.
+    fn namespace(&self) -> String {
+        HyperV::normalised(&self.settings.global.namespace)
+    }
+
+    /// The host, as it was typed; none where a recording answers, which does so for any. What is none fails where it is
+    /// connected to.
+    fn host(&self) -> Option<String> {
+        let global = &self.settings.global;
+        let typed = global.host.as_deref().filter(|_| global.replay.is_none());
+        let url = typed.and_then(|host| endpoint(host).ok());
+        url.as_ref().and_then(Url::host_str).map(str::to_owned)
     }
 
     /// Whether somebody could answer a question.

@@ -1,23 +1,29 @@
-//! Comma-separated values (RFC 4180). The first instance decides the columns.
+//! Comma-separated values (RFC 4180). The first instance decides the columns, unless they were named; of what later ones
+//! have besides, a warning tells.
 //!
 //! Null is an empty cell, and so is an empty text. An array is JSON in one cell, an embedded instance too; a
 //! reference is an object path.
 
 use super::{Renderer, Row, Selection, selection};
-use crate::{cim::Value, cli::failure::Failure};
+use crate::{
+    cim::{Instance, Value},
+    cli::failure::Failure,
+};
 use serde_json::Value as Json;
-use std::io;
+use std::{collections::BTreeSet, io};
 
 #[derive(Debug)]
 pub(super) struct Csv {
     selection: Selection,
     /// Names of the columns, once the first row has come.
     columns: Option<Vec<String>>,
+    /// Properties of later rows that have no column.
+    dropped: BTreeSet<String>,
 }
 
 impl Csv {
     pub(super) fn new(selection: Selection) -> Self {
-        Self { selection, columns: None }
+        Self { selection, columns: None, dropped: BTreeSet::new() }
     }
 
     fn columns(&self, row: &Row) -> Vec<String> {
@@ -48,11 +54,32 @@ impl Renderer for Csv {
             },
         });
         out.push_str(&record(cells)?);
+        if self.selection.fields.is_empty() {
+            let properties = row.instance.iter().flat_map(Instance::properties).map(|(name, _)| name);
+            let dropped = properties.filter(|name| !columns.iter().any(|column| column == name));
+            self.dropped.extend(dropped.map(str::to_owned));
+        }
         Ok(())
     }
 
-    fn end(&mut self, _: &mut String) -> Result<(), Failure> {
+    /// Without rows, the columns that were named are still known.
+    fn end(&mut self, out: &mut String) -> Result<(), Failure> {
+        if self.columns.is_none() && !self.selection.fields.is_empty() {
+            out.push_str(&record(&self.selection.fields)?);
+        }
         Ok(())
+    }
+
+    fn left_out(&self) -> Option<String> {
+        if self.dropped.is_empty() {
+            return None;
+        }
+        let names: Vec<&str> = self.dropped.iter().map(String::as_str).collect();
+        Some(format!(
+            "the first instance decides the columns; later ones have properties that it does not have, which were left out: \
+             {}; --fields names columns, and other formats have no such limit",
+            names.join(", ")
+        ))
     }
 }
 

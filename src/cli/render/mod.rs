@@ -34,6 +34,10 @@ pub(crate) trait Renderer: fmt::Debug {
     fn give_up(&mut self, _out: &mut String) -> Result<(), Failure> {
         Ok(())
     }
+    /// What the format could not hold, once all rows are printed.
+    fn left_out(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Whether there is one instance, or any number of them.

@@ -30,7 +30,7 @@ impl Row {
 
 /// The reference of an instance, where the schema knows its keys and it has them all.
 fn reference(instance: &Instance, scope: Scope<'_>) -> Option<Epr> {
-    let class = scope.schema.class(instance.class())?;
+    let class = scope.known(instance.class(), Some(scope.namespace))?;
     let keys: Vec<_> = class.keys().collect();
     if keys.is_empty() {
         return None;
@@ -51,11 +51,8 @@ mod tests {
     #[test]
     fn a_reference_is_made_of_all_keys_or_not_at_all() {
         let job = Instance::new("Msvm_ConcreteJob").with("InstanceID", Value::string("A").unwrap());
-        let path = |instance: &Instance| {
-            reference(instance, Scope { namespace: "root/v2", ..Scope::of_tests() })
-                .map(|epr| epr.to_string())
-        };
-        assert_eq!(path(&job).as_deref(), Some(r#"root\v2:Msvm_ConcreteJob.InstanceID="A""#));
+        let path = |instance: &Instance| reference(instance, Scope::of_tests()).map(|epr| epr.to_string());
+        assert_eq!(path(&job).as_deref(), Some(r#"root\virtualization\v2:Msvm_ConcreteJob.InstanceID="A""#));
         assert_eq!(path(&Instance::new("Msvm_ConcreteJob").with("InstanceID", Value::Null)), None);
         assert_eq!(path(&Instance::new("Msvm_ConcreteJob")), None);
         assert_eq!(path(&Instance::new("Win32_Service")), None);

@@ -6,7 +6,12 @@ use crate::{
         Instance, Value,
         schema::{Class, Property, Schema},
     },
-    cli::{cim::json, failure::Failure, similar::did_you_mean},
+    cli::{
+        args::Format,
+        cim::{condition::NO_CHECK, json},
+        failure::Failure,
+        similar::did_you_mean,
+    },
     error::{Error, ErrorKind},
 };
 use serde_json::{Map, Value as Json};
@@ -22,18 +27,65 @@ pub(crate) struct Selection {
     pub(crate) fields: Vec<String>,
     /// With the names of values by the schema's value maps.
     pub(crate) names: bool,
+    /// The fields are known to exist, though not every instance may have them.
+    pub(crate) is_checked: bool,
     /// Where properties, keys and value maps are looked up.
     pub(crate) schema: Schema,
 }
 
 impl Selection {
+    /// Makes sure that the fields mean something to the format, and to what comes.
+    ///
+    /// # Errors
+    /// `Usage`.
+    pub(crate) fn check_use(&self, format: Format, is_reference: bool) -> Result<(), Failure> {
+        if self.fields.is_empty() {
+            return Ok(());
+        }
+        if is_reference {
+            return Err(Failure::usage(
+                "--fields chooses properties, and with --mode epr there are none",
+                "leave one of both out",
+            ));
+        }
+        if format == Format::Xml {
+            return Err(Failure::usage(
+                "--output xml prints what came over the wire, which --fields does not choose from",
+                "leave --fields out, or take another format; look at HVCTL_OUTPUT too",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a class, or one that derives from it, has what was asked for, before anything is sent.
+    ///
+    /// # Errors
+    /// `Config`, with the name that was likely meant.
+    pub(crate) fn checked(mut self, class: &str) -> Result<Self, Failure> {
+        let classes = || self.schema.classes().filter(|other| other.is_a(class));
+        let declared = || classes().flat_map(Class::properties).map(Property::name);
+        let exists =
+            |field: &str| declared().chain([CLASS, PATH]).any(|name| name.eq_ignore_ascii_case(field));
+        if let Some(field) = self.fields.iter().find(|field| !exists(field)) {
+            let hint = did_you_mean(field, declared().chain([CLASS, PATH]));
+            return Err(no_property(field, class, &hint.unwrap_or_else(|| NO_CHECK.to_owned())));
+        }
+        self.is_checked = true;
+        Ok(self)
+    }
+
+    /// Whether the object path is among what is printed.
+    pub(crate) fn shows_path(&self) -> bool {
+        self.fields.is_empty() || self.fields.iter().any(|field| field.eq_ignore_ascii_case(PATH))
+    }
+
     /// Makes sure that what was asked for exists, when the first row is at hand. A host may know properties that the
     /// schema does not: they exist if the row has them.
     ///
     /// # Errors
     /// `Config`, with the name that was likely meant.
     pub(crate) fn check_first(&self, row: &Row, rows_before: u64) -> Result<(), Failure> {
-        if rows_before > 0 {
+        if rows_before > 0 || self.is_checked {
             return Ok(());
         }
         let Some(instance) = &row.instance else { return Ok(()) };
@@ -46,12 +98,11 @@ impl Selection {
             if known {
                 continue;
             }
-            let message = format!("failed to print `{field}`: `{}` has no such property", instance.class());
             let mut known: Vec<&str> = declared().chain([CLASS, PATH]).collect();
             known.extend(instance.properties().map(|(name, _)| name));
             let hint = did_you_mean(field, known)
                 .unwrap_or_else(|| "without --fields all properties are printed".to_owned());
-            return Err(Error::new(ErrorKind::Config, message).with_hint(hint).into());
+            return Err(no_property(field, instance.class(), &hint));
         }
         Ok(())
     }
@@ -105,6 +156,11 @@ impl Selection {
     fn path(&self, row: &Row) -> Json {
         row.epr.as_ref().map(|epr| epr.to_path_with(&self.schema).to_string()).into()
     }
+}
+
+fn no_property(field: &str, class: &str, hint: &str) -> Failure {
+    let message = format!("failed to print `{field}`: `{class}` has no such property");
+    Error::new(ErrorKind::Config, message).with_hint(hint).into()
 }
 
 /// Name of the field that holds the name of a value.

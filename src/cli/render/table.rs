@@ -3,7 +3,7 @@
 use super::{Renderer, Row, Selection, selection};
 use crate::{
     cim::{
-        Epr, Instance, Value,
+        Epr, Instance, Selector, SelectorValue, Value,
         schema::{Class, Property, Schema},
     },
     cli::{failure::Failure, text},
@@ -89,15 +89,23 @@ impl Rows {
     }
 
     fn cells(&self, row: &Row, names: &[String]) -> Vec<String> {
-        names.iter().map(|name| text::line(&self.short(cell(row, name, &self.selection)))).collect()
+        let shown = |name: &String| {
+            let cell = cell(row, name, &self.selection);
+            text::line(&if self.is_whole(row, name) { cell } else { short(cell) })
+        };
+        names.iter().map(shown).collect()
     }
 
-    /// What was not asked for by name is cut where it would fill the line.
-    fn short(&self, cell: String) -> String {
-        match cell.char_indices().nth(LONGEST) {
-            Some((end, _)) if self.selection.fields.is_empty() => format!("{}…", cell.split_at(end).0),
-            _ => cell,
-        }
+    /// What was asked for by name is shown as it is, and so is what names an instance: it is there to be copied.
+    fn is_whole(&self, row: &Row, name: &str) -> bool {
+        let value = row.instance.as_ref().and_then(|instance| instance.get(name));
+        let schema = &self.selection.schema;
+        let class = self.class.as_deref().or_else(|| row.class()).and_then(|class| schema.class(class));
+        let is_key = |class: Class<'_>| class.keys().any(|key| key.eq_ignore_ascii_case(name));
+        !self.selection.fields.is_empty()
+            || name == selection::PATH
+            || value.is_some_and(is_reference)
+            || class.is_some_and(is_key)
     }
 }
 
@@ -119,6 +127,19 @@ impl Renderer for Rows {
     fn give_up(&mut self, out: &mut String) -> Result<(), Failure> {
         if self.held.is_empty() { Ok(()) } else { self.end(out) }
     }
+}
+
+/// What was not asked for is cut where it would fill the line.
+fn short(cell: String) -> String {
+    match cell.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", cell.split_at(end).0),
+        None => cell,
+    }
+}
+
+fn is_reference(value: &Value) -> bool {
+    matches!(value, Value::Reference(_))
+        || value.as_slice().iter().any(|one| matches!(one, Value::Reference(_)))
 }
 
 /// Longest cell of a column that was not asked for.
@@ -224,7 +245,7 @@ fn shown(schema: &Schema, value: &Value, property: Option<Property<'_>>) -> Stri
         Value::Array(elements) => {
             elements.iter().map(|element| shown(schema, element, property)).collect::<Vec<_>>().join(", ")
         }
-        Value::Reference(epr) => relative_path(schema, epr),
+        Value::Reference(epr) => relative_path(schema, &without_class_key(schema, epr)),
         Value::DateTime(datetime) => datetime.to_iso(),
         Value::Instance(instance) => format!("{} {{…}}", instance.class()),
         code => {
@@ -233,6 +254,25 @@ fn shown(schema: &Schema, value: &Value, property: Option<Property<'_>>) -> Stri
             named.map_or_else(|| number.clone(), |name| format!("{number} ({name})"))
         }
     }
+}
+
+/// The reference without the key that says its class once more; read back, it is completed (see `cim::name`).
+fn without_class_key(schema: &Schema, epr: &Epr) -> Epr {
+    let is_class_key = |selector: &Selector| {
+        let repeats = matches!(selector.value(), SelectorValue::Text(text) if text.as_str() == epr.class());
+        selector.name() == "CreationClassName" && repeats
+    };
+    let is_known = schema.class(epr.class()).is_some() && epr.selectors().len() > 1;
+    if !is_known || !epr.selectors().iter().any(is_class_key) {
+        return epr.clone();
+    }
+    let bare = Epr::from_uri(epr.resource_uri());
+    let rest = epr.selectors().iter().filter(|selector| !is_class_key(selector));
+    let rest = rest.into_iter().try_fold(bare, |bare, selector| match selector.value() {
+        SelectorValue::Text(text) => bare.with(selector.name(), text.as_str()),
+        SelectorValue::Reference(nested) => bare.with_reference(selector.name(), (**nested).clone()),
+    });
+    rest.unwrap_or_else(|_| epr.clone())
 }
 
 /// The path within the namespace, which is the same for all rows.

@@ -9,7 +9,7 @@ use crate::{
         cim::{argument::Argument, condition::Condition},
         render::Selection,
     },
-    wsman::EnumerationMode,
+    wsman::RequestOption,
 };
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ShowArgs {
     /// Only these properties, in this order; `__CLASS` and `__PATH` are class and object path
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = values::text)]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = values::name)]
     pub(crate) fields: Vec<String>,
     /// With the names of values beside the numbers, where the schema has a value map
     #[arg(long)]
@@ -27,8 +27,21 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     pub(crate) fn selection(&self, schema: &Schema) -> Selection {
-        Selection { fields: self.fields.clone(), names: self.names, schema: schema.clone() }
+        Selection {
+            fields: self.fields.clone(),
+            names: self.names,
+            is_checked: false,
+            schema: schema.clone(),
+        }
     }
+}
+
+/// What is asked of the service beside the operation.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct CallArgs {
+    /// Option for the service that answers (`w:OptionSet`); one that it does not know it may pass over
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = values::request_option)]
+    pub(crate) options: Vec<RequestOption>,
 }
 
 /// What is printed of several instances.
@@ -49,7 +62,12 @@ pub(crate) struct GetArgs {
     pub(crate) instance: String,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
-    /// Do not compare the keys with the schema
+    /// Only this part of it: `Notes`, `OperationalStatus[2]`, `EnabledState/text()`
+    #[arg(long, value_name = "PART", value_parser = values::text, conflicts_with_all = ["fields", "names"])]
+    pub(crate) fragment: Option<String>,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+    /// Do not compare keys and --fields with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
 }
@@ -66,12 +84,14 @@ pub(crate) struct EnumerateArgs {
     /// What the conditions become
     #[arg(long, value_enum, value_name = "DIALECT", default_value = "wql")]
     pub(crate) filter: FilterArg,
-    /// What comes of each instance
-    #[arg(long, value_enum, value_name = "MODE", default_value = "object")]
-    pub(crate) mode: ModeArg,
+    /// What comes of each instance (default: object, and both where only the host can tell its reference)
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) mode: Option<ModeArg>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
-    /// Do not compare the conditions with the schema
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+    /// Do not compare the conditions and --fields with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
 }
@@ -84,6 +104,11 @@ pub(crate) struct QueryArgs {
     pub(crate) wql: String,
     #[command(flatten)]
     pub(crate) list: ListArgs,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+    /// Do not compare --fields with the schema
+    #[arg(long)]
+    pub(crate) no_check: bool,
 }
 
 /// What conditions become.
@@ -106,16 +131,6 @@ pub(crate) enum ModeArg {
     Both,
 }
 
-impl From<ModeArg> for EnumerationMode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Object => Self::Object,
-            ModeArg::Epr => Self::Epr,
-            ModeArg::Both => Self::ObjectAndEpr,
-        }
-    }
-}
-
 /// Along the associations of an instance.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AssociationArgs {
@@ -128,12 +143,14 @@ pub(crate) struct AssociationArgs {
     /// Only where the instance is in this property of the association
     #[arg(long, value_name = "PROPERTY", value_parser = values::text)]
     pub(crate) role: Option<String>,
-    /// What comes of each result
-    #[arg(long, value_enum, value_name = "MODE", default_value = "object")]
-    pub(crate) mode: ModeArg,
+    /// What comes of each result (default: object, and both where only the host can tell its reference)
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) mode: Option<ModeArg>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
-    /// Do not compare keys, classes and roles with the schema
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+    /// Do not compare keys, classes, roles and --fields with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
 }
@@ -189,6 +206,8 @@ pub(crate) struct InvokeArgs {
     /// If it starts a job, print the job and end
     #[arg(long)]
     pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
     /// Do not compare keys, method and parameters with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -213,8 +232,13 @@ pub(crate) struct PutArgs {
     pub(crate) instance: String,
     #[command(flatten)]
     pub(crate) properties: PropertyArgs,
+    /// Send the one property that is given as a part of the instance, which leaves the others alone on any server
+    #[arg(long)]
+    pub(crate) fragment: bool,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
     /// Do not compare keys and properties with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -230,6 +254,8 @@ pub(crate) struct CreateArgs {
     pub(crate) properties: PropertyArgs,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
     /// Do not compare properties with the schema
     #[arg(long)]
     pub(crate) no_check: bool,
@@ -243,6 +269,8 @@ pub(crate) struct DeleteArgs {
     pub(crate) instance: String,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
     /// Do not compare keys with the schema
     #[arg(long)]
     pub(crate) no_check: bool,

@@ -1,6 +1,9 @@
 //! `hvctl associators` and `hvctl references`: along the associations of an instance.
 
-use super::{super::Context, stream};
+use super::{
+    super::Context,
+    stream::{self, About},
+};
 use crate::{
     cim::{
         Epr,
@@ -45,12 +48,18 @@ async fn print(
     walk: &Walk<'_>,
     call: impl FnOnce(&Session, &Epr) -> AssociationCall,
 ) -> Result<(), Failure> {
+    args.list.show.selection(&context.settings.schema).check_use(context.output.format(), false)?;
     context
-        .with_session(async |session| {
+        .with_options(&args.call.options, async |session| {
+            let scope = session.scope(args.no_check);
             let epr = name::instance(session, &args.instance, args.no_check).await?;
             if !args.no_check {
-                check::walk(session.client.schema(), &epr, walk).map_err(refused)?;
+                check::walk(scope.schema, &epr, walk).map_err(refused)?;
             }
+            let namespace = epr.namespace().unwrap_or(scope.namespace);
+            let class = args.result.as_ref().map(|class| Epr::class_of(class, namespace));
+            let about = About { class: class.as_ref(), object: Some(&epr), mode: args.mode };
+            let printing = stream::printing(context, &args.list, about, scope)?;
             let mut call = call(session, &epr);
             if let Some(class) = &args.result {
                 call = call.result_class(class);
@@ -58,8 +67,7 @@ async fn print(
             if let Some(role) = &args.role {
                 call = call.role(role);
             }
-            let call = call.enumerate().mode(args.mode.into());
-            stream::print(context, session, call, &args.list, args.result.as_deref()).await
+            stream::print(context, session, call.enumerate(), printing).await
         })
         .await
 }

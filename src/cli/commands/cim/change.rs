@@ -7,6 +7,7 @@ use crate::{
     cli::{args::cim::ChangeArgs, failure::Failure, session::Session, shell, text},
     error::{Error, Evidence, Result as ClientResult},
 };
+use serde_json::json;
 use std::fmt::Write as _;
 
 /// A change that is about to be asked for.
@@ -55,7 +56,10 @@ impl Change<'_> {
         session.hold_back();
         let outcome = call.await;
         match (session.held_back(), outcome) {
-            (Some(message), _) => context.output.data(&text::lines(&message)).map(|()| None),
+            (Some(message), _) => {
+                let document = json!({ "dry_run": true, "message": message });
+                context.output.document(&document, || text::lines(&message)).map(|()| None)
+            }
             // It failed before there was a message.
             (None, Err(error)) => Err(error.into()),
             (None, Ok(_)) => Ok(None),

@@ -15,7 +15,7 @@ pub(in super::super) async fn run(context: &Context, args: CreateArgs) -> Result
     }
     let given = given::read(&args.properties).await?;
     context
-        .with_session(async |session| {
+        .with_options(&args.call.options, async |session| {
             let scope = session.scope(args.no_check);
             let class = name::class(&args.class, scope)?;
             let values = Target::class(&class, scope)?.values(&given)?;
@@ -26,7 +26,7 @@ pub(in super::super) async fn run(context: &Context, args: CreateArgs) -> Result
             let change =
                 Change { operation: "Create", question: "create it?", target: &class, values: &values };
             let created = change.send(context, session, &args.change, call).await;
-            let created = created.map_err(|failure| name::explained(scope.schema, failure, class.class()))?;
+            let created = created.map_err(|failure| name::explained(scope, failure, &class))?;
             let Some(epr) = created else { return Ok(()) };
             context
                 .output

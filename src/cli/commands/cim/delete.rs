@@ -14,15 +14,12 @@ pub(in super::super) async fn run(context: &Context, args: DeleteArgs) -> Result
         Context::can_ask(args.change.yes)?;
     }
     context
-        .with_session(async |session| {
+        .with_options(&args.call.options, async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
             let change = Change { operation: "Delete", question: "delete it?", target: &epr, values: &[] };
             let call = session.client.delete(&epr);
             let deleted = change.send(context, session, &args.change, call).await;
-            let deleted = deleted.map_err(|failure| match failure {
-                Failure::Error(error) => name::no_instance(session.client.schema(), error, &epr).into(),
-                other => other,
-            })?;
+            let deleted = deleted.map_err(|failure| name::not_there(session.scope(false), failure, &epr))?;
             if deleted.is_none() {
                 return Ok(());
             }

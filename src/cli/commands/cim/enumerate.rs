@@ -1,6 +1,9 @@
 //! `hvctl enumerate`.
 
-use super::{super::Context, stream};
+use super::{
+    super::Context,
+    stream::{self, About},
+};
 use crate::{
     cim::Epr,
     cli::{
@@ -12,18 +15,20 @@ use crate::{
 };
 
 pub(in super::super) async fn run(context: &Context, args: EnumerateArgs) -> Result<(), Failure> {
-    let namespace = crate::hyperv::HyperV::normalised(&context.settings.global.namespace);
+    let (host, namespace) = (context.host(), context.namespace());
     let schema = &context.settings.schema;
-    let scope = Scope { schema, namespace: &namespace, unchecked: args.no_check };
+    let scope = Scope { schema, namespace: &namespace, host: host.as_deref(), unchecked: args.no_check };
     let class = name::class(&args.class, scope)?;
     let filter = filter(&class, &args, scope)?;
+    let about = About { class: Some(&class), mode: args.mode, ..About::default() };
+    let printing = stream::printing(context, &args.list, about, scope)?;
     context
-        .with_session(async |session| {
-            let mut call = session.client.enumerate(&class).mode(args.mode.into());
+        .with_options(&args.call.options, async |session| {
+            let mut call = session.client.enumerate(&class);
             if let Some(filter) = filter {
                 call = call.filter(filter);
             }
-            stream::print(context, session, call, &args.list, Some(class.class())).await
+            stream::print(context, session, call, printing).await
         })
         .await
 }
@@ -32,9 +37,9 @@ fn filter(class: &Epr, args: &EnumerateArgs, scope: Scope<'_>) -> Result<Option<
     if args.conditions.is_empty() {
         return Ok(None);
     }
-    let (name, conditions) = (class.class(), &args.conditions);
+    let conditions = &args.conditions;
     match args.filter {
-        FilterArg::Wql => Ok(Some(Filter::Wql(condition::to_wql(name, conditions, scope)?))),
-        FilterArg::Selector => condition::to_selectors(name, conditions, scope).map(Some),
+        FilterArg::Wql => Ok(Some(Filter::Wql(condition::to_wql(class, conditions, scope)?))),
+        FilterArg::Selector => condition::to_selectors(class, conditions, scope).map(Some),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         args::cim::PropertyArgs,
-        cim::{argument::Argument, name},
+        cim::{argument::Argument, json, name},
         config,
         failure::Failure,
         interruption::aside,
@@ -45,7 +45,7 @@ fn from_json(text: &str) -> Result<Vec<Argument>, Failure> {
             .filter(|(name, _)| !name.starts_with("__"))
             .map(|(name, value)| Argument::json(&name, value))
             .collect()),
-        other => Err(unreadable(format!("expected an object, got {other}"))),
+        other => Err(unreadable(format!("expected an object, got {}", json::in_short(&other)))),
     }
 }
 

@@ -11,7 +11,13 @@ use crate::{
             Format,
             cim::{ChangeArgs, InvokeArgs},
         },
-        cim::{Scope, argument::Target, json, name, refused as refused_name, refused_class},
+        cim::{
+            Scope,
+            argument::Target,
+            json,
+            name::{self, Found},
+            refused as refused_name, refused_class,
+        },
         failure::Failure,
         session::Session,
         text,
@@ -30,9 +36,9 @@ pub(in super::super) async fn run(context: &Context, args: InvokeArgs) -> Result
         Context::can_ask(args.change.yes)?;
     }
     context
-        .with_session(async |session| {
+        .with_options(&args.call.options, async |session| {
             let scope = session.scope(args.no_check);
-            let target = target(session, &args).await?;
+            let Found { epr: target, is_there } = target(session, &args).await?;
             let method = method(&target, &args, scope)?;
             let name = method.map_or(args.method.as_str(), Method::name);
             let values = Target::method(target.class(), name, method, scope).values(&args.arguments)?;
@@ -41,19 +47,38 @@ pub(in super::super) async fn run(context: &Context, args: InvokeArgs) -> Result
             let call = if args.no_check { call.unchecked() } else { call };
             let call = values.iter().fold(call, |call, (name, value)| call.argument(name, value.clone()));
             call.check().map_err(refused_name)?;
+            // After a lost or refused call nobody could tell a wrong name from a call that has run.
+            if changes && !is_there && !args.no_check && !args.change.dry_run {
+                make_sure(session, &target).await?;
+            }
             let about = Change { operation: name, question: "call it?", target: &target, values: &values };
-            let Some(output) = about.send(context, session, &change, call).await? else { return Ok(()) };
+            let output = about.send(context, session, &change, call).await;
+            let output = output.map_err(|failure| name::not_there(scope, failure, &target))?;
+            let Some(output) = output else { return Ok(()) };
             finish(context, session, &args, &target, output).await
         })
         .await
 }
 
 /// The object that the method is called on.
-async fn target(session: &Session, args: &InvokeArgs) -> Result<Epr, Failure> {
+async fn target(session: &Session, args: &InvokeArgs) -> Result<Found, Failure> {
     if args.r#static {
-        return name::class(&args.instance, session.scope(args.no_check));
+        let class = name::class(&args.instance, session.scope(args.no_check))?;
+        return Ok(Found { epr: class, is_there: true });
     }
-    name::instance(session, &args.instance, args.no_check).await
+    name::find(session, &args.instance, args.no_check).await
+}
+
+/// Makes sure that there is such an instance. A provider need not have a Get for what has methods: any other refusal
+/// says nothing.
+async fn make_sure(session: &Session, epr: &Epr) -> Result<(), Failure> {
+    match session.client.get(epr).await {
+        Ok(_) => Ok(()),
+        Err(error) => match name::no_instance(session.scope(false), error, epr) {
+            refusal if matches!(refusal.kind(), ErrorKind::Fault | ErrorKind::AccessDenied) => Ok(()),
+            error => Err(error.into()),
+        },
+    }
 }
 
 /// The method by the schema; a class that nobody has to know may have any.

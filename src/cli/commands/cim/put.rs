@@ -2,43 +2,84 @@
 
 use super::{super::Context, change::Change, given};
 use crate::{
-    cim::Instance,
+    cim::{Epr, Instance, Value},
     cli::{
         args::cim::PutArgs,
         cim::{argument::Target, json, name, refused},
         failure::Failure,
+        session::Session,
         text,
     },
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 pub(in super::super) async fn run(context: &Context, args: PutArgs) -> Result<(), Failure> {
     if !args.change.dry_run {
         Context::can_ask(args.change.yes)?;
     }
     let given = given::read(&args.properties).await?;
+    if args.fragment
+        && let [first, rest @ ..] = given.as_slice()
+        && rest.iter().any(|other| !other.name.eq_ignore_ascii_case(&first.name))
+    {
+        return Err(Failure::usage("--fragment sends one property, and several are given", "give one"));
+    }
     context
-        .with_session(async |session| {
+        .with_options(&args.call.options, async |session| {
             let epr = name::instance(session, &args.instance, args.no_check).await?;
             let values = Target::class(&epr, session.scope(args.no_check))?.values(&given)?;
-            let call = session.client.put(&epr);
-            let call = if args.no_check { call.unchecked() } else { call };
-            let call = values.iter().fold(call, |call, (name, value)| call.property(name, value.clone()));
-            call.check().map_err(refused)?;
-            let change = Change { operation: "Put", question: "change it?", target: &epr, values: &values };
-            let Some(now) = change.send(context, session, &args.change, call).await? else { return Ok(()) };
-            let document =
-                json!({ "changed": json::reference(&epr), "instance": now.as_ref().map(json::instance) });
+            let Some(now) = send(context, session, &args, &epr, &values).await? else { return Ok(()) };
+            let document = json!({ "changed": json::reference(&epr), "instance": now.document });
             context
                 .output
                 .document(&document, || {
                     let own = [("changed", epr.to_string())].into_iter();
-                    let properties = now.iter().flat_map(Instance::properties);
-                    let sent = properties
-                        .filter(|(name, _)| values.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name)));
-                    text::fields(own.chain(sent.map(|(name, value)| (name, value.to_plain_text()))))
+                    let sent =
+                        now.properties.iter().map(|(name, value)| (name.as_str(), value.to_plain_text()));
+                    text::fields(own.chain(sent))
                 })
                 .map_err(|failure| failure.after(&format!("`{epr}` was changed")))
         })
         .await
+}
+
+/// What the host says that it is now.
+struct Now {
+    document: Json,
+    /// Those that were sent.
+    properties: Vec<(String, Value)>,
+}
+
+/// Sends it as an instance, or as a part of one; nothing comes of a dry run.
+async fn send(
+    context: &Context,
+    session: &Session,
+    args: &PutArgs,
+    epr: &Epr,
+    values: &[(String, Value)],
+) -> Result<Option<Now>, Failure> {
+    let change = Change { operation: "Put", question: "change it?", target: epr, values };
+    let not_there = |failure| name::not_there(session.scope(false), failure, epr);
+    let call = session.client.put(epr);
+    let call = if args.no_check { call.unchecked() } else { call };
+    if args.fragment
+        && let [(name, value)] = values
+    {
+        let call = call.fragment(name, value.clone());
+        let now = change.send(context, session, &args.change, call).await.map_err(not_there)?;
+        return Ok(now.map(|now| {
+            let properties: Vec<_> = now.into_iter().map(|value| (name.clone(), value)).collect();
+            let part = |(name, value): &(String, Value)| json!({ name.as_str(): json::value(value) });
+            Now { document: properties.first().map_or(Json::Null, part), properties }
+        }));
+    }
+    let call = values.iter().fold(call, |call, (name, value)| call.property(name, value.clone()));
+    call.check().map_err(refused)?;
+    let now = change.send(context, session, &args.change, call).await.map_err(not_there)?;
+    Ok(now.map(|now| {
+        let is_sent = |name: &str| values.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        let properties = now.iter().flat_map(Instance::properties).filter(|(name, _)| is_sent(name));
+        let properties = properties.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        Now { document: now.as_ref().map(json::instance).into(), properties }
+    }))
 }

@@ -1,39 +1,33 @@
 //! `hvctl query`.
 
-use super::{super::Context, stream};
+use super::{
+    super::Context,
+    stream::{self, About},
+};
 use crate::{
-    cim::Text,
-    cli::{args::cim::QueryArgs, failure::Failure},
+    cim::{Epr, Text, wql},
+    cli::{
+        args::cim::{ModeArg, QueryArgs},
+        cim::Scope,
+        failure::Failure,
+    },
     error::Error,
 };
 
 pub(in super::super) async fn run(context: &Context, args: QueryArgs) -> Result<(), Failure> {
-    let wql = Text::new(args.wql.as_str()).map_err(Error::from)?;
+    let query = Text::new(args.wql.as_str()).map_err(Error::from)?;
+    let namespace = context.namespace();
+    let schema = &context.settings.schema;
+    let scope = Scope { schema, namespace: &namespace, host: None, unchecked: args.no_check };
+    let class = wql::class_of(&args.wql).map(|class| Epr::class_of(class, &namespace));
+    // Of some properties nobody can make a reference: the keys need not be among them.
+    let mode = wql::lists_properties(&args.wql).then_some(ModeArg::Object);
+    let about = About { class: class.as_ref(), mode, ..About::default() };
+    let printing = stream::printing(context, &args.list, about, scope)?;
     context
-        .with_session(async |session| {
-            let call = session.client.query(session.hyperv.namespace(), wql);
-            let class = class_of(&args.wql);
-            stream::print(context, session, call, &args.list, class).await
+        .with_options(&args.call.options, async |session| {
+            let call = session.client.query(&namespace, query);
+            stream::print(context, session, call, printing).await
         })
         .await
-}
-
-/// The class that a query selects from.
-fn class_of(wql: &str) -> Option<&str> {
-    let mut words = wql.split_ascii_whitespace();
-    let select = words.next()?.eq_ignore_ascii_case("SELECT");
-    words.find(|word| select && word.eq_ignore_ascii_case("FROM"))?;
-    words.next()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_class_of_a_query_stands_behind_from() {
-        assert_eq!(class_of("select * from Msvm_X where A=1"), Some("Msvm_X"));
-        assert_eq!(class_of("ASSOCIATORS OF {A.K='FROM x'}"), None);
-        assert_eq!(class_of("SELECT *"), None);
-    }
 }

@@ -2,19 +2,22 @@
 
 use super::super::Context;
 use crate::{
-    cim::schema::Schema,
+    cim::{Epr, schema::Class},
     cli::{
-        args::cim::ListArgs,
-        cim::name,
+        args::{
+            Format,
+            cim::{ListArgs, ModeArg},
+        },
+        cim::{Scope, name, place},
         failure::Failure,
         output::Output,
         reader,
-        render::{Row, Shape, renderer},
+        render::{Row, Selection, Shape, renderer},
         session::Session,
     },
     client::{EnumerateCall, Item},
     error::{Error, Result as ClientResult},
-    wsman::{Fault, FaultCode},
+    wsman::{EnumerationMode, Fault, FaultCode},
 };
 use futures_core::Stream;
 use std::{
@@ -23,7 +26,60 @@ use std::{
     task::{Context as TaskContext, Poll, ready},
 };
 
-/// Prints what a call brings, up to the limit. `class` is the one asked for, where that is known.
+/// What a list is asked for.
+#[derive(Debug, Default)]
+pub(super) struct About<'a> {
+    /// The class, where that is known.
+    pub(super) class: Option<&'a Epr>,
+    /// The object whose associations they are.
+    pub(super) object: Option<&'a Epr>,
+    /// What comes, if that was said.
+    pub(super) mode: Option<ModeArg>,
+}
+
+/// How a list is printed.
+#[derive(Debug)]
+pub(super) struct Printing<'a> {
+    about: About<'a>,
+    selection: Selection,
+    mode: EnumerationMode,
+    limit: Option<u64>,
+}
+
+/// What can be said about the printing before anything is sent.
+///
+/// # Errors
+/// `Usage` for options that do not go together; `Config` for a property that the class does not have.
+pub(super) fn printing<'a>(
+    context: &Context,
+    list: &ListArgs,
+    about: About<'a>,
+    scope: Scope<'_>,
+) -> Result<Printing<'a>, Failure> {
+    let format = context.output.format();
+    let mut selection = list.show.selection(scope.schema);
+    selection.check_use(format, about.mode == Some(ModeArg::Epr))?;
+    let known = about.class.and_then(|class| scope.class_of(class));
+    if let Some(class) = known
+        && !scope.unchecked
+    {
+        selection = selection.checked(class.name())?;
+    }
+    let namespace = about.class.or(about.object).and_then(Epr::namespace);
+    // Of the associations of Hyper-V the schema knows the classes, whichever come.
+    let has_keys = known.is_some() || about.class.is_none() && namespace.is_some_and(place::is_described);
+    // Tables have no path; XML is what came, which should be what was asked for.
+    let shows_path = selection.shows_path() && !matches!(format, Format::Table | Format::Xml);
+    let default = if has_keys || !shows_path { ModeArg::Object } else { ModeArg::Both };
+    let mode = match about.mode.unwrap_or(default) {
+        ModeArg::Object => EnumerationMode::Object,
+        ModeArg::Epr => EnumerationMode::Epr,
+        ModeArg::Both => EnumerationMode::ObjectAndEpr,
+    };
+    Ok(Printing { about, selection, mode, limit: list.limit })
+}
+
+/// Prints what a call brings, up to the limit.
 ///
 /// # Errors
 /// Of the call; [`Failure::ReaderGone`] as soon as nobody reads any more.
@@ -31,11 +87,11 @@ pub(super) async fn print(
     context: &Context,
     session: &Session,
     call: EnumerateCall,
-    list: &ListArgs,
-    class: Option<&str>,
+    printing: Printing<'_>,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    let call = match list.limit.map(u32::try_from) {
+    let call = call.mode(printing.mode);
+    let call = match printing.limit.map(u32::try_from) {
         // More than are wanted need not travel.
         Some(Ok(limit)) if limit < session.client.options().max_elements => call.max_elements(limit),
         _ => call,
@@ -43,7 +99,7 @@ pub(super) async fn print(
     tokio::select! {
         biased;
         () = reader::gone() => Err(Failure::ReaderGone),
-        printed = print_all(output, session, call, list, class) => printed,
+        printed = print_all(output, session, call, printing) => printed,
     }
 }
 
@@ -51,26 +107,28 @@ async fn print_all(
     output: &Output,
     session: &Session,
     call: EnumerateCall,
-    list: &ListArgs,
-    class: Option<&str>,
+    Printing { about, selection, limit, .. }: Printing<'_>,
 ) -> Result<(), Failure> {
+    let namespace = about.class.or(about.object).and_then(Epr::namespace);
+    let namespace = namespace.unwrap_or_else(|| session.hyperv.namespace());
     let scope = session.scope(false);
-    let mut renderer = renderer(output.format(), Shape::List, list.show.selection(scope.schema), class);
+    let class = about.class.and_then(|class| scope.class_of(class)).map(Class::name);
+    let mut renderer = renderer(output.format(), Shape::List, selection, class);
     let mut items = call.stream();
     let mut printer = Printer { output, text: String::new() };
-    let mut left = list.limit.unwrap_or(u64::MAX);
+    let mut left = limit.unwrap_or(u64::MAX);
     let mut result = Ok(());
     while left > 0 {
         match poll_fn(|task| printer.poll_next(&mut items, task)).await? {
             None => break,
             Some(Ok(item)) => {
-                let mut row = Row::new(item.instance, item.epr, scope);
+                let mut row = Row::new(item.instance, item.epr, Scope { namespace, ..scope });
                 row.wire = session.wire().next();
                 renderer.row(&row, &mut printer.text)?;
                 left -= 1;
             }
             Some(Err(error)) => {
-                result = Err(explained(scope.schema, error, class).into());
+                result = Err(explained(scope, error, &about).into());
                 break;
             }
         }
@@ -81,11 +139,14 @@ async fn print_all(
         Err(_) => renderer.give_up(&mut printer.text)?,
     }
     printer.flush()?;
+    if let Some(left_out) = renderer.left_out() {
+        output.warning(&left_out);
+    }
     result
 }
 
 /// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
-fn explained(schema: &Schema, error: Error, class: Option<&str>) -> Error {
+fn explained(scope: Scope<'_>, error: Error, about: &About<'_>) -> Error {
     /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
     const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
     let error = if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
@@ -95,7 +156,11 @@ fn explained(schema: &Schema, error: Error, class: Option<&str>) -> Error {
     } else {
         error
     };
-    name::unknown_class(schema, error, class.unwrap_or_default())
+    match (about.object, about.class) {
+        (Some(object), _) => name::no_instance(scope, error, object),
+        (None, Some(class)) => name::unknown_class(scope, error, class),
+        (None, None) => error,
+    }
 }
 
 /// Gathers text, and prints it before anything is waited for.

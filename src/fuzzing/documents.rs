@@ -1,7 +1,10 @@
 //! XML and the values in it: what reads and can be written reads back the same.
 
 use crate::{
-    cim::{CimType, DateTime, Epr, Instance, ObjectPath, Text, Value},
+    cim::{
+        CimType, DateTime, Epr, Instance, ObjectPath, Text, Value,
+        schema::{Schema, Source},
+    },
     wsman::{
         EnumerationMode,
         explain::explain,
@@ -39,6 +42,12 @@ pub(super) fn soap_answer(data: &[u8]) {
             mode: EnumerationMode::ObjectAndEpr,
             max_elements: 10,
         },
+        Operation::Pull {
+            resource_uri: resource_uri.clone(),
+            context: context.clone(),
+            mode: EnumerationMode::Object,
+            max_elements: 10,
+        },
         Operation::Enumerate {
             resource_uri: resource_uri.clone(),
             mode: EnumerationMode::Epr,
@@ -60,11 +69,35 @@ pub(super) fn soap_answer(data: &[u8]) {
             Ok(Response::Fault(fault)) => {
                 let _ = (fault.text().len(), fault.meaning(), fault.hint(), fault.retry_class());
             }
-            Ok(Response::Got(instance)) => written_and_read(&instance),
+            Ok(Response::Got(instance)) => {
+                written_and_read(&instance);
+                deserialized(&instance);
+            }
+            Ok(Response::Page(page)) => {
+                page.items.iter().filter_map(|item| item.instance.as_ref()).for_each(deserialized);
+            }
             _ => {}
         }
     }
+    let _ = response::left_open(&message_id, data, &Limits::default());
     let _ = explain(data);
+}
+
+/// An instance fits the type that takes everything; one that is stricter may refuse it.
+fn deserialized(instance: &Instance) {
+    /// Fields of every kind of type.
+    #[derive(serde::Deserialize)]
+    struct Strict {
+        _name: Option<String>,
+        _element_name: Text,
+        _enabled_state: u16,
+        _operational_status: Vec<Option<i64>>,
+        _install_date: Option<DateTime>,
+        _job: Option<Epr>,
+    }
+    let again: Result<Instance, _> = instance.deserialize();
+    assert_eq!(again.map(|again| again.properties().count()), Ok(instance.properties().count()));
+    let _: Result<Strict, _> = instance.deserialize();
 }
 
 /// The message that the answer says it is to, so that it is not put away unread.
@@ -85,6 +118,17 @@ fn written_and_read(instance: &Instance) {
     let Ok(written) = instance.to_cim_xml() else { return };
     let again = Instance::from_cim_xml(written.as_str()).and_then(|again| again.to_cim_xml());
     assert_eq!(again, Ok(written));
+}
+
+/// Classes of a user, with those that are compiled in.
+pub(super) fn mof(data: &[u8]) {
+    if let Ok(schema) = Schema::default().extended("fuzzed.mof", data) {
+        // Everything that was written can be looked up.
+        for class in schema.classes().filter(|class| class.source() == Source::Loaded) {
+            assert_eq!(schema.class(class.name()), Some(class));
+            assert!(class.keys().all(|key| class.property(key).is_some()), "{class:?}");
+        }
+    }
 }
 
 pub(super) fn object_path(data: &[u8]) {

@@ -34,9 +34,12 @@ targets! {
     auth::sealed_body: "A body of type `multipart/encrypted`."
     auth::spnego_token: "A first SPNEGO token."
     auth::target_info: "AV pairs in NTLM's messages."
+    cli::condition: "A condition of `--where`."
+    cli::instance_name: "An instance as users name it: by path, or in JSON."
     cli::profile_file: "The file of profiles."
     documents::datetime: "A CIM datetime, in any of its two forms."
     documents::embedded_instance: "An instance in text of CIM-XML."
+    documents::mof: "Classes in MOF."
     documents::object_path: "A WMI object path."
     documents::soap_answer: "An answer of a host."
     documents::value: "A value of a property, of any type."
@@ -49,4 +52,5 @@ targets! {
     replay::cassette_message: "A message that is recorded."
     sim::soap_request: "A request to the simulated host."
     sim::wql: "A query to the simulated host."
+    sim::wql_literal: "A text that is put into a query."
 }

@@ -77,9 +77,12 @@ drive! {
     sealed_body
     spnego_token
     target_info
+    condition
+    instance_name
     profile_file
     datetime
     embedded_instance
+    mof
     object_path
     soap_answer
     value
@@ -91,6 +94,7 @@ drive! {
     cassette_message
     soap_request
     wql
+    wql_literal
 }
 
 #[test]

@@ -96,6 +96,29 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+/// What an error can be asked:
+///
+/// ```
+/// # #[cfg(feature = "sim")]
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> hyperv_wsman::Result<()> {
+/// # use hyperv_wsman::{Client, ErrorKind, cim::Epr, sim};
+/// # let host = sim::Host::new(sim::Settings::default());
+/// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+/// # let client = Client::with_transport(url, host.transport());
+/// let job = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2").with("InstanceID", "gone")?;
+/// let error = client.get(&job).await.unwrap_err();
+///
+/// assert_eq!(error.kind(), ErrorKind::Fault);
+/// assert!(!error.is_outcome_unknown(), "a Get changes nothing");
+/// let fault = error.fault().expect("what the host has said");
+/// assert_eq!(fault.code().and_then(|code| code.name()), Some("ERROR_WSMAN_RESOURCE_NOT_FOUND"));
+/// assert!(error.job().is_none() && error.return_code().is_none() && error.unknown_outcome().is_none());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sim"))]
+/// # fn main() {}
+/// ```
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {

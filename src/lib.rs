@@ -54,9 +54,9 @@
 //! [`Error::hint`] says what a user can do.
 //!
 //! # Features
-//! `http`, `ntlm`, `replay`, `sim`, `probe`, `keyring`, and `cli` (default: the tool `hvctl` and all the others
-//! but `keyring`). Embedders
-//! take `default-features = false, features = ["http", "ntlm"]`.
+//! `http`, `ntlm`, `kerberos`, `pkcs12`, `serde`, `replay`, `sim`, `probe`, `keyring`, and `cli` (default: the tool
+//! `hvctl` and all the others but `keyring`). Embedders take
+//! `default-features = false, features = ["http", "ntlm"]`.
 
 #[cfg(any(feature = "http", feature = "sim"))]
 mod auth;
@@ -85,7 +85,7 @@ pub use client::{
 pub use error::{Error, ErrorKind, Evidence, JobFailure, MethodFailure, Result, UnknownOutcome};
 pub use xml::{Limits, XmlError};
 
-/// The examples of the README compile.
-#[cfg(all(doctest, feature = "http", feature = "ntlm"))]
+/// The examples of the README run.
+#[cfg(all(doctest, feature = "http", feature = "ntlm", feature = "sim"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,24 @@
 //! The Common Information Model: typed values, instances, references, object paths, and the
 //! documented class schema of `root\virtualization\v2`.
+//!
+//! ```
+//! use hyperv_wsman::cim::{Epr, Instance, ObjectPath, Value, schema};
+//!
+//! // A reference names an instance, an object path does so for people.
+//! let group = Epr::class_of("Msvm_VirtualSystemCollection", "root/virtualization/v2")
+//!     .with("CollectionID", "5D1F")?;
+//! assert_eq!(group.to_path(), ObjectPath::parse(&group.to_string())?);
+//!
+//! // The schema knows types, names of values, and methods.
+//! let state = schema::class("Msvm_ComputerSystem").and_then(|class| class.property("EnabledState"));
+//! assert_eq!(state.and_then(|state| state.value_name(2)), Some("Enabled"));
+//!
+//! // Instances have typed values, and travel in parameters as text.
+//! let settings = Instance::new("Msvm_VirtualSystemSnapshotSettingData").with("ConsistencyLevel", 1_u8);
+//! assert_eq!(settings.get("consistencylevel"), Some(&Value::Uint8(1)));
+//! assert_eq!(Instance::from_cim_xml(settings.to_cim_xml()?.as_str())?, settings);
+//! # Ok::<(), hyperv_wsman::cim::CimError>(())
+//! ```
 
 mod cast;
 pub(crate) mod check;

@@ -60,7 +60,18 @@ impl ObjectPath {
     }
 
     /// The reference that names the same instance; `default_namespace` where the path has none.
-    /// A key that the schema knows as a REF becomes a nested reference.
+    /// A key that the schema knows as a REF becomes a nested reference. The host of the path is not looked at: a
+    /// reference goes to whatever host it is sent to.
+    ///
+    /// ```
+    /// use hyperv_wsman::cim::ObjectPath;
+    ///
+    /// let path = ObjectPath::parse(r#"root/cimv2:Win32_Service.Name="winrm""#)?;
+    /// let service = path.to_epr("root/virtualization/v2")?;
+    /// assert_eq!(service.namespace(), Some("root/cimv2"));
+    /// assert_eq!(service.to_string(), r#"root\cimv2:Win32_Service.Name="winrm""#);
+    /// # Ok::<(), hyperv_wsman::cim::CimError>(())
+    /// ```
     ///
     /// # Errors
     /// [`CimError::Character`]; [`CimError::Form`] for a REF key that holds no path.

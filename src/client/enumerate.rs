@@ -74,6 +74,24 @@ impl EnumerateCall {
         self
     }
     /// Only what passes.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, cim::{Epr, Text}, sim, wsman::Filter};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let machines = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2");
+    /// let filter = Filter::Selector(vec![("ElementName".to_owned(), Text::new("web-01")?)]);
+    /// let found = client.enumerate(&machines).filter(filter).instances().await?;
+    /// assert_eq!(found.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = Some(filter);
         self
@@ -84,6 +102,23 @@ impl EnumerateCall {
         self
     }
     /// What becomes of it when it cannot go on where it was; [`OnExpiry::Restart`] unless told otherwise.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, OnExpiry, cim::Epr, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let machines = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2");
+    /// let call = client.enumerate(&machines).max_elements(2).on_expiry(OnExpiry::Fail);
+    /// assert_eq!(call.instances().await?.len(), 7);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn on_expiry(mut self, on_expiry: OnExpiry) -> Self {
         self.on_expiry = on_expiry;
         self

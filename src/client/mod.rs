@@ -94,6 +94,29 @@ struct Shared {
 
 impl Client {
     /// A client over HTTPS with the crate's own transport.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ntlm")] {
+    /// use hyperv_wsman::{
+    ///     Client,
+    ///     transport::{Credentials, Secret, Trust, endpoint},
+    /// };
+    ///
+    /// # fn main() -> hyperv_wsman::Result<()> {
+    /// let password = Secret::new("from a safe place".to_owned());
+    /// let fingerprint = "sha256:".to_owned() + &"4d".repeat(32);
+    /// let client = Client::builder(endpoint("hv1.example.org")?)
+    ///     .credentials(Credentials::new(r"CORP\backup", password)?)
+    ///     .trust(Trust::pinned(fingerprint.parse()?))
+    ///     .build()?;
+    /// assert_eq!(client.url().as_str(), "https://hv1.example.org:5986/wsman");
+    /// // It connects with its first call.
+    /// assert_eq!(client.requests(), 0);
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
     #[cfg(feature = "http")]
     pub fn builder(url: Url) -> ClientBuilder {
         ClientBuilder::new(url)
@@ -137,6 +160,25 @@ impl Client {
         IdentifyCall::new(self.clone())
     }
     /// Reads an instance.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, cim::Epr, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let service = Epr::class_of("Msvm_CollectionSnapshotService", "root/virtualization/v2")
+    ///     .with("CreationClassName", "Msvm_CollectionSnapshotService")?;
+    /// let service = client.get(&service).await?;
+    /// assert_eq!(service.str("Name"), Some("colsnapsvc"));
+    /// assert_eq!(service.u64("EnabledState"), Some(2));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn get(&self, epr: &Epr) -> GetCall {
         GetCall::new(self.clone(), epr.clone())
     }
@@ -171,10 +213,52 @@ impl Client {
     }
     /// Creates an instance of a class (a reference without keys, from [`Epr::class_of`]). Most classes
     /// of Hyper-V refuse it: they have methods for it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, cim::{Epr, Instance, Text}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let class = Epr::class_of("Win32_Environment", "root/cimv2");
+    /// let new = Instance::new("Win32_Environment")
+    ///     .with("Name", Text::new("STAGE")?)
+    ///     .with("UserName", Text::new("<SYSTEM>")?)
+    ///     .with("VariableValue", Text::new("test")?);
+    /// let made = client.create(&class).instance(&new).await?;
+    /// assert_eq!(made.selector("Name"), Some("STAGE"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn create(&self, class: &Epr) -> CreateCall {
         CreateCall::new(self.clone(), class.clone())
     }
     /// Deletes an instance. Most classes of Hyper-V refuse it: they have methods for it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, ErrorKind, cim::Epr, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let variable = Epr::class_of("Win32_Environment", "root/cimv2")
+    ///     .with("Name", "ComSpec")?
+    ///     .with("UserName", "<SYSTEM>")?;
+    /// client.delete(&variable).await?;
+    ///
+    /// let error = client.delete(&variable).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Fault);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn delete(&self, epr: &Epr) -> DeleteCall {
         DeleteCall::new(self.clone(), epr.clone())
     }
@@ -182,7 +266,26 @@ impl Client {
     pub fn enumerate(&self, class: &Epr) -> EnumerateCall {
         EnumerateCall::new(self.clone(), class.resource_uri().to_owned())
     }
-    /// Runs a WQL query in a namespace (`root/virtualization/v2`).
+    /// Runs a WQL query in a namespace (`root/virtualization/v2`). With a list of properties instead of `*`, instances
+    /// have these alone, and are of the class behind `FROM`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, cim::{Text, wql}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// let name = Text::new("web-01")?;
+    /// let query = format!("SELECT * FROM Msvm_ComputerSystem WHERE ElementName = {}", wql::quote(&name));
+    /// let machines = client.query("root/virtualization/v2", Text::new(query)?).instances().await?;
+    /// assert_eq!(machines.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn query(&self, namespace: &str, wql: Text) -> EnumerateCall {
         // Windows takes WQL only at the all-classes URI: with a class URI it answers
         // CannotProcessFilter.
@@ -190,11 +293,33 @@ impl Client {
         EnumerateCall::new(self.clone(), all_classes.resource_uri().to_owned()).filter(Filter::Wql(wql))
     }
     /// Calls a method.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, hyperv::{CreateSettings, HyperV}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// # let hyperv = HyperV::new(client.clone());
+    /// # let group = hyperv.group("web-tier").await?;
+    /// # let started = hyperv.collection_snapshots().create(&group, &CreateSettings::recovery()).await?;
+    /// # let job = started.job().unwrap().clone();
+    /// // A job of Hyper-V, which is asked to end.
+    /// let output = client.invoke(&job, "RequestStateChange").argument("RequestedState", 4_u16).await?;
+    /// // A code other than 0 is no error here; 4096 means that a job has started.
+    /// println!("{} {:?}", output.return_value(), output.return_name());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
     pub fn invoke(&self, epr: &Epr, method: &str) -> InvokeCall {
         InvokeCall::new(self.clone(), epr.clone(), method)
     }
     /// Waits until everything that was left open on the host (enumerations dropped before their end) is released, at
-    /// most until `deadline` has passed.
+    /// most until `deadline` has passed. [`EnumerateCall::stream`] has an example.
     ///
     /// # Errors
     /// What could not be released. The host forgets it by itself after some minutes.

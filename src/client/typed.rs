@@ -82,21 +82,30 @@ impl InvokeCall {
     /// type.
     ///
     /// ```
-    /// # fn main() -> hyperv_wsman::Result<()> {
-    /// # use hyperv_wsman::{Client, cim::Epr};
-    /// # fn call(client: &Client) -> hyperv_wsman::Result<()> {
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, hyperv::{CreateSettings, HyperV}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// # let group = HyperV::new(client.clone()).group("web-tier").await?;
+    /// # let snapshots = HyperV::new(client.clone()).collection_snapshots();
+    /// # let started = snapshots.create(&group, &CreateSettings::recovery()).await?;
+    /// # let job = started.job().unwrap().clone();
     /// #[derive(serde::Serialize)]
     /// struct Change {
     ///     requested_state: u16,
     /// }
     ///
-    /// let job = Epr::class_of("Msvm_ConcreteJob", "root/virtualization/v2").with("InstanceID", "J")?;
-    /// let call = client.invoke(&job, "RequestStateChange").arguments(&Change { requested_state: 4 })?;
-    /// # drop(call);
+    /// // A job of Hyper-V, which is asked to end.
+    /// let change = Change { requested_state: 4 };
+    /// let output = client.invoke(&job, "RequestStateChange").arguments(&change)?.await?;
+    /// assert!([0, 4096].contains(&output.return_value()));
     /// # Ok(())
     /// # }
-    /// # Ok(())
-    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
     /// ```
     ///
     /// # Errors

@@ -113,6 +113,28 @@ impl Jobs {
     }
     /// What the job affects or created, `(ElementEffects, reference)`.
     ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, hyperv::{CreateSettings, HyperV}, sim};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// # let hyperv = HyperV::new(client);
+    /// # let group = hyperv.group("web-tier").await?;
+    /// # hyperv.collection_snapshots().create(&group, &CreateSettings::recovery()).await?.wait().await?;
+    /// for job in hyperv.jobs().list().await? {
+    ///     for (effects, element) in hyperv.jobs().affected(&job).await? {
+    ///         println!("{} {effects:?} {element}", job.id);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// As [`Client::query`](crate::Client::query).
     pub async fn affected(&self, job: &Job) -> Result<Vec<(Vec<u16>, Epr)>> {

@@ -1,4 +1,39 @@
 //! How messages travel: one trait, and its implementations over HTTPS, from a cassette, and onto one.
+//!
+//! A transport of one's own is one method:
+//!
+//! ```
+//! use hyperv_wsman::{
+//!     Client, ErrorKind,
+//!     transport::{Answer, BoxFuture, Exchange, Phase, Transport, TransportError, TransportErrorKind},
+//! };
+//! use std::sync::Arc;
+//!
+//! /// Sends nothing.
+//! #[derive(Debug)]
+//! struct Offline;
+//!
+//! impl Transport for Offline {
+//!     fn exchange(&self, exchange: Exchange) -> BoxFuture<'_, Result<Answer, TransportError>> {
+//!         Box::pin(async move {
+//!             Err(TransportError {
+//!                 kind: TransportErrorKind::Config,
+//!                 phase: Phase::NotSent,
+//!                 message: format!("failed to send `{}`: there is no network", exchange.name),
+//!                 hint: None,
+//!                 source: None,
+//!             })
+//!         })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let client = Client::with_transport("https://hv1.example.org/wsman".parse().unwrap(), Arc::new(Offline));
+//! let error = client.identify().await.unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Config);
+//! # }
+//! ```
 
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 mod hex;

@@ -67,16 +67,26 @@ fn no_test_is_ignored() {
     });
 }
 
+/// Whether a line opens an example that does not run.
+fn opens_idle_example(line: &str) -> bool {
+    let attributes = line.trim_start_matches(['/', '!', ' ']).strip_prefix("```").unwrap_or_default();
+    attributes.split([',', ' ']).any(|attribute| ["ignore", "no_run", "compile_fail"].contains(&attribute))
+}
+
 #[test]
-fn no_doc_example_is_ignored() {
-    refuse("an ignored doc example", |source| {
+fn every_example_runs() {
+    assert!(opens_idle_example("/// ```no_run") && opens_idle_example("    //! ```rust,ignore"));
+    assert!(!opens_idle_example("//! ```") && !opens_idle_example("/// ```text"));
+    refuse("an example that does not run", |source| {
         let lines = source.text.lines().enumerate();
-        let ignored = lines.filter(|(_, line)| {
+        let idle = lines.filter(|(_, line)| {
             let line = line.trim_start();
-            (line.starts_with("///") || line.starts_with("//!")) && line.contains("```ignore")
+            (line.starts_with("///") || line.starts_with("//!")) && opens_idle_example(line)
         });
-        ignored.map(|(at, _)| format!("{}:{}", source.path, at + 1)).collect()
+        idle.map(|(at, _)| format!("{}:{}", source.path, at + 1)).collect()
     });
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(!readme.lines().any(opens_idle_example));
 }
 
 #[test]

@@ -27,15 +27,18 @@ use std::{
 /// to the live request, unless the recorded one did not relate to its own. The clock follows the
 /// recording and does not wait.
 ///
-/// ```no_run
+/// ```
 /// # use hyperv_wsman::{Client, transport::Replay};
 /// # use std::{path::Path, sync::Arc};
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let replay = Arc::new(Replay::open(Path::new("fixtures/cassettes/main-job"))?);
 /// let client = Client::with_transport(replay.url(), replay.clone());
-/// println!("{:?}", client.identify().await?);
-/// assert!(replay.unused().is_empty());
-/// # Ok(()) }
+/// assert_eq!(client.identify().await?.product_vendor(), "hyperv-wsman simulator");
+/// // What has not been asked for.
+/// assert!(replay.unused().iter().all(|exchange| !exchange.contains("identify")));
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Replay {

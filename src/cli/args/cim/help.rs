@@ -13,10 +13,13 @@ Quotes around a value may be left out where it has neither comma nor quote: `Msv
 the host has for it. In JSON a reference is an object of `uri` and `selectors`, as commands print them; an instance \
 that was printed with its `__PATH` is one too.
 
-JSON: an object of `__CLASS`, `__PATH` (null where the schema does not know the keys) and the properties as the host \
+A path may name the host of the connection, as PowerShell's `__PATH` does; one of another host is refused.
+
+JSON: an object of `__CLASS`, `__PATH` and the properties as the host \
 spells them. Integers are exact; points in time are RFC 3339, intervals ISO 8601; references are objects of `uri`, \
 `selectors`, `path`. With --names each property with a value map is followed by its name: `EnabledState_name`. \
-CSV: a header and one line; null is empty, arrays are JSON, references are paths. XML: the instance as it came.";
+CSV: a header and one line; null is empty, arrays are JSON, references are paths. XML: the instance as it came. With \
+--fragment, `fragment` and `value`.";
 
 /// `hvctl enumerate`.
 pub(crate) const ENUMERATE: &str = "\
@@ -27,15 +30,16 @@ Examples:
   hvctl enumerate Msvm_ConcreteJob --output ndjson | head -1
 
 Conditions: numbers, dates (RFC 3339 or DMTF) and booleans are read as the schema has the property; a name of the \
-value map stands for its number; text is quoted and escaped. `null` is no value, \"null\" in double quotes is text. A \
+value map stands for its number; text is quoted and escaped. `null` is no value, \"null\" in quotes is text. A \
 property that the schema does not know is a number or a boolean if it looks like one.
 
 A table shows the keys and a few properties; --fields chooses. All other formats have all properties. Rows are \
 printed as they arrive (a table holds back the first hundred), and leaving early (--limit, a closed pipe) releases the \
 enumeration on the host. When it fails on the way, what came is printed and the exit code says so.
 
-JSON: an array of objects as of `get`; with `--mode epr` of references. NDJSON: one on each line. YAML: a sequence. \
-CSV: the first instance decides the columns. XML: the instances as they came, within `w:Items`.";
+JSON: an array of objects as of `get`, whose `__PATH` is null where the schema does not know the keys and `--mode \
+object` keeps the host from telling; with `--mode epr` of references. NDJSON: one on each line. YAML: a sequence. \
+CSV: the first instance decides the columns, unless --fields does. XML: the instances as they came, within `w:Items`.";
 
 /// `hvctl query`.
 pub(crate) const QUERY: &str = "\
@@ -45,7 +49,7 @@ Examples:
   hvctl query --namespace root/cimv2 'SELECT * FROM Win32_Service' --output ndjson | jq .Name
 
 The query is sent as it is: within it, `\\` and quotes of a text are written with a `\\` before them (`enumerate \
---where` does that by itself). Output as of `enumerate`.";
+--where` does that by itself). A list of properties instead of `*` brings these alone. Output as of `enumerate`.";
 
 /// `hvctl associators`.
 pub(crate) const ASSOCIATORS: &str = "\
@@ -90,13 +94,15 @@ pub(crate) const PUT: &str = "\
 Examples:
   hvctl put Msvm_VirtualSystemCollection.CollectionID=5D1F… ElementName=web
   hvctl put - Notes=a Notes=b < instance.json
+  hvctl put --namespace root/cimv2 'Win32_Environment.Name=STAGE,UserName=<SYSTEM>' VariableValue=x --fragment
 
 Only the properties that are given are sent; Windows leaves the others as they are. Values as of `invoke`. Most classes \
 of Hyper-V refuse it: their services have methods such as ModifySystemSettings.
 
 Asks at a terminal, and needs --yes elsewhere; --dry-run prints the message instead of sending it.
 
-JSON: `changed` (the reference), `instance` (as the host says it is now, or null).";
+JSON: `changed` (the reference), `instance` (as the host says it is now, or null; with --fragment the one property). With \
+--dry-run, here and in the other commands that change something, `dry_run` and `message`.";
 
 /// `hvctl create`.
 pub(crate) const CREATE: &str = "\

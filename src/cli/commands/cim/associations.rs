@@ -58,7 +58,7 @@ async fn print(
             }
             let namespace = epr.namespace().unwrap_or(scope.namespace);
             let class = args.result.as_ref().map(|class| Epr::class_of(class, namespace));
-            let about = About { class: class.as_ref(), object: Some(&epr), mode: args.mode };
+            let about = About { namespace, class: class.as_ref(), object: Some(&epr), mode: args.mode };
             let printing = stream::printing(context, &args.list, about, scope)?;
             let mut call = call(session, &epr);
             if let Some(class) = &args.result {

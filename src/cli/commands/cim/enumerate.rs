@@ -20,7 +20,12 @@ pub(in super::super) async fn run(context: &Context, args: EnumerateArgs) -> Res
     let scope = Scope { schema, namespace: &namespace, host: host.as_deref(), unchecked: args.no_check };
     let class = name::class(&args.class, scope)?;
     let filter = filter(&class, &args, scope)?;
-    let about = About { class: Some(&class), mode: args.mode, ..About::default() };
+    let about = About {
+        namespace: class.namespace().unwrap_or(&namespace),
+        class: Some(&class),
+        object: None,
+        mode: args.mode,
+    };
     let printing = stream::printing(context, &args.list, about, scope)?;
     context
         .with_options(&args.call.options, async |session| {

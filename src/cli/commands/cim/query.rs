@@ -22,7 +22,7 @@ pub(in super::super) async fn run(context: &Context, args: QueryArgs) -> Result<
     let class = wql::class_of(&args.wql).map(|class| Epr::class_of(class, &namespace));
     // Of some properties nobody can make a reference: the keys need not be among them.
     let mode = wql::lists_properties(&args.wql).then_some(ModeArg::Object);
-    let about = About { class: class.as_ref(), mode, ..About::default() };
+    let about = About { namespace: &namespace, class: class.as_ref(), object: None, mode };
     let printing = stream::printing(context, &args.list, about, scope)?;
     context
         .with_options(&args.call.options, async |session| {

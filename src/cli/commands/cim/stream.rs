@@ -27,8 +27,9 @@ use std::{
 };
 
 /// What a list is asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct About<'a> {
+    pub(super) namespace: &'a str,
     /// The class, where that is known.
     pub(super) class: Option<&'a Epr>,
     /// The object whose associations they are.
@@ -65,9 +66,8 @@ pub(super) fn printing<'a>(
     {
         selection = selection.checked(class.name())?;
     }
-    let namespace = about.class.or(about.object).and_then(Epr::namespace);
     // Of the associations of Hyper-V the schema knows the classes, whichever come.
-    let has_keys = known.is_some() || about.class.is_none() && namespace.is_some_and(place::is_described);
+    let has_keys = known.is_some() || about.class.is_none() && place::is_described(about.namespace);
     // Tables have no path; XML is what came, which should be what was asked for.
     let shows_path = selection.shows_path() && !matches!(format, Format::Table | Format::Xml);
     let default = if has_keys || !shows_path { ModeArg::Object } else { ModeArg::Both };
@@ -109,8 +109,6 @@ async fn print_all(
     call: EnumerateCall,
     Printing { about, selection, limit, .. }: Printing<'_>,
 ) -> Result<(), Failure> {
-    let namespace = about.class.or(about.object).and_then(Epr::namespace);
-    let namespace = namespace.unwrap_or_else(|| session.hyperv.namespace());
     let scope = session.scope(false);
     let class = about.class.and_then(|class| scope.class_of(class)).map(Class::name);
     let mut renderer = renderer(output.format(), Shape::List, selection, class);
@@ -122,7 +120,8 @@ async fn print_all(
         match poll_fn(|task| printer.poll_next(&mut items, task)).await? {
             None => break,
             Some(Ok(item)) => {
-                let mut row = Row::new(item.instance, item.epr, Scope { namespace, ..scope });
+                let mut row =
+                    Row::new(item.instance, item.epr, Scope { namespace: about.namespace, ..scope });
                 row.wire = session.wire().next();
                 renderer.row(&row, &mut printer.text)?;
                 left -= 1;

@@ -48,6 +48,24 @@ fn exchanges_that_nobody_asked_for_are_a_warning() {
 }
 
 #[test]
+fn a_request_that_does_not_match_is_compared_line_by_line() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let query = |state: u8| format!("SELECT * FROM Msvm_ComputerSystem WHERE EnabledState = {state}");
+    run(&mut host.hvctl(["query", &query(2), "--record", arg(&cassette)]));
+    let other = replay(&cassette, &["query", &query(3)]);
+    assert_eq!(other.code, 15, "{other:?}");
+    let compared: Vec<&str> = other
+        .stderr
+        .lines()
+        .filter(|line| line.contains("EnabledState = ") && line.starts_with("  "))
+        .collect();
+    assert_eq!(compared.len(), 2, "{}", other.stderr);
+    assert!(compared[0].contains("= 2") && compared[1].contains("= 3"), "{}", other.stderr);
+}
+
+#[test]
 fn a_recording_holds_no_secret_and_passes_the_lint() {
     let host = SimHost::start();
     let directory = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use crate::{
     cim::{Epr, schema::Class},
     cli::{
         args::{
-            Format,
+            ClassNames, Format,
             cim::{ListArgs, ModeArg},
         },
         cim::{Scope, name, place},
@@ -70,7 +70,9 @@ pub(super) fn printing<'a>(
     let has_keys = known.is_some() || about.class.is_none() && place::is_described(about.namespace);
     // Tables have no path; XML is what came, which should be what was asked for.
     let shows_path = selection.shows_path() && !matches!(format, Format::Table | Format::Xml);
-    let default = if has_keys || !shows_path { ModeArg::Object } else { ModeArg::Both };
+    // That Windows knows the mode is documented; of others it is not known.
+    let is_windows = context.settings.global.dialect == ClassNames::Windows;
+    let default = if has_keys || !shows_path || !is_windows { ModeArg::Object } else { ModeArg::Both };
     let mode = match about.mode.unwrap_or(default) {
         ModeArg::Object => EnumerationMode::Object,
         ModeArg::Epr => EnumerationMode::Epr,

@@ -2,9 +2,9 @@
 
 use super::{
     cim::{
+        Scope,
         condition::{Condition, to_selectors, to_wql},
         name,
-        place::Place,
     },
     profiles::Profiles,
 };
@@ -27,18 +27,18 @@ pub(crate) fn condition(data: &[u8]) {
     let conditions = [condition];
     for (class, unchecked) in [("Msvm_ComputerSystem", false), ("Win32_X", true)] {
         let class = Epr::class_of(class, "root/virtualization/v2");
-        if let Ok(query) = to_wql(&class, &conditions, unchecked) {
+        let scope = Scope { unchecked, ..Scope::of_tests() };
+        if let Ok(query) = to_wql(&class, &conditions, scope) {
             sim::has_one_condition(query.as_str());
         }
-        let _ = to_selectors(&class, &conditions, unchecked);
+        let _ = to_selectors(&class, &conditions, scope);
     }
 }
 
 /// The name of an instance: what is read is printed as a path that names the same.
 pub(crate) fn instance_name(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let place = Place::on(Some("hv1.example.org"), "root/virtualization/v2");
     for unchecked in [false, true] {
-        name::fuzzed(text, &place, unchecked);
+        name::fuzzed(text, Scope { unchecked, ..Scope::of_tests() });
     }
 }

@@ -255,10 +255,10 @@ pub(crate) fn standard_input() -> Result<String, Failure> {
 
 /// Reads a name and, from what is printed of it, reads it again.
 #[cfg(any(test, fuzzing))]
-pub(crate) fn fuzzed(typed: &str, place: &Place, unchecked: bool) {
-    match parse(typed, place, unchecked) {
+pub(crate) fn fuzzed(typed: &str, scope: Scope<'_>) {
+    match parse(typed, scope) {
         Ok(Named::Instance(epr)) => {
-            let again = json::read_reference(&json::reference(&epr), place);
+            let again = json::read_reference(&json::reference(&epr), scope);
             assert_eq!(again.as_ref(), Ok(&epr), "{typed}");
         }
         Ok(Named::Class(_)) => {}

@@ -330,9 +330,7 @@ mod tests {
             error: failed to read `a b` as a name: expected an object path with a class, `Class.Key="value"`, got `a b`
             hint: such as `Msvm_ConcreteJob.InstanceID="…"`; `hvctl schema show CLASS` names the keys
         "#);
-        insta::assert_snapshot!(read(r"\\hv2\root\cimv2:Win32_Service.Name=winrm"), @r"
-            error: failed to read `\\hv2\root\cimv2:Win32_Service.Name=winrm` as a name: the path names the host `hv2`, and the connection is to `hv1.example.org`; if both are one, leave the host out of the path
-        ");
+        insta::assert_snapshot!(read(r"\\hv2\root\cimv2:Win32_Service.Name=winrm"), @r"error: failed to read `\\hv2\root\cimv2:Win32_Service.Name=winrm` as a name: the path names the host `hv2`, and the connection is to `hv1.example.org`; if both are one, leave the host out of the path");
         let path = r#"{"__PATH":"\\\\hv2\\root\\cimv2:Win32_Service.Name=\"winrm\""}"#;
         assert!(read(path).contains("names the host `hv2`"), "{}", read(path));
         insta::assert_snapshot!(read(&format!(r#"{{"__CLASS":"X","__PATH":null,"A":"{}"}}"#, "x".repeat(200))), @r#"

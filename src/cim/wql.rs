@@ -52,7 +52,7 @@ pub fn references_of(epr: &Epr, result_class: &str) -> Result<Text, CimError> {
 /// quotes that libvirt uses with Hyper-V hosts.
 fn relative_path(epr: &Epr) -> Result<String, CimError> {
     name(epr.class())?;
-    for selector in epr.selectors() {
+    for selector in epr.keys() {
         name(selector.name())?;
     }
     let mut path = String::new();

@@ -235,11 +235,10 @@ impl Client {
         let response =
             answer::read(operation, &message_id, &answer, limits, &crate::cim::schema::Schema::default());
         if response.is_err()
-            && let Operation::Enumerate { resource_uri, .. } | Operation::Pull { resource_uri, .. } =
-                operation
+            && let Operation::Enumerate { class, .. } | Operation::Pull { class, .. } = operation
             && let Some(context) = left_open(&message_id, &answer.body, limits)
         {
-            self.leave(resource_uri.clone(), context);
+            self.leave(class.clone(), context);
         }
         response
     }

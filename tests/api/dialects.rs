@@ -105,3 +105,52 @@ async fn a_reference_that_the_server_gave_is_sent_as_it_came() {
     assert!(body.contains(&format!(">{VENDOR}/CIM_ConcreteJob</w:ResourceURI>")), "{body}");
     assert!(!body.contains("__cimnamespace"), "{body}");
 }
+
+/// A reference as servers other than Windows give them, and Windows where it is asked by a URI of the DMTF.
+fn given() -> Epr {
+    let epr = Epr::from_uri(&format!("{DMTF}/CIM_ConcreteJob"));
+    epr.with("__cimnamespace", "root/cimv2").unwrap().with("InstanceID", "A").unwrap()
+}
+
+#[tokio::test]
+async fn the_class_of_a_reference_that_the_server_gave_is_enumerated_in_its_namespace() {
+    for dialect in [Dialect::Windows, Dialect::Dmtf] {
+        let page = format!(
+            "<n:EnumerationContext>uuid:C1</n:EnumerationContext><w:Items>{}</w:Items>",
+            job(DMTF, "<p:InstanceID>A</p:InstanceID>")
+        );
+        let script = Script::new([
+            ("Enumerate", soap::first_of(&page)),
+            ("Pull", soap::fault(5, "w:AccessDenied")),
+            ("Release", soap::released()),
+        ]);
+        let client = script.client_with(|options| options.dialect = dialect);
+        client.enumerate(&given()).await.unwrap_err();
+        client.close(Duration::from_secs(1)).await.unwrap();
+        for sent in script.sent() {
+            assert!(sent.body.contains(&format!(">{DMTF}/CIM_ConcreteJob</w:ResourceURI>")), "{}", sent.body);
+            assert!(
+                sent.body.contains(&format!("<w:SelectorSet>{NAMESPACE}</w:SelectorSet>")),
+                "{}",
+                sent.body
+            );
+        }
+        script.assert_done();
+    }
+}
+
+#[tokio::test]
+async fn associations_of_a_reference_that_the_server_gave_are_walked_in_its_namespace() {
+    let script = Script::new([("Enumerate", soap::last_page(&[]))]);
+    script.client().associators(&given()).await.unwrap();
+    let body = &script.sent()[0].body;
+    let header = body.split("</s:Header>").next().unwrap();
+    assert!(header.contains(">http://schemas.dmtf.org/wbem/wscim/1/*</w:ResourceURI>"), "{header}");
+    assert!(header.contains(&format!("<w:SelectorSet>{NAMESPACE}</w:SelectorSet>")), "{header}");
+    let object = body.split("<b:Object>").nth(1).unwrap();
+    assert!(object.contains(&format!(">{DMTF}/CIM_ConcreteJob</w:ResourceURI>")), "{object}");
+    assert!(
+        object.contains(&format!("{NAMESPACE}<w:Selector Name=\"InstanceID\">A</w:Selector>")),
+        "{object}"
+    );
+}

@@ -117,20 +117,21 @@ pub(crate) enum Operation {
     Delete {
         epr: Epr,
     },
+    /// A class without keys; what `filter` wants of it is all classes of its namespace, see [`enumerated`].
     Enumerate {
-        resource_uri: String,
+        class: Epr,
         mode: EnumerationMode,
         filter: Option<Filter>,
         max_elements: u32,
     },
     Pull {
-        resource_uri: String,
+        class: Epr,
         context: Text,
         mode: EnumerationMode,
         max_elements: u32,
     },
     Release {
-        resource_uri: String,
+        class: Epr,
         context: Text,
     },
     /// Parameters in the order to be sent (declaration order).
@@ -298,12 +299,10 @@ const READING_METHODS: [&str; 26] = [
 
 /// Where an enumeration goes: a query, and a walk along associations, to all classes of the namespace
 /// (the host refuses a query at a class), anything else to its class.
-fn enumeration_uri<'a>(resource_uri: &'a str, filter: Option<&Filter>) -> Cow<'a, str> {
-    match (filter, resource_uri.rsplit_once('/')) {
-        (Some(Filter::Wql(_) | Filter::Association(_)), Some((namespace, _))) => {
-            Cow::Owned(format!("{namespace}/*"))
-        }
-        _ => Cow::Borrowed(resource_uri),
+fn enumerated<'a>(class: &'a Epr, filter: Option<&Filter>) -> Cow<'a, Epr> {
+    match filter {
+        Some(Filter::Wql(_) | Filter::Association(_)) => Cow::Owned(class.to_all_classes()),
+        Some(Filter::Selector(_)) | None => Cow::Borrowed(class),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     client::{EnumerateCall, Item},
     error::{Error, Result as ClientResult},
-    wsman::{Fault, FaultCode},
+    wsman::{Fault, FaultCode, RetryClass},
 };
 use futures_core::Stream;
 use std::{
@@ -34,11 +34,8 @@ pub(super) async fn print(
     class: Option<&str>,
 ) -> Result<(), Failure> {
     let output = &context.output;
-    let call = match list.limit.map(u32::try_from) {
-        // More than are wanted need not travel.
-        Some(Ok(limit)) if limit < session.client.options().max_elements => call.max_elements(limit),
-        _ => call,
-    };
+    list.pages.check(output.format())?;
+    let call = list.pages.of(call, list.limit, session.client.options().max_elements);
     tokio::select! {
         biased;
         () = reader::gone() => Err(Failure::ReaderGone),
@@ -69,7 +66,8 @@ async fn print_all(
                 left -= 1;
             }
             Some(Err(error)) => {
-                result = Err(explained(error, class).into());
+                let printed = list.limit.unwrap_or(u64::MAX) > left;
+                result = Err(explained(error, class, printed).into());
                 break;
             }
         }
@@ -84,10 +82,20 @@ async fn print_all(
 }
 
 /// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
-fn explained(error: Error, class: Option<&str>) -> Error {
+fn explained(error: Error, class: Option<&str>, printed: bool) -> Error {
     /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
     const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
-    let error = if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
+    let class_of_fault = error.fault().map(Fault::retry_class);
+    let error = if class_of_fault == Some(RetryClass::SmallerEnvelope) {
+        error.with_hint(if printed {
+            "ask for fewer instances on a page from the start (--max-elements), or resume (--on-expiry resume)"
+        } else {
+            "one instance is larger than an answer may be: allow larger ones with --max-envelope-size, and on the host \
+             (winrm set winrm/config @{MaxEnvelopeSizekb=\"8192\"})"
+        })
+    } else if class_of_fault == Some(RetryClass::RestartEnumeration) && printed {
+        error.with_hint("instances were printed already: start it again, or resume with --on-expiry resume")
+    } else if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
         error.with_hint(
             "look at the query, its class and the namespace; `hvctl schema show CLASS` names properties",
         )

@@ -83,7 +83,7 @@ impl Failure {
             RetryClass::SmallerEnvelope => Again::Smaller,
             RetryClass::Never => Again::Never,
         };
-        Self { error: Error::from_fault(&action(operation), fault), proof, again }
+        Self { error: Error::from_fault(&action(operation), operation.namespace(), fault), proof, again }
     }
 
     fn from_transport(error: TransportError) -> Self {

@@ -227,8 +227,17 @@ impl Operation {
             self,
             Self::Put { .. } | Self::PutFragment { .. } | Self::Create { .. } | Self::Delete { .. }
         );
-        fault.refused_before_dispatch()
-            || writes_an_instance && fault.code().is_some_and(|code| NOT_WRITTEN.contains(&code.0))
+        fault.refused_before_dispatch() || writes_an_instance && fault.is_not_written()
+    }
+
+    /// The namespace that it is about.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Enumerate { class, .. } | Self::Pull { class, .. } | Self::Release { class, .. } => {
+                class.namespace()
+            }
+            _ => self.target()?.namespace(),
+        }
     }
 
     /// What it is about, where that is one instance or its class.
@@ -245,22 +254,6 @@ impl Operation {
         }
     }
 }
-
-/// Codes by which WS-Management and WMI say that an instance is not written: there is none, there is one
-/// already, or the class does not have the operation.
-const NOT_WRITTEN: [u32; 11] = [
-    50,          // ERROR_NOT_SUPPORTED
-    0x8004_1002, // WBEM_E_NOT_FOUND
-    0x8004_100C, // WBEM_E_NOT_SUPPORTED
-    0x8004_100E, // WBEM_E_INVALID_NAMESPACE
-    0x8004_1010, // WBEM_E_INVALID_CLASS
-    0x8004_1019, // WBEM_E_ALREADY_EXISTS
-    0x8004_1023, // WBEM_E_READ_ONLY
-    0x8004_1024, // WBEM_E_PROVIDER_NOT_CAPABLE
-    0x8033_8000, // ERROR_WSMAN_RESOURCE_NOT_FOUND
-    0x8033_8033, // ERROR_WSMAN_ALREADY_EXISTS
-    0x8033_80FA, // addressed without keys
-];
 
 /// Whether a method is known to read and to do nothing else.
 pub(crate) fn reads_only(method: &str) -> bool {

@@ -186,6 +186,16 @@ mod tests {
             return_value: Code,
             job: Option<String>,
         }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "never made")]
+        struct Narrow {
+            count: u8,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "never made")]
+        struct Missing {
+            job: String,
+        }
         let output = |code| Output {
             class: "Msvm_CollectionSnapshotService".into(),
             method: "CreateSnapshot".into(),
@@ -196,20 +206,10 @@ mod tests {
         assert_eq!((started.return_value, started.job), (Code::MethodParametersCheckedJobStarted, None));
         assert_eq!(output(1).deserialize::<Started>().unwrap().return_value, Code::Other);
 
-        #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "never made")]
-        struct Narrow {
-            count: u8,
-        }
         let error = output(0).deserialize::<Narrow>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         insta::assert_snapshot!(error, @"failed to read the output of `Msvm_CollectionSnapshotService.CreateSnapshot`");
         insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Count`: expected u8, got `700`");
-        #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "never made")]
-        struct Missing {
-            job: String,
-        }
         let error = output(0).deserialize::<Missing>().unwrap_err();
         insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Job`: expected a value, got `null`");
     }

@@ -268,7 +268,7 @@ async fn taken(call: EnumerateCall) -> (Vec<String>, Option<hyperv_wsman::Error>
 #[tokio::test]
 async fn a_stream_that_is_to_resume_passes_over_what_it_has_handed_out_in_whatever_order_that_comes_again() {
     for (failure, elements) in [(expired(), 8), (too_large(), 4), (Reply::Cut, 8)] {
-        let releases = if matches!(failure, Reply::Cut) || elements == 4 { 1 } else { 0 };
+        let releases = usize::from(matches!(failure, Reply::Cut) || elements == 4);
         let mut steps = vec![
             ("Enumerate", soap::first_page(&jobs(&["A", "B"]), "C1")),
             ("Pull", failure),
@@ -299,7 +299,7 @@ async fn a_stream_whose_items_nothing_tells_apart_is_not_resumed() {
     let error = error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Fault);
     insta::assert_snapshot!(error, @"failed to enumerate `Msvm_ConcreteJob`: it cannot be resumed, as nothing tells instances of `Msvm_ConcreteJob` apart");
-    insta::assert_snapshot!(error.hint().unwrap(), @"ask for references too (mode `ObjectAndEpr`), which tell them apart");
+    insta::assert_snapshot!(error.hint().unwrap(), @"ask for references too (mode `ObjectAndEpr`, `--mode both`), which tell them apart");
     script.assert_done();
 }
 

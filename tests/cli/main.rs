@@ -13,6 +13,7 @@ mod interruption;
 mod login;
 mod odd_server;
 mod offline;
+mod pages;
 mod plain_http;
 mod ports;
 mod profiles;

@@ -194,7 +194,7 @@ impl Cursor {
             action(&self.enumerate())
         );
         Error::new(cause.kind(), message)
-            .with_hint("ask for references too (mode `ObjectAndEpr`), which tell them apart")
+            .with_hint("ask for references too (mode `ObjectAndEpr`, `--mode both`), which tell them apart")
             .with_source(cause)
     }
 

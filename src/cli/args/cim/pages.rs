@@ -50,13 +50,18 @@ impl PageArgs {
         })
     }
 
+    /// Whether what was printed is passed over when it comes again.
+    pub(crate) fn resumes(&self) -> bool {
+        self.on_expiry == OnExpiryArg::Resume
+    }
+
     /// Refuses what cannot be done together.
     ///
     /// # Errors
     /// `Usage`.
     pub(crate) fn check(&self, format: Format) -> Result<(), Failure> {
         // What came over the wire is printed as it came, with what is to be passed over.
-        if self.on_expiry == OnExpiryArg::Resume && format == Format::Xml {
+        if self.resumes() && format == Format::Xml {
             return Err(Failure::usage(
                 "`--on-expiry resume` does not go with `--output xml`",
                 "take another format, or `--on-expiry restart`",

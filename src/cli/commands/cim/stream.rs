@@ -66,8 +66,8 @@ async fn print_all(
                 left -= 1;
             }
             Some(Err(error)) => {
-                let printed = list.limit.unwrap_or(u64::MAX) > left;
-                result = Err(explained(error, class, printed).into());
+                let would_repeat = list.limit.unwrap_or(u64::MAX) > left && !list.pages.resumes();
+                result = Err(explained(error, class, would_repeat).into());
                 break;
             }
         }
@@ -82,18 +82,18 @@ async fn print_all(
 }
 
 /// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
-fn explained(error: Error, class: Option<&str>, printed: bool) -> Error {
+fn explained(error: Error, class: Option<&str>, would_repeat: bool) -> Error {
     /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
     const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
     let class_of_fault = error.fault().map(Fault::retry_class);
     let error = if class_of_fault == Some(RetryClass::SmallerEnvelope) {
-        error.with_hint(if printed {
+        error.with_hint(if would_repeat {
             "ask for fewer instances on a page from the start (--max-elements), or resume (--on-expiry resume)"
         } else {
             "one instance is larger than an answer may be: allow larger ones with --max-envelope-size, and on the host \
              (winrm set winrm/config @{MaxEnvelopeSizekb=\"8192\"})"
         })
-    } else if class_of_fault == Some(RetryClass::RestartEnumeration) && printed {
+    } else if class_of_fault == Some(RetryClass::RestartEnumeration) && would_repeat {
         error.with_hint("instances were printed already: start it again, or resume with --on-expiry resume")
     } else if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
         error.with_hint(

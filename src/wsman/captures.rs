@@ -206,7 +206,7 @@ fn every_capture_goes_through_the_whole_reader() {
         let (root, file) = (parse(text), path.display().to_string());
         let (operation, id) = asked(&root);
         let limits = Limits::default();
-        let read = response::read(&operation, &id, text.as_bytes(), &limits);
+        let read = response::read(&operation, &id, text.as_bytes(), &limits, &schema::Schema::default());
         let elements = instances(&root, &operation);
         match read.unwrap_or_else(|error| panic!("{file}: {error}")) {
             Response::Page(page) => {

@@ -246,8 +246,9 @@ fn classes_can_be_named_as_the_dmtf_does_it_and_paths_go_back_into_commands() {
         );
         let got = ran(&host, &["--dialect", "dmtf", "get", path, "--output", "json"]);
         assert_eq!(got.json()["ElementName"], group["ElementName"], "{got:?}");
-        let members = ran(&host, &["--dialect", "dmtf", "associators", path, "--output", "json"]);
-        let as_windows = ran(&host, &["associators", path, "--output", "json"]);
+        let walk = ["associators", path, "--output", "json", "--fields", "__PATH,ElementName"];
+        let members = ran(&host, &[&["--dialect", "dmtf"], &walk[..]].concat());
+        let as_windows = ran(&host, &walk);
         assert_eq!((members.code, members.json()), (0, as_windows.json()), "{members:?}");
     }
     let traced = ran(&host, &["-vv", "--dialect", "dmtf", "enumerate", "Msvm_VirtualSystemCollection"]);

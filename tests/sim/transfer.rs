@@ -282,9 +282,9 @@ async fn every_class_of_the_schema_is_enumerated_and_its_instances_go_through_se
             let got = client.get(epr).await.unwrap_or_else(|error| panic!("{epr}: {error}"));
             assert_eq!(&got, instance, "{epr}");
         }
-        visited.insert(class.name());
+        visited.insert((class.source() == schema::Source::Documented, class.name()));
     }
-    assert_eq!(visited.len(), DOCUMENTED);
+    assert_eq!(visited.iter().filter(|(is_documented, _)| *is_documented).count(), DOCUMENTED);
     assert_eq!(host.open_contexts(), 0);
 }
 

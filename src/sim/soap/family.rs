@@ -28,7 +28,7 @@ impl Family {
     }
 
     /// The URI that is written for this one of Windows.
-    pub(super) fn uri(self, class: &str, namespace: &str) -> String {
+    pub(in crate::sim) fn uri(self, class: &str, namespace: &str) -> String {
         match self {
             Self::Windows => Epr::class_of(class, namespace).resource_uri,
             Self::Dmtf => format!("{DMTF_CLASS_PREFIX}{class}"),

@@ -195,7 +195,13 @@ mod tests {
                 };
                 let xml = answer::get(&heading, &made);
                 let get = Operation::Get { epr: reference(&made) };
-                let read = response::read(&get, "uuid:B", xml.as_bytes(), &Limits::default());
+                let read = response::read(
+                    &get,
+                    "uuid:B",
+                    xml.as_bytes(),
+                    &Limits::default(),
+                    &schema::Schema::default(),
+                );
                 let Ok(Response::Got(read)) = read else { panic!("{}: {read:?}", made.class()) };
                 assert_eq!(read.class(), made.class());
                 assert_eq!(read.properties().count(), class.properties().count(), "{}", made.class());

@@ -274,9 +274,9 @@ async fn every_class_of_the_schema_is_enumerated_and_its_instances_go_through_se
             assert_eq!(&written.unwrap_or_else(|error| panic!("{epr}: {error}")), instance, "{epr}");
         }
         // What has keys is found by them, and is the same.
-        let own = items.iter().filter(|item| item.instance.as_ref().unwrap().class() == class.name());
+        let mut own = items.iter().filter(|item| item.instance.as_ref().unwrap().class() == class.name());
         if let Some((instance, epr)) =
-            own.last().and_then(|item| item.instance.as_ref().zip(item.epr.as_ref()))
+            own.next_back().and_then(|item| item.instance.as_ref().zip(item.epr.as_ref()))
             && !epr.selectors().is_empty()
         {
             let got = client.get(epr).await.unwrap_or_else(|error| panic!("{epr}: {error}"));

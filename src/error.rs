@@ -152,16 +152,19 @@ impl Error {
     pub(crate) fn with_host_words(self, words: String) -> Self {
         self.with_source(HostSays(words))
     }
-    /// A fault as the answer to `action`, in the infinitive. The host's own words are localised: they
+    /// A fault as the answer to `action`, in the infinitive, in this namespace. The host's own words are localised: they
     /// become the source, the message says what the code means.
-    pub(crate) fn from_fault(action: &str, fault: Fault) -> Self {
+    pub(crate) fn from_fault(action: &str, namespace: Option<&str>, fault: Fault) -> Self {
         let kind = if fault.is_access_denied() { ErrorKind::AccessDenied } else { ErrorKind::Fault };
         let code = match (fault.code(), fault.subcode()) {
             (Some(code), _) => match code.name() {
                 Some(name) => format!("fault {code} {name}"),
                 None => format!("fault {code}"),
             },
-            (None, Some(subcode)) => format!("fault `{subcode}`"),
+            (None, Some(subcode)) => match fault.cim_status() {
+                Some(status) => format!("fault `{subcode}`, CIM status {status}"),
+                None => format!("fault `{subcode}`"),
+            },
             (None, None) => "a fault without a code".into(),
         };
         let message = match fault.meaning() {
@@ -169,10 +172,10 @@ impl Error {
             None => format!("failed to {action}: the host answered with {code}"),
         };
         let mut error = Self::new(kind, message);
-        error.inner.hint = fault.hint().map(Into::into);
-        let text = fault.text().trim();
-        if !text.is_empty() {
-            error = error.with_host_words(text.to_owned());
+        error.inner.hint = fault.hint_in(namespace).map(Into::into);
+        let words = words(&fault);
+        if !words.is_empty() {
+            error = error.with_host_words(words);
         }
         error.with_evidence(Evidence::Fault(Box::new(fault)))
     }
@@ -311,6 +314,18 @@ impl From<TransportError> for Error {
     }
 }
 
+/// What the host says, and its provider where that says something else.
+fn words(fault: &Fault) -> String {
+    let text = fault.text().trim();
+    match fault.provider_text().map(str::trim) {
+        Some(provider) if text.is_empty() => provider.to_owned(),
+        Some(provider) if !provider.is_empty() && provider != text => {
+            format!("{text} (provider: {provider})")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// The host's own words, in the host's language.
 #[derive(Debug, thiserror::Error)]
 #[error("the host says: {0}")]
@@ -381,7 +396,7 @@ mod tests {
 
     #[test]
     fn evidence_is_found_in_causes() {
-        let cause = Error::from_fault("call `CreateSnapshot`", fault(2_150_858_793, "zu spät"));
+        let cause = Error::from_fault("call `CreateSnapshot`", None, fault(2_150_858_793, "zu spät"));
         let error = Error::new(ErrorKind::OutcomeUnknown, "outer")
             .with_evidence(Evidence::Outcome(Box::default()))
             .with_source(cause);
@@ -394,9 +409,32 @@ mod tests {
 
     #[test]
     fn the_words_of_the_host_are_the_cause_of_a_fault() {
-        let error = Error::from_fault("read `Msvm_ConcreteJob`", fault(5, "Zugriff verweigert"));
+        let error = Error::from_fault("read `Msvm_ConcreteJob`", None, fault(5, "Zugriff verweigert"));
         assert_eq!(error.kind(), ErrorKind::AccessDenied);
         insta::assert_snapshot!(error.source().unwrap(), @"the host says: Zugriff verweigert");
         assert!(!error.to_string().contains("Zugriff"));
+    }
+
+    #[test]
+    fn a_provider_that_says_more_than_its_server_is_heard() {
+        let said = |text: &str, provider: &str| {
+            let fault = Fault { provider_text: Some(provider.into()), ..fault(5, text) };
+            Error::from_fault("read `CIM_X`", None, fault).source().unwrap().to_string()
+        };
+        insta::assert_snapshot!(said("General failure.", "No such job."), @"the host says: General failure. (provider: No such job.)");
+        insta::assert_snapshot!(said("No such job.", "No such job. "), @"the host says: No such job.");
+        insta::assert_snapshot!(said("", "No such job."), @"the host says: No such job.");
+    }
+
+    #[test]
+    fn the_hint_to_something_that_is_not_there_fits_its_namespace() {
+        let hint = |namespace| {
+            let error = Error::from_fault("read `C`", namespace, fault(2_150_858_811, ""));
+            error.hint().unwrap().to_owned()
+        };
+        insta::assert_snapshot!(hint(Some("ROOT/virtualization/v2")), @"check that the Hyper-V role is installed and that the host is the right one");
+        let elsewhere = hint(Some("root/cimv2"));
+        insta::assert_snapshot!(elsewhere, @"check that the class is in the namespace (`--namespace`), how the host wants both named (`--dialect`), and that the host is the right one");
+        assert_eq!(hint(None), elsewhere);
     }
 }

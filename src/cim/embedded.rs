@@ -143,7 +143,7 @@ fn write_reference(markup: &mut Markup, epr: &Epr) {
     if let Some(namespace) = epr.namespace() {
         markup.start("LOCALINSTANCEPATH", &[]);
         markup.start("LOCALNAMESPACEPATH", &[]);
-        for part in namespace.split('/') {
+        for part in namespace.split(['/', '\\']).filter(|part| !part.is_empty()) {
             markup.empty("NAMESPACE", &[("NAME", part)]);
         }
         markup.end("LOCALNAMESPACEPATH");
@@ -157,7 +157,7 @@ fn write_reference(markup: &mut Markup, epr: &Epr) {
 
 fn write_instance_name(markup: &mut Markup, epr: &Epr) {
     markup.start("INSTANCENAME", &[("CLASSNAME", epr.class())]);
-    for selector in epr.selectors() {
+    for selector in epr.keys() {
         markup.start("KEYBINDING", &[("NAME", selector.name())]);
         match selector.value() {
             SelectorValue::Text(text) => markup.leaf("KEYVALUE", &[("VALUETYPE", "string")], text.as_str()),

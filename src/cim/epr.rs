@@ -3,10 +3,11 @@
 use std::fmt::{self, Write};
 
 use super::{CimError, ObjectPath, Text, schema::Schema};
-use crate::xml::names::{ANONYMOUS, WMI_CLASS_PREFIX};
+use crate::xml::names::{ANONYMOUS, DMTF_ALL_CLASSES, NAMESPACE_SELECTOR, WMI_CLASS_PREFIX};
 
 /// A reference to an instance (or, without selectors, to a class): resource URI and selectors.
-/// Two are equal when they name the same thing: URI and selectors without case, in any order.
+/// Two are equal when they name the same thing: URI and selectors without case, in any order. Windows has the namespace
+/// in the URI, the DMTF in the selector `__cimnamespace`: the same instance named either way is equal, too.
 ///
 /// ```
 /// use hyperv_wsman::cim::Epr;
@@ -104,17 +105,17 @@ impl Epr {
         self.resource_uri.rsplit_once('/').map_or(self.resource_uri.as_str(), |(_, class)| class)
     }
 
-    /// The WMI namespace with `/` (`root/virtualization/v2`), where the URI is a WMI class URI.
+    /// The namespace (`root/virtualization/v2`): of a WMI class URI the part before the class, of any other what the
+    /// selector `__cimnamespace` says.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
-        let (prefix, path) = self.resource_uri.split_at_checked(WMI_CLASS_PREFIX.len())?;
-        if !prefix.eq_ignore_ascii_case(WMI_CLASS_PREFIX) {
-            return None;
+        match self.wmi_path() {
+            Some(path) => path.rsplit_once('/').map(|(namespace, _)| namespace),
+            None => self.selector(NAMESPACE_SELECTOR),
         }
-        path.rsplit_once('/').map(|(namespace, _)| namespace)
     }
 
-    /// The keys.
+    /// The keys; with a URI of the DMTF also `__cimnamespace`, which is none.
     #[must_use]
     pub fn selectors(&self) -> &[Selector] {
         &self.selectors
@@ -139,6 +140,45 @@ impl Epr {
     #[must_use]
     pub fn to_path_with(&self, schema: &Schema) -> ObjectPath {
         ObjectPath::from_epr(schema, self)
+    }
+
+    /// The selectors without `__cimnamespace`.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Selector> {
+        self.selectors.iter().filter(|selector| !selector.is_namespace())
+    }
+
+    /// The class alone, in its namespace.
+    pub(crate) fn to_class(&self) -> Self {
+        self.named(self.resource_uri.clone())
+    }
+
+    /// All classes of the namespace. Those of the DMTF have no version of a schema (DSP0227 5.1.2), and neither has a
+    /// vendor that follows it with URIs of its own.
+    pub(crate) fn to_all_classes(&self) -> Self {
+        let is_of_schema = self.resource_uri.to_ascii_lowercase().contains("/wbem/wscim/1/");
+        self.named(match self.resource_uri.rsplit_once('/') {
+            _ if is_of_schema && self.wmi_path().is_none() => DMTF_ALL_CLASSES.to_owned(),
+            Some((namespace, _)) => format!("{namespace}/*"),
+            None => self.resource_uri.clone(),
+        })
+    }
+
+    /// Whether its URI is one of WMI, with the namespace in it.
+    pub(crate) fn is_wmi(&self) -> bool {
+        self.wmi_path().is_some()
+    }
+
+    /// Another URI in the same namespace, without keys.
+    fn named(&self, resource_uri: String) -> Self {
+        let is_beside = |selector: &&Selector| !self.is_wmi() && selector.is_namespace();
+        let selectors = self.selectors.iter().filter(is_beside).cloned().collect();
+        Self { address: self.address.clone(), resource_uri, selectors }
+    }
+
+    /// Namespace and class of a WMI class URI.
+    fn wmi_path(&self) -> Option<&str> {
+        let (prefix, path) = self.resource_uri.split_at_checked(WMI_CLASS_PREFIX.len())?;
+        prefix.eq_ignore_ascii_case(WMI_CLASS_PREFIX).then_some(path)
     }
 
     fn with_selector(mut self, name: &str, value: SelectorValue) -> Result<Self, CimError> {
@@ -169,9 +209,16 @@ impl Epr {
 /// Keys are unique by name, so equal numbers of keys and one direction are enough.
 impl PartialEq for Epr {
     fn eq(&self, other: &Self) -> bool {
-        self.resource_uri.eq_ignore_ascii_case(&other.resource_uri)
-            && self.selectors.len() == other.selectors.len()
-            && self.selectors.iter().all(|key| other.selector_value(&key.name) == Some(&key.value))
+        let is_of_same_class = match (self.namespace(), other.namespace()) {
+            (Some(one), Some(two)) => {
+                is_same_namespace(one, two) && self.class().eq_ignore_ascii_case(other.class())
+            }
+            (None, None) => self.resource_uri.eq_ignore_ascii_case(&other.resource_uri),
+            _ => false,
+        };
+        is_of_same_class
+            && self.keys().count() == other.keys().count()
+            && self.keys().all(|key| other.selector_value(&key.name) == Some(&key.value))
     }
 }
 
@@ -208,6 +255,16 @@ impl Selector {
     pub fn value(&self) -> &SelectorValue {
         &self.value
     }
+
+    fn is_namespace(&self) -> bool {
+        self.name.eq_ignore_ascii_case(NAMESPACE_SELECTOR)
+    }
+}
+
+/// Either slash separates the parts.
+fn is_same_namespace(one: &str, two: &str) -> bool {
+    let parts = |namespace: &str| namespace.replace('\\', "/").trim_matches('/').to_ascii_lowercase();
+    parts(one) == parts(two)
 }
 
 /// Percent-encodes what RFC 3986 does not allow in a URI, letters of other scripts aside (an IRI
@@ -273,6 +330,57 @@ mod tests {
         let nested = Epr::from_uri("u").with_reference("K", machine()).unwrap();
         assert_ne!(nested, Epr::from_uri("u").with("K", &machine().to_string()).unwrap());
         assert_eq!(nested.selector("K"), None);
+    }
+
+    #[test]
+    fn the_same_instance_named_as_windows_and_as_the_dmtf_does_it_is_equal_and_has_one_path() {
+        const DMTF: &str = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Msvm_ComputerSystem";
+        let beside = |namespace| {
+            let epr = Epr::from_uri(DMTF).with("__CIMNamespace", namespace).unwrap();
+            epr.with("Name", "VM-1").unwrap()
+        };
+        let named = beside("root/virtualization/v2");
+        assert_eq!(named.namespace(), Some("root/virtualization/v2"));
+        assert_eq!(named, machine());
+        assert_eq!(machine(), beside(r"\ROOT\virtualization\v2"));
+        assert_eq!(named.to_string(), machine().to_string());
+        assert_eq!(beside(r"root\virtualization\v2").to_path(), machine().to_path());
+        assert_ne!(named, beside("root/interop"));
+        // In which namespace a reference without one is, the server alone knows.
+        assert_ne!(named, Epr::from_uri(DMTF).with("Name", "VM-1").unwrap());
+        let redundant = machine().with("__cimnamespace", "root/virtualization/v2").unwrap();
+        assert_eq!(redundant, machine());
+    }
+
+    #[test]
+    fn a_class_and_all_classes_are_named_with_the_namespace_of_the_instance() {
+        let shown = |epr: Epr| {
+            let selectors: Vec<_> = epr.selectors().iter().map(Selector::name).collect();
+            format!("{} {}", epr.resource_uri(), selectors.join(","))
+        };
+        let beside = |uri: &str| {
+            let epr = Epr::from_uri(uri).with("__cimnamespace", "root/interop").unwrap();
+            epr.with("Name", "X").unwrap()
+        };
+        let mut named = Vec::new();
+        for epr in [
+            machine(),
+            beside("http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_X"),
+            beside("http://vendor.example.test/wbem/wscim/1/cim-schema/2/V_X"),
+            beside("http://vendor.example.test/resource/V_X"),
+        ] {
+            named.extend([shown(epr.to_class()), shown(epr.to_all_classes())]);
+        }
+        insta::assert_snapshot!(named.join("\n"), @r"
+        http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_ComputerSystem 
+        http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/* 
+        http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_X __cimnamespace
+        http://schemas.dmtf.org/wbem/wscim/1/* __cimnamespace
+        http://vendor.example.test/wbem/wscim/1/cim-schema/2/V_X __cimnamespace
+        http://schemas.dmtf.org/wbem/wscim/1/* __cimnamespace
+        http://vendor.example.test/resource/V_X __cimnamespace
+        http://vendor.example.test/resource/* __cimnamespace
+        ");
     }
 
     #[test]

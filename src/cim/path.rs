@@ -128,10 +128,11 @@ impl ObjectPath {
         self.named_keys().iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Keys are quoted unless the schema knows them as numbers or booleans.
+    /// Keys are quoted unless the schema knows them as numbers or booleans. The namespace stands before the class, however
+    /// the reference names it.
     pub(super) fn from_epr(schema: &Schema, epr: &Epr) -> Self {
         let class = epr.class();
-        let keys = epr.selectors().iter().map(|selector| {
+        let keys = epr.keys().map(|selector| {
             let name = selector.name();
             let value = match selector.value() {
                 SelectorValue::Reference(nested) => {
@@ -148,7 +149,7 @@ impl ObjectPath {
         });
         Self {
             host: None,
-            namespace: epr.namespace().unwrap_or_default().replace('/', "\\"),
+            namespace: epr.namespace().unwrap_or_default().replace('/', "\\").trim_matches('\\').to_owned(),
             class: class.to_owned(),
             keys: Keys::Named(keys.collect()),
         }

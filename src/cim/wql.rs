@@ -66,7 +66,7 @@ pub(crate) fn lists_properties(query: &str) -> bool {
 /// quotes that libvirt uses with Hyper-V hosts.
 fn relative_path(epr: &Epr) -> Result<String, CimError> {
     name(epr.class())?;
-    for selector in epr.selectors() {
+    for selector in epr.keys() {
         name(selector.name())?;
     }
     let mut path = String::new();

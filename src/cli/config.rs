@@ -186,6 +186,7 @@ pub(crate) fn http(settings: &Settings, url: Url, proxy: Option<Proxy>, trust: T
     http.proxy = proxy;
     http.trust = trust;
     http.connect_timeout = settings.global.connect_timeout;
+    http.auth_preemptive = settings.global.auth_preemptive;
     http
 }
 

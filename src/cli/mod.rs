@@ -8,6 +8,7 @@ mod client_certificate;
 mod commands;
 mod config;
 mod detail;
+mod events;
 mod failure;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

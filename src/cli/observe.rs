@@ -1,6 +1,6 @@
 //! A transport around the real one: knows which change is on its way, and traces for `-v`.
 
-use super::{args::Format, output::Output, session::TlsMemory};
+use super::{args::Format, events::Events, output::Output, session::TlsMemory};
 use crate::{
     transport::{
         Answer, BoxFuture, Clock, Exchange, Known, Peer, Phase, Redactor, Transport, TransportError,
@@ -122,7 +122,7 @@ pub(crate) struct Observe {
     wire: Wire,
     keeps_wire: bool,
     holdback: Holdback,
-    trace: Option<Trace>,
+    trace: Option<Arc<Trace>>,
     tls_memory: Option<TlsMemory>,
     not_tried: Option<String>,
     /// Whether the host has answered.
@@ -141,10 +141,12 @@ impl Observe {
     /// trace.
     pub(crate) fn new(inner: Arc<dyn Transport>, verbose: u8, output: Output, known: &[Known]) -> Self {
         let keeps_wire = output.format() == Format::Xml;
-        let trace = (verbose > 0).then(|| Trace {
-            messages: verbose > 1,
-            output,
-            redactor: Mutex::new(Redactor::new(known, false)),
+        let trace = (verbose > 0).then(|| {
+            let redactor = Mutex::new(Redactor::new(known, false));
+            let trace = Arc::new(Trace { messages: verbose > 1, output, redactor });
+            let heard = Arc::clone(&trace);
+            Events::listen(move |event| heard.line(event));
+            trace
         });
         Self {
             inner,

@@ -62,7 +62,6 @@ fn names_message(body: &[u8], message_id: &str) -> bool {
 
 /// What was tried, in the infinitive.
 pub(super) fn action(operation: &Operation) -> String {
-    let class = |uri: &str| uri.rsplit('/').next().unwrap_or(uri).to_owned();
     match operation {
         Operation::Identify => "identify the host".into(),
         Operation::Get { epr } => format!("read `{}`", epr.class()),
@@ -79,14 +78,22 @@ pub(super) fn action(operation: &Operation) -> String {
             format!("walk along the associations of `{}`", association.object.class())
         }
         Operation::Enumerate { filter: Some(_), .. } => "run a query".into(),
-        Operation::Enumerate { resource_uri, .. } => format!("enumerate `{}`", class(resource_uri)),
-        Operation::Pull { resource_uri, .. } => match class(resource_uri).as_str() {
+        Operation::Enumerate { class, .. } => format!("enumerate `{}`", class.class()),
+        Operation::Pull { class, .. } => match class.class() {
             "*" => "read the next page of a query".into(),
             class => format!("read the next page of `{class}`"),
         },
         Operation::Release { .. } => "release an enumeration".into(),
         Operation::Invoke { epr, method, .. } => format!("call `{method}` of `{}`", epr.class()),
     }
+}
+
+/// Whether a class is certainly neither the one that was asked for nor derived from it. Of one that the schema does not
+/// know nobody can tell.
+pub(super) fn is_other(schema: &Schema, class: &str, asked: &str) -> bool {
+    !class.eq_ignore_ascii_case(asked)
+        && schema.class(asked).is_some()
+        && schema.class(class).is_some_and(|class| !class.is_a(asked))
 }
 
 /// Whether the body may be XML by its declared type. Without one the reader decides.

@@ -52,11 +52,7 @@ impl AssociationCall {
     /// As the enumeration that it is: mode, items of one page, options.
     pub fn enumerate(self) -> EnumerateCall {
         // The filter goes to all classes of the object's namespace.
-        let resource_uri = self.association.object.resource_uri();
-        let all_classes = match resource_uri.rsplit_once('/') {
-            Some((namespace, _)) => format!("{namespace}/*"),
-            None => resource_uri.to_owned(),
-        };
+        let all_classes = self.association.object.to_all_classes();
         EnumerateCall::new(self.client, all_classes).filter(Filter::Association(Box::new(self.association)))
     }
     /// Items as they arrive, as [`EnumerateCall::stream`].

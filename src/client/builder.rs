@@ -45,6 +45,11 @@ impl ClientBuilder {
         self.settings.kerberos = kerberos;
         self
     }
+    /// Logs in with the first request, see [`HttpSettings::auth_preemptive`].
+    pub fn auth_preemptive(mut self) -> Self {
+        self.settings.auth_preemptive = true;
+        self
+    }
     /// Calls this for each connection that has logged in: by which mechanism, and why.
     pub fn on_login(mut self, told: impl Fn(&Login) + Send + Sync + 'static) -> Self {
         self.settings.on_login = Some(Arc::new(told));

@@ -1,9 +1,11 @@
 //! Enumerations and queries: all items at once, or as a stream.
 //!
 //! `cursor` knows what an enumeration asks for next, `pages` asks for it, `parts` makes instances
-//! of what a query with a list of properties brings, `items` hands out what came.
+//! of what a query with a list of properties brings, `items` hands out what came, and `handed_out`
+//! knows what that was.
 
 mod cursor;
+mod handed_out;
 mod items;
 mod pages;
 mod parts;
@@ -15,7 +17,7 @@ use crate::{
     transport::BoxFuture,
     wsman::{EnumerationMode, Filter},
 };
-use cursor::Step;
+use cursor::{Anew, Step};
 use futures_core::Stream;
 use items::Items;
 use pages::Pages;
@@ -32,7 +34,7 @@ pub struct Item {
 }
 
 /// What becomes of an enumeration that cannot go on where it was: the host has forgotten it (Windows does after
-/// four minutes without a request), or a page was lost on its way.
+/// four minutes without a request), a page was lost on its way, or one does not fit the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnExpiry {
@@ -40,8 +42,15 @@ pub enum OnExpiry {
     /// come twice.
     #[default]
     Restart,
-    /// It fails.
+    /// It fails, but for pages that do not fit the envelope before an item has been handed out: fewer items are asked
+    /// for then.
     Fail,
+    /// It begins anew, up to three times, and passes over the items that were handed out: by their references, or in the
+    /// mode `Object` by the keys that the schema knows of their classes. It fails where these cannot tell. The items are
+    /// those of several moments: one that was changed, deleted or created meanwhile is as it was, or is, when it came.
+    ///
+    /// A stream keeps the keys of all its items in memory, and is no longer bounded by one page.
+    Resume,
 }
 
 /// An enumeration: awaited for all items, or streamed.
@@ -49,7 +58,7 @@ pub enum OnExpiry {
 #[derive(Debug)]
 pub struct EnumerateCall {
     pub(super) client: Client,
-    resource_uri: String,
+    class: Epr,
     mode: EnumerationMode,
     filter: Option<Filter>,
     max_elements: u32,
@@ -57,11 +66,11 @@ pub struct EnumerateCall {
 }
 
 impl EnumerateCall {
-    pub(super) fn new(client: Client, resource_uri: String) -> Self {
+    pub(super) fn new(client: Client, class: Epr) -> Self {
         let max_elements = client.options.max_elements;
         Self {
             client,
-            resource_uri,
+            class,
             mode: EnumerationMode::default(),
             filter: None,
             max_elements,
@@ -172,7 +181,7 @@ impl EnumerateCall {
         let mut pages = Pages::new(self);
         let mut kept = Vec::new();
         loop {
-            match pages.step(true).await? {
+            match pages.step(Anew::Allowed).await? {
                 Step::Page(items) => {
                     for item in items {
                         kept.extend(keep(item)?);

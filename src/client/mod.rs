@@ -264,7 +264,7 @@ impl Client {
     }
     /// Enumerates a class (a reference without keys, from [`Epr::class_of`]).
     pub fn enumerate(&self, class: &Epr) -> EnumerateCall {
-        EnumerateCall::new(self.clone(), class.resource_uri().to_owned())
+        EnumerateCall::new(self.clone(), class.to_class())
     }
     /// Runs a WQL query in a namespace (`root/virtualization/v2`). With a list of properties instead of `*`, instances
     /// have these alone, and are of the class behind `FROM`.
@@ -290,7 +290,7 @@ impl Client {
         // Windows takes WQL only at the all-classes URI: with a class URI it answers
         // CannotProcessFilter.
         let all_classes = Epr::class_of("*", namespace);
-        EnumerateCall::new(self.clone(), all_classes.resource_uri().to_owned()).filter(Filter::Wql(wql))
+        EnumerateCall::new(self.clone(), all_classes).filter(Filter::Wql(wql))
     }
     /// Calls a method.
     ///

@@ -7,7 +7,7 @@
 
 use super::{Client, Options};
 use crate::{
-    cim::Text,
+    cim::{Epr, Text},
     error::{Error, ErrorKind, Result},
     transport::BoxFuture,
     wsman::request::Operation,
@@ -43,7 +43,7 @@ struct Left {
 /// An enumeration that is open on the host.
 #[derive(Debug, Clone)]
 struct Open {
-    resource_uri: String,
+    class: Epr,
     context: Text,
     /// Of the call that has opened it.
     options: Arc<Options>,
@@ -64,8 +64,8 @@ impl Reaper {
 
 impl Client {
     /// Takes over an enumeration that is left open.
-    pub(super) fn leave(&self, resource_uri: String, context: Text) {
-        let context = Open { resource_uri, context, options: Arc::clone(&self.options) };
+    pub(super) fn leave(&self, class: Epr, context: Text) {
+        let context = Open { class, context, options: Arc::clone(&self.options) };
         self.shared.reaper.change(|left| left.contexts.push_back(context));
         self.reap();
     }
@@ -139,8 +139,8 @@ impl Worker {
     }
 
     async fn work(mut self) {
-        while let Some(Open { resource_uri, context, options }) = self.next() {
-            let release = Operation::Release { resource_uri, context };
+        while let Some(Open { class, context, options }) = self.next() {
+            let release = Operation::Release { class, context };
             // A conversation of its own: it stands in no order with what the user does meanwhile.
             let client = Client { options, ..self.client.lane() };
             let released = client.call(&release, false, Some(LIMIT)).await;

@@ -83,7 +83,7 @@ impl Failure {
             RetryClass::SmallerEnvelope => Again::Smaller,
             RetryClass::Never => Again::Never,
         };
-        Self { error: Error::from_fault(&action(operation), fault), proof, again }
+        Self { error: Error::from_fault(&action(operation), operation.namespace(), fault), proof, again }
     }
 
     fn from_transport(error: TransportError) -> Self {
@@ -234,11 +234,10 @@ impl Client {
         let (limits, schema) = (&self.options.limits, &self.options.schema);
         let response = answer::read(operation, &message_id, &answer, limits, schema);
         if response.is_err()
-            && let Operation::Enumerate { resource_uri, .. } | Operation::Pull { resource_uri, .. } =
-                operation
+            && let Operation::Enumerate { class, .. } | Operation::Pull { class, .. } = operation
             && let Some(context) = left_open(&message_id, &answer.body, limits)
         {
-            self.leave(resource_uri.clone(), context);
+            self.leave(class.clone(), context);
         }
         response
     }

@@ -4,7 +4,7 @@ use super::{EnumerateCall, GetCall, InvokeCall, Item};
 use crate::{
     cim::{self, Instance, schema::Schema},
     error::{Error, ErrorKind, Result},
-    wsman::EnumerationMode,
+    wsman::{EnumerationMode, Output},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -123,6 +123,59 @@ impl InvokeCall {
     }
 }
 
+impl Output {
+    /// The out parameters as a type of the caller's, and the return value as its field `return_value`; [`cim::de`] says
+    /// what fits what.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use hyperv_wsman::{Client, cim::Epr, sim, wsman::EnumerationMode};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// #[derive(serde::Deserialize)]
+    /// struct Started {
+    ///     return_value: u32,
+    ///     job: Option<Epr>,
+    /// }
+    ///
+    /// # let class = Epr::class_of("Msvm_VirtualSystemCollection", "root/virtualization/v2");
+    /// # let groups = client.enumerate(&class).mode(EnumerationMode::Epr).await?;
+    /// # let group = groups[0].epr.clone().unwrap();
+    /// let class = "Msvm_CollectionSnapshotService";
+    /// let service = Epr::class_of(class, "root/virtualization/v2").with("CreationClassName", class)?;
+    /// let output = client
+    ///     .invoke(&service, "CreateSnapshot")
+    ///     .argument("Collection", group)
+    ///     .argument("SnapshotType", 1_u16)
+    ///     .await?;
+    /// let started: Started = output.deserialize()?;
+    /// assert_eq!(started.return_value, 4096);
+    /// assert!(started.job.is_some());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`], naming class, method and parameter that do not fit.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
+        let of_method = format!("{}.{}", self.class(), self.method());
+        let mut outputs = Instance::new(of_method.as_str());
+        for (name, value) in self.parameters() {
+            outputs.set(name, value.clone());
+        }
+        outputs.set("ReturnValue", self.return_value());
+        outputs.deserialize().map_err(|error| {
+            Error::new(ErrorKind::Decode, format!("failed to read the output of `{of_method}`"))
+                .with_source(error)
+        })
+    }
+}
+
 fn read<T: DeserializeOwned>(instance: &Instance, schema: &Schema) -> Result<T> {
     instance.deserialize_with(schema).map_err(|error| {
         let message = format!("failed to read an instance of `{}`", instance.class());
@@ -133,7 +186,50 @@ fn read<T: DeserializeOwned>(instance: &Instance, schema: &Schema) -> Result<T> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cim::Value;
     use std::{collections::BTreeMap, error::Error as _};
+
+    #[test]
+    fn an_output_says_which_parameter_does_not_fit_and_names_codes() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        enum Code {
+            MethodParametersCheckedJobStarted,
+            #[serde(other)]
+            Other,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Started {
+            return_value: Code,
+            job: Option<String>,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "never made")]
+        struct Narrow {
+            count: u8,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "never made")]
+        struct Missing {
+            job: String,
+        }
+        let output = |code| Output {
+            class: "Msvm_CollectionSnapshotService".into(),
+            method: "CreateSnapshot".into(),
+            return_value: code,
+            return_name: None,
+            parameters: vec![("Job".into(), Value::Null), ("Count".into(), Value::Uint16(700))],
+        };
+        let started: Started = output(4096).deserialize().unwrap();
+        assert_eq!((started.return_value, started.job), (Code::MethodParametersCheckedJobStarted, None));
+        assert_eq!(output(1).deserialize::<Started>().unwrap().return_value, Code::Other);
+
+        let error = output(0).deserialize::<Narrow>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        insta::assert_snapshot!(error, @"failed to read the output of `Msvm_CollectionSnapshotService.CreateSnapshot`");
+        insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Count`: expected u8, got `700`");
+        let error = output(0).deserialize::<Missing>().unwrap_err();
+        insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Job`: expected a value, got `null`");
+    }
 
     #[test]
     fn an_item_says_what_does_not_fit() {

@@ -26,7 +26,7 @@ pub(super) fn xml_document(data: &[u8]) {
 
 pub(super) fn soap_answer(data: &[u8]) {
     let epr = Epr::class_of("Msvm_CollectionSnapshotService", "root/virtualization/v2");
-    let resource_uri = epr.resource_uri().to_owned();
+    let class = epr.to_class();
     let (Ok(context), Ok(fragment)) = (Text::new("context"), Fragment::parse("Name")) else { return };
     let operations = [
         Operation::Identify,
@@ -37,24 +37,24 @@ pub(super) fn soap_answer(data: &[u8]) {
         Operation::Create { class: epr.clone(), instance: Instance::new(epr.class()) },
         Operation::Delete { epr: epr.clone() },
         Operation::Pull {
-            resource_uri: resource_uri.clone(),
+            class: class.clone(),
             context: context.clone(),
             mode: EnumerationMode::ObjectAndEpr,
             max_elements: 10,
         },
         Operation::Pull {
-            resource_uri: resource_uri.clone(),
+            class: class.clone(),
             context: context.clone(),
             mode: EnumerationMode::Object,
             max_elements: 10,
         },
         Operation::Enumerate {
-            resource_uri: resource_uri.clone(),
+            class: class.clone(),
             mode: EnumerationMode::Epr,
             filter: None,
             max_elements: 10,
         },
-        Operation::Release { resource_uri, context },
+        Operation::Release { class, context },
         Operation::Invoke { epr, method: "CreateSnapshot".to_owned(), parameters: Vec::new() },
     ];
     let message_id = relates_to(data);

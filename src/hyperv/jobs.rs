@@ -245,8 +245,7 @@ impl Jobs {
         });
         let is_among = |element: &Epr| {
             element
-                .selectors()
-                .iter()
+                .keys()
                 .filter_map(|selector| element.selector(selector.name()))
                 .any(|value| elements.iter().any(|id| value.eq_ignore_ascii_case(id)))
         };

@@ -192,12 +192,7 @@ fn wants_other_selectors(error: &Error) -> bool {
 
 /// Whether the host says that there is no such instance.
 pub(crate) fn is_not_found(error: &Error) -> bool {
-    /// `ERROR_WSMAN_RESOURCE_NOT_FOUND`, `WBEM_E_NOT_FOUND`.
-    const CODES: [u32; 2] = [2_150_858_752, 0x8004_1002];
-    error.fault().is_some_and(|fault| match fault.code() {
-        Some(FaultCode(code)) => CODES.contains(&code),
-        None => fault.subcode() == Some("DestinationUnreachable"),
-    })
+    error.fault().is_some_and(Fault::is_not_found)
 }
 
 /// A GUID without its braces; other text as it is.

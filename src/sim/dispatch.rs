@@ -110,6 +110,7 @@ impl Desk {
             language: self.world.host().locale.tag(),
             message_id: self.world.next_id(Kind::Message),
             relates_to: envelope.as_ref().ok().and_then(Envelope::message_id),
+            family: envelope.as_ref().map(Envelope::family).unwrap_or_default(),
         }
     }
 
@@ -269,7 +270,10 @@ impl Desk {
         let context = Context {
             id: self.world.next_id(Kind::Context),
             user: caller.name().to_owned(),
-            items: items.iter().map(|i| answer::item(i, &reference(i), enumerate.mode, &only)).collect(),
+            items: items
+                .iter()
+                .map(|i| answer::item(heading.family, i, &reference(i), enumerate.mode, &only))
+                .collect(),
             batch: enumerate.batch,
             last_used: self.now,
         };
@@ -334,7 +338,7 @@ impl Desk {
         }
         let instance = self.select(target, "ExecMethod")?;
         let method = invoke.method;
-        let arguments = Arguments::read(method, &invoke.input, target.epr.resource_uri())?;
+        let arguments = Arguments::read(method, &invoke.input, &target.uri)?;
         *self.invocations.entry(method.name().to_owned()).or_default() += 1;
         let Outcome { code, outputs } =
             self.world.invoke(&instance, method, &arguments, caller.name(), deviations.plan);

@@ -4,10 +4,10 @@
 //! that it supports all three; the classes of Hyper-V have methods for that. Which variables there are
 //! is chosen.
 
-use super::soap::Fault;
+use super::soap::{Fault, family::Family};
 use crate::{
     cim::{CimType, Epr, Instance, Text, Value},
-    xml::{Element, names},
+    xml::Element,
 };
 
 pub(super) const CLASS: &str = "Win32_Environment";
@@ -238,9 +238,11 @@ fn values(holder: &Element) -> Result<Vec<(&'static str, Value)>, Fault> {
     Ok(values)
 }
 
+/// In whichever way the class is named.
 fn in_class(element: &Element) -> bool {
-    let uri = format!("{}{NAMESPACE}/{CLASS}", names::WMI_CLASS_PREFIX);
-    element.name.namespace.eq_ignore_ascii_case(&uri)
+    [Family::Windows, Family::Dmtf]
+        .into_iter()
+        .any(|family| element.name.namespace.eq_ignore_ascii_case(&family.uri(CLASS, NAMESPACE)))
 }
 
 fn same(a: &str, b: &str) -> bool {

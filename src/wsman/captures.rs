@@ -2,9 +2,15 @@
 //! read, and each fault must yield what its file holds. What to expect is found in the files by
 //! plain string search, independent of the reader.
 
-use super::{explain::explain, fault::Fault};
+use super::{
+    EnumerationMode,
+    explain::explain,
+    fault::Fault,
+    request::Operation,
+    response::{self, Response},
+};
 use crate::{
-    cim::{Epr, Selector, decode, schema},
+    cim::{Epr, Instance, Selector, Text, decode, schema},
     xml::{Element, Limits, names},
 };
 use std::{env, fs, io::Write, path::PathBuf};
@@ -141,4 +147,94 @@ fn captured_messages_survive_being_written_and_read_again() {
         assert_eq!(parse(&written), root, "{}", path.display());
         assert_eq!(explain(written.as_bytes()).unwrap(), explain(text.as_bytes()).unwrap());
     }
+}
+
+/// The request that a captured message answers, as far as its answer tells, and the id of that.
+fn asked(root: &Element) -> (Operation, String) {
+    let text = |local| root.find(names::ADDRESSING, local).map(Element::text).unwrap_or_default();
+    let answer = root.find(names::SOAP, "Body").and_then(|body| body.elements().next()).unwrap();
+    let class = Epr::from_uri(&answer.name.namespace);
+    let context = Text::new("of-the-capture").unwrap();
+    let mode = EnumerationMode::Object;
+    let action = text("Action");
+    let operation = match action.strip_suffix("Response").and_then(|action| action.rsplit_once('/')) {
+        Some((_, "Pull")) => Operation::Pull { class, context, mode, max_elements: 10 },
+        Some((_, "Enumerate")) => Operation::Enumerate { class, mode, filter: None, max_elements: 10 },
+        Some((_, "Create")) => Operation::Create { class, instance: Instance::new("Shell") },
+        Some((uri, method)) if uri.contains("/wmi/") => {
+            Operation::Invoke { epr: Epr::from_uri(uri), method: method.to_owned(), parameters: Vec::new() }
+        }
+        // Faults answer anything.
+        _ => Operation::Get { epr: class },
+    };
+    (operation, text("RelatesTo").trim().to_owned())
+}
+
+/// The elements of instances that a captured message holds.
+fn instances<'e>(root: &'e Element, operation: &Operation) -> Vec<&'e Element> {
+    let body = root.find(names::SOAP, "Body").unwrap();
+    match operation {
+        Operation::Pull { .. } | Operation::Enumerate { .. } => {
+            let items = ["Items"].iter().find_map(|local| {
+                body.find(names::ENUMERATION, local).or_else(|| body.find(names::WSMAN, local))
+            });
+            items.into_iter().flat_map(Element::elements).collect()
+        }
+        _ => body.elements().collect(),
+    }
+}
+
+/// Every property of the element is there, and those that hold text hold the same.
+fn assert_same(instance: &Instance, element: &Element, file: &str) {
+    assert_eq!(instance.class(), element.name.local, "{file}");
+    for property in element.elements() {
+        let name = &property.name.local;
+        let value = instance.get(name).unwrap_or_else(|| panic!("{file}: {name}"));
+        assert_eq!(value.is_null(), property.is_nil(), "{file}: {name}");
+        let is_alone = element.elements().filter(|other| other.name.local == *name).count() == 1;
+        if is_alone && property.elements().next().is_none() && !value.is_null() {
+            assert_eq!(value.to_plain_text(), property.text(), "{file}: {name}");
+        }
+    }
+}
+
+#[test]
+fn every_capture_goes_through_the_whole_reader() {
+    let (mut pages, mut items, mut got, mut faults) = (0, 0, 0, 0);
+    let captures = captures();
+    for (path, text) in &captures {
+        let (root, file) = (parse(text), path.display().to_string());
+        let (operation, id) = asked(&root);
+        let limits = Limits::default();
+        let read = response::read(&operation, &id, text.as_bytes(), &limits, &schema::Schema::default());
+        let elements = instances(&root, &operation);
+        match read.unwrap_or_else(|error| panic!("{file}: {error}")) {
+            Response::Page(page) => {
+                assert_eq!(page.items.len(), elements.len(), "{file}");
+                assert_eq!(page.end, text.contains("EndOfSequence"), "{file}");
+                assert_eq!(page.context.is_some(), !page.end, "{file}");
+                for (item, element) in page.items.iter().zip(elements) {
+                    assert_same(item.instance.as_ref().unwrap(), element, &file);
+                    items += 1;
+                }
+                pages += 1;
+            }
+            Response::Got(instance) => {
+                assert_same(&instance, elements.first().unwrap(), &file);
+                got += 1;
+            }
+            Response::Invoked(output) => {
+                let returned = last_text(text, "<p:ReturnValue").unwrap();
+                assert_eq!(output.return_value().to_string(), returned, "{file}");
+            }
+            Response::Created(epr) => assert!(!epr.selectors().is_empty(), "{file}"),
+            Response::Fault(fault) => {
+                assert!(fault.code().is_some(), "{file}");
+                faults += 1;
+            }
+            other => panic!("{file}: {other:?}"),
+        }
+    }
+    let counts = (pages, items, got, faults);
+    assert!(captures.is_empty() || (pages > 2 && items > 2 && got > 1 && faults > 3), "{counts:?}");
 }

@@ -19,6 +19,8 @@ pub(crate) const MSFT_WMI_ERROR: &str = "http://schemas.dmtf.org/wbem/wscim/1/ci
 pub(crate) const WMI_CLASS_PREFIX: &str = "http://schemas.microsoft.com/wbem/wsman/1/wmi/";
 /// Prefix of the resource URI of every class of the DMTF's own schema (DSP0227 5.1.2).
 pub(crate) const DMTF_CLASS_PREFIX: &str = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/";
+/// Resource URI of all classes of the DMTF's and its followers' schemas (DSP0227 5.1.2).
+pub(crate) const DMTF_ALL_CLASSES: &str = "http://schemas.dmtf.org/wbem/wscim/1/*";
 /// The selector that names the namespace of a class beside such a URI (DSP0227 5.1.2).
 pub(crate) const NAMESPACE_SELECTOR: &str = "__cimnamespace";
 /// Resource URI of WinRM's configuration ([MS-WSMV] 2.2.4.7).

@@ -237,3 +237,121 @@ async fn an_enumeration_that_is_told_to_fails_where_it_would_begin_anew() {
         script.assert_done();
     }
 }
+
+fn expired() -> Reply {
+    soap::fault(soap::INVALID_CONTEXT, "n:InvalidEnumerationContext")
+}
+
+fn too_large() -> Reply {
+    soap::fault(soap::ENCODING_LIMIT, "w:EncodingLimit")
+}
+
+/// What a stream yields, by id, and the error that it ends with.
+async fn taken(call: EnumerateCall) -> (Vec<String>, Option<hyperv_wsman::Error>) {
+    let mut stream = call.stream();
+    let mut ids = Vec::new();
+    while let Some(item) = next(&mut stream).await {
+        let item = match item {
+            Ok(item) => item,
+            Err(error) => return (ids, Some(error)),
+        };
+        let id = match (&item.epr, &item.instance) {
+            (Some(epr), _) => epr.selector("InstanceID").or_else(|| epr.selector("Name")),
+            (None, Some(job)) => job.str("InstanceID").or_else(|| job.str("Name")),
+            (None, None) => None,
+        };
+        ids.push(id.unwrap().to_owned());
+    }
+    (ids, None)
+}
+
+#[tokio::test]
+async fn a_stream_that_is_to_resume_passes_over_what_it_has_handed_out_in_whatever_order_that_comes_again() {
+    for (failure, elements) in [(expired(), 8), (too_large(), 4), (Reply::Cut, 8)] {
+        let releases = usize::from(matches!(failure, Reply::Cut) || elements == 4);
+        let mut steps = vec![
+            ("Enumerate", soap::first_page(&jobs(&["A", "B"]), "C1")),
+            ("Pull", failure),
+            ("Enumerate", soap::first_page(&jobs(&["D", "B"]), "C2")),
+            ("Pull", soap::pulled_last(&jobs(&["A", "C"]))),
+        ];
+        steps.extend((0..releases).map(|_| ("Release", soap::released())));
+        let script = Script::new(steps);
+        let client = script.client_with(|options| options.max_elements = 8);
+        let (ids, error) = taken(call(&client).on_expiry(OnExpiry::Resume)).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(ids, ["A", "B", "D", "C"]);
+        client.close(Duration::from_secs(1)).await.unwrap();
+        let again = &script.bodies("Enumerate")[1];
+        assert!(again.contains(&format!("MaxElements>{elements}<")), "{again}");
+        script.assert_done();
+    }
+}
+
+#[tokio::test]
+async fn a_stream_whose_items_nothing_tells_apart_is_not_resumed() {
+    let script = Script::new([
+        ("Enumerate", soap::first_page(&[soap::instance("Msvm_ConcreteJob", &[("Name", Some("J"))])], "C1")),
+        ("Pull", expired()),
+    ]);
+    let (ids, error) = taken(call(&script.client()).on_expiry(OnExpiry::Resume)).await;
+    assert_eq!(ids, ["J"]);
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Fault);
+    insta::assert_snapshot!(error, @"failed to enumerate `Msvm_ConcreteJob`: it cannot be resumed, as nothing tells instances of `Msvm_ConcreteJob` apart");
+    insta::assert_snapshot!(error.hint().unwrap(), @"ask for references too (mode `ObjectAndEpr`, `--mode both`), which tell them apart");
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_later_page_that_does_not_fit_ends_a_stream_with_what_helps() {
+    for on_expiry in [OnExpiry::Restart, OnExpiry::Fail] {
+        let script = Script::new([
+            ("Enumerate", soap::first_page(&jobs(&["A"]), "C1")),
+            ("Pull", too_large()),
+            ("Release", soap::released()),
+        ]);
+        let client = script.client();
+        let (ids, error) = taken(call(&client).on_expiry(on_expiry)).await;
+        assert_eq!(ids, ["A"]);
+        insta::allow_duplicates! { insta::assert_snapshot!(error.unwrap().hint().unwrap(), @"items were handed out before: ask for fewer on each page from the start (`max_elements`), allow larger answers (`max_envelope_size`), or let it resume (`OnExpiry::Resume`)"); }
+        client.close(Duration::from_secs(1)).await.unwrap();
+        script.assert_done();
+    }
+}
+
+/// A client of a host that forgets an enumeration after a minute, and is asked after two.
+async fn after_two_minutes(on_expiry: OnExpiry) -> (usize, Option<hyperv_wsman::Error>, sim::Host) {
+    let mut settings = sim::Settings::default();
+    settings.inventory = sim::Inventory::from_toml(
+        "[[group]]\nname='a'\n[[group]]\nname='b'\n[[group]]\nname='c'\n\
+         [limits]\ncontext_timeout='60s'",
+    )
+    .unwrap();
+    let host = sim::Host::new(settings);
+    let client = host_client(&host);
+    let groups = Epr::class_of("Msvm_VirtualSystemCollection", "root/virtualization/v2");
+    let mut stream = client.enumerate(&groups).max_elements(1).on_expiry(on_expiry).stream();
+    let mut names = std::collections::BTreeSet::new();
+    let mut error = None;
+    while let Some(item) = next(&mut stream).await {
+        match item {
+            Ok(item) => assert!(names.insert(item.instance.unwrap().str("ElementName").unwrap().to_owned())),
+            Err(failure) => error = Some(failure),
+        }
+        if names.len() == 2 {
+            tokio::time::advance(Duration::from_secs(120)).await;
+        }
+    }
+    (names.len(), error, host)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_waits_until_its_host_has_forgotten_it_fails_or_resumes_as_it_is_told() {
+    for on_expiry in [OnExpiry::Restart, OnExpiry::Fail] {
+        let (count, error, host) = after_two_minutes(on_expiry).await;
+        assert_eq!((count, error.unwrap().kind(), host.open_contexts()), (2, ErrorKind::Fault, 0));
+    }
+    let (count, error, host) = after_two_minutes(OnExpiry::Resume).await;
+    assert_eq!((count, error.is_none(), host.open_contexts()), (3, true, 0));
+}

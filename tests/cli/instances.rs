@@ -288,3 +288,33 @@ fn a_pipe_that_is_left_ends_the_command_at_once_and_well() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }
+
+#[test]
+fn classes_can_be_named_as_the_dmtf_does_it_and_paths_go_back_into_commands() {
+    let host = SimHost::start();
+    let groups = |dialect: &str| {
+        let list = ["--dialect", dialect, "enumerate", "Msvm_VirtualSystemCollection", "--mode", "both"];
+        let ran = ran(&host, &[&list[..], &["--output", "json", "--fields", "__PATH,ElementName"]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.json()
+    };
+    let named = groups("dmtf");
+    assert_eq!(named, groups("windows"));
+    for group in named.as_array().unwrap() {
+        let path = group["__PATH"].as_str().unwrap();
+        assert!(
+            path.contains(r"root\virtualization\v2:Msvm_VirtualSystemCollection.CollectionID="),
+            "{path}"
+        );
+        let got = ran(&host, &["--dialect", "dmtf", "get", path, "--output", "json"]);
+        assert_eq!(got.json()["ElementName"], group["ElementName"], "{got:?}");
+        let walk = ["associators", path, "--output", "json", "--fields", "__PATH,ElementName"];
+        let members = ran(&host, &[&["--dialect", "dmtf"], &walk[..]].concat());
+        let as_windows = ran(&host, &walk);
+        assert_eq!((members.code, members.json()), (0, as_windows.json()), "{members:?}");
+    }
+    let traced = ran(&host, &["-vv", "--dialect", "dmtf", "enumerate", "Msvm_VirtualSystemCollection"]);
+    let uri = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Msvm_VirtualSystemCollection";
+    assert!(traced.stderr.contains(uri) && traced.stderr.contains("__cimnamespace"), "{traced:?}");
+    assert!(!traced.stderr.contains("/wsman/1/wmi/"), "{traced:?}");
+}

@@ -15,6 +15,7 @@ mod login;
 mod mof;
 mod odd_server;
 mod offline;
+mod pages;
 mod plain_http;
 mod ports;
 mod profiles;

@@ -57,6 +57,7 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("host", "typed", "of-environment", "of-profile", "-"),
         ("user", "typed", "of-environment", "of-profile", "-"),
         ("auth", "kerberos", "ntlm", "basic", "negotiate"),
+        ("auth-preemptive", "true", "true", "true", "-"),
         ("client-cert", "typed", "of-environment", "of-profile", "-"),
         ("client-key", "typed", "of-environment", "of-profile", "-"),
         ("realm", "typed", "of-environment", "of-profile", "-"),
@@ -82,7 +83,7 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("password-file", "typed", "of-environment", "of-profile", "-"),
         ("password-keyring", "true", "true", "true", "-"),
     ];
-    let switches = ["password-keyring", "delegate"];
+    let switches = ["password-keyring", "delegate", "auth-preemptive"];
     for (name, typed, environment, profile, default) in table {
         let is_switch = switches.contains(&name);
         let written = match name {

@@ -3,9 +3,10 @@
 use std::{env, future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use hyperv_wsman::{
-    Client,
+    Client, Options,
     sim::{Host, Settings},
     transport::{Credentials, Record, RecordSettings, Replay, Secret, Transport, Trust},
+    wsman::Dialect,
 };
 use url::Url;
 
@@ -28,6 +29,12 @@ fn simulated(client: Client) -> Site {
     Site { client, group: "web-tier".into(), odd_group: Some(ODD_GROUP.into()), changes: true }
 }
 
+fn options(dialect: Dialect) -> Options {
+    let mut options = Options::default();
+    options.dialect = dialect;
+    options
+}
+
 fn cassette_of(check: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "fixtures", "cassettes", "conformance", check].iter().collect()
 }
@@ -45,11 +52,14 @@ fn recording(check: &str, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
 }
 
 /// The simulated host, called directly; time is virtual.
-pub(crate) async fn in_process(check: &str, run: impl FnOnce(&Site) -> Check<'_>) {
+pub(crate) async fn in_process(check: &str, dialect: Dialect, run: impl FnOnce(&Site) -> Check<'_>) {
     let host = Host::new(Settings::default());
-    let transport = recording(check, host.transport());
+    let transport = match dialect {
+        Dialect::Windows => recording(check, host.transport()),
+        _ => host.transport(),
+    };
     let url = Url::parse("https://hv01.example.test:5986/wsman").unwrap();
-    let site = simulated(Client::with_transport(url, transport));
+    let site = simulated(Client::with_transport(url, transport).with_options(options(dialect)));
     run(&site).await;
     site.client.close(Duration::from_secs(2)).await.unwrap();
     assert_eq!(site.client.deferred_error().map(|error| error.to_string()), None);
@@ -57,7 +67,7 @@ pub(crate) async fn in_process(check: &str, run: impl FnOnce(&Site) -> Check<'_>
 }
 
 /// The simulated host behind TLS and NTLM.
-pub(crate) async fn loopback(run: impl FnOnce(&Site) -> Check<'_>) {
+pub(crate) async fn loopback(dialect: Dialect, run: impl FnOnce(&Site) -> Check<'_>) {
     let mut settings = Settings::default();
     settings.time_scale = Some(0.02);
     let host = Host::new(settings);
@@ -66,7 +76,7 @@ pub(crate) async fn loopback(run: impl FnOnce(&Site) -> Check<'_>) {
     trust.fingerprint = Some(server.fingerprint().parse().unwrap());
     let credentials = Credentials::new(server.user(), Secret::new(server.password().to_owned())).unwrap();
     let client = Client::builder(server.url()).credentials(credentials).trust(trust).build().unwrap();
-    let site = simulated(client);
+    let site = simulated(client.with_options(options(dialect)));
     run(&site).await;
     site.client.close(Duration::from_secs(2)).await.unwrap();
     assert_eq!(host.open_contexts(), 0, "every enumeration was released");

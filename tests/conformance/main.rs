@@ -1,5 +1,5 @@
 //! One suite of checks over every way to a host: the simulated host in process, the same over
-//! HTTPS and NTLM on loopback, the cassettes of `fixtures/cassettes/conformance`, and a live host.
+//! HTTPS and NTLM on loopback, both with classes named as Windows and as the DMTF does it, the cassettes of `fixtures/cassettes/conformance`, and a live host.
 //!
 //! A live host is named by `HVCTL_TEST_HOST`, `HVCTL_TEST_USER`, `HVCTL_TEST_PASSWORD`,
 //! `HVCTL_TEST_FINGERPRINT` and `HVCTL_TEST_GROUP` (a group with at least one machine); checks that
@@ -19,19 +19,33 @@ mod backends;
 mod names;
 mod suite;
 
+use hyperv_wsman::wsman::Dialect;
+
 /// Makes one test of each check for each backend.
 macro_rules! conformance {
     ($($check:ident),* $(,)?) => {
         mod in_process {
             $(#[tokio::test(start_paused = true)]
             async fn $check() {
-                super::backends::in_process(stringify!($check), |site| Box::pin(super::suite::$check(site))).await;
+                super::backends::in_process(stringify!($check), super::Dialect::Windows, |site| Box::pin(super::suite::$check(site))).await;
             })*
         }
         mod loopback {
             $(#[tokio::test]
             async fn $check() {
-                super::backends::loopback(|site| Box::pin(super::suite::$check(site))).await;
+                super::backends::loopback(super::Dialect::Windows, |site| Box::pin(super::suite::$check(site))).await;
+            })*
+        }
+        mod in_process_as_dmtf {
+            $(#[tokio::test(start_paused = true)]
+            async fn $check() {
+                super::backends::in_process(stringify!($check), super::Dialect::Dmtf, |site| Box::pin(super::suite::$check(site))).await;
+            })*
+        }
+        mod loopback_as_dmtf {
+            $(#[tokio::test]
+            async fn $check() {
+                super::backends::loopback(super::Dialect::Dmtf, |site| Box::pin(super::suite::$check(site))).await;
             })*
         }
         mod cassettes {

@@ -10,6 +10,7 @@ mod doctor;
 mod hvctl;
 mod logins;
 mod matrix;
+mod preemptive;
 #[path = "../support/proxy.rs"]
 #[allow(dead_code, reason = "the tests of the wire need more of it")]
 mod proxies;

@@ -8,7 +8,7 @@
 User and password come from HVCTL_USER and HVCTL_PASSWORD.
 
 Get, Put, Create and Delete, of whole instances and of fragments; Enumerate and Pull in each mode and with each
-filter (WQL, Selector, Association); Invoke CreateSnapshot with a reference, Get of the job until it ends,
+filter (WQL, Selector, Association), and optimized; Invoke CreateSnapshot with a reference, Get of the job until it ends,
 ExportSnapshot of the new snapshot, and the faults a client must see. Prints one line a check; the exit code is 0 when all of them hold.
 """
 import os
@@ -98,6 +98,38 @@ def enumerate_all(client, uri, max_elements=2, wql=None, chosen=None, mode=None)
         check("a page ends the sequence or names the next context", ended != (following is not None))
         context = None if ended else following.text
     return instances, pages
+
+
+def enumerate_optimized(client, uri, max_elements):
+    """The first items come with the answer to Enumerate (DSP0226 8.2.3), in the namespace of WS-Management."""
+    request = ET.Element(f"{{{ENUMERATION}}}Enumerate")
+    ET.SubElement(request, f"{{{WSMAN}}}OptimizeEnumeration")
+    ET.SubElement(request, f"{{{WSMAN}}}MaxElements").text = str(max_elements)
+    body = client.enumerate(uri, request)
+    first = body.find(f".//{{{WSMAN}}}Items")
+    check("an optimized Enumerate brings the first items", first is not None and 0 < len(first) <= max_elements,
+          ET.tostring(body))
+    instances, pulls = list(first), 0
+    ended = body.find(f".//{{{WSMAN}}}EndOfSequence") is not None
+    context = body.find(f".//{{{ENUMERATION}}}EnumerationContext")
+    while not ended:
+        pull = ET.Element(f"{{{ENUMERATION}}}Pull")
+        ET.SubElement(pull, f"{{{ENUMERATION}}}EnumerationContext").text = context.text
+        ET.SubElement(pull, f"{{{ENUMERATION}}}MaxElements").text = str(max_elements)
+        answer = client.pull(uri, pull)[0]
+        instances += list(answer.find(f"{{{ENUMERATION}}}Items"))
+        pulls += 1
+        ended = answer.find(f"{{{ENUMERATION}}}EndOfSequence") is not None
+        context = answer.find(f"{{{ENUMERATION}}}EnumerationContext")
+    return instances, pulls
+
+
+def optimized(client, machines):
+    names = sorted(properties(machine)["Name"][0] for machine in machines)
+    for max_elements, expected in [(2, -(-len(machines) // 2) - 1), (32000, 0)]:
+        found, pulls = enumerate_optimized(client, NAMESPACE + "Msvm_ComputerSystem", max_elements)
+        check(f"it finds the same with {max_elements} on a page, by {expected} pulls",
+              (sorted(properties(one)["Name"][0] for one in found), pulls) == (names, expected), (found, pulls))
 
 
 def reference(parent, name, class_name, **keys):
@@ -255,6 +287,7 @@ def main():
         machines, pages = enumerate_all(client, NAMESPACE + "Msvm_ComputerSystem")
         check("Enumerate comes in pages of MaxElements", len(machines) > 3 and pages == -(-len(machines) // 2),
               (len(machines), pages))
+        optimized(client, machines)
         group = client.get(NAMESPACE + "Msvm_VirtualSystemCollection",
                            selector_set=selectors(CollectionID=named["web-tier"]))[0]
         check("Get gives the group", properties(group)["ElementName"] == ["web-tier"], ET.tostring(group))

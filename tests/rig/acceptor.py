@@ -11,6 +11,7 @@ certificate than the one whose binding it expects, as a TLS proxy in front of a 
 The query of the URL says what else is wanted:
     offer=NTLM,Kerberos     the schemes that are offered, and taken; all of them when there is none
     by=ENGINE               pyspnego (which is taken when there is none), gss-ntlmssp, or mit
+    hold=ANYTHING           a request without a login is never answered
     case=ANYTHING           tells the counts of one test from those of others
 GET of the same path and query, on any listener, gives its counts: requests, messages (bodies), and for each
 mechanism tokens that prove who the client is, or try to.
@@ -114,6 +115,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.user, self.scheme = basic_user(argument), scheme
         elif scheme:
             self.user = None
+        if not self.user and not scheme and "hold" in query:
+            self.close_connection = True
+            # Until the client has gone.
+            self.rfile.read()
+            return
         if not self.user:
             return self.refuse("no login")
         if not body:

@@ -102,7 +102,8 @@ fn tell<'de, S: DeserializeSeed<'de>>(seed: S, text: &str) -> Result<S::Value, C
     seed.deserialize(text)
 }
 
-/// Where the value map of a property is, looked up when an enum asks for it.
+/// Where the value map of a property is, looked up when an enum asks for it. The output of a method is read as an
+/// instance of `Class.Method`.
 #[derive(Clone, Copy)]
 pub(super) struct ValueNames<'a> {
     pub(super) schema: &'a Schema,
@@ -112,7 +113,14 @@ pub(super) struct ValueNames<'a> {
 
 impl<'a> ValueNames<'a> {
     pub(super) fn name_of(self, code: i64) -> Option<&'a str> {
-        self.schema.class(self.class)?.property(self.property)?.value_name(code)
+        let Some((class, method)) = self.class.split_once('.') else {
+            return self.schema.class(self.class)?.property(self.property)?.value_name(code);
+        };
+        let method = self.schema.class(class)?.method(method)?;
+        if self.property == "ReturnValue" {
+            return method.return_name(u32::try_from(code).ok()?);
+        }
+        method.parameter(self.property)?.value_name(code)
     }
 }
 

@@ -53,6 +53,16 @@ pub(crate) struct Global {
         help_heading = CONNECTION
     )]
     pub(crate) auth: Auth,
+    /// Log in with the first request, without asking what the host offers: for servers that never answer one without a
+    /// login
+    #[arg(
+        long,
+        global = true,
+        env = "HVCTL_AUTH_PREEMPTIVE",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = CONNECTION
+    )]
+    pub(crate) auth_preemptive: bool,
     /// Log in by this certificate (PEM or PKCS#12), without a user; `--auth certificate` is implied. If it is encrypted,
     /// the password comes from where passwords come from
     #[arg(long, global = true, value_name = "FILE", env = "HVCTL_CLIENT_CERT", help_heading = CONNECTION)]

@@ -1,6 +1,6 @@
 //! The items of an enumeration as a stream.
 
-use super::{EnumerateCall, Item, Pages, Step};
+use super::{Anew, EnumerateCall, Item, OnExpiry, Pages, Step, handed_out::HandedOut};
 use crate::error::Result;
 use futures_core::Stream;
 use std::{
@@ -17,11 +17,25 @@ pub(super) struct Items {
     page: VecDeque<Item>,
     /// Whether an item was handed out.
     yielded: bool,
+    /// Which these were, for an enumeration that is to be resumed.
+    handed_out: Option<HandedOut>,
 }
 
 impl Items {
     pub(super) fn new(call: EnumerateCall) -> Self {
-        Self { pages: Pages::new(call), page: VecDeque::new(), yielded: false }
+        let handed_out =
+            (call.on_expiry == OnExpiry::Resume).then(|| HandedOut::new(call.client.schema().clone()));
+        Self { pages: Pages::new(call), page: VecDeque::new(), yielded: false, handed_out }
+    }
+}
+
+/// Whether the enumeration may begin anew.
+fn anew(yielded: bool, handed_out: Option<&HandedOut>) -> Anew {
+    match handed_out.map(HandedOut::untold) {
+        _ if !yielded => Anew::Allowed,
+        None => Anew::Twice,
+        Some(None) => Anew::Allowed,
+        Some(Some(class)) => Anew::Untold(class.to_owned()),
     }
 }
 
@@ -31,13 +45,16 @@ impl Stream for Items {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(item) = this.page.pop_front() {
-                this.yielded = true;
-                return Poll::Ready(Some(Ok(item)));
+            while let Some(item) = this.page.pop_front() {
+                if this.handed_out.as_mut().is_none_or(|handed_out| handed_out.is_new(&item)) {
+                    this.yielded = true;
+                    return Poll::Ready(Some(Ok(item)));
+                }
             }
-            match ready!(this.pages.poll_step(!this.yielded, context)) {
+            let anew = || anew(this.yielded, this.handed_out.as_ref());
+            match ready!(this.pages.poll_step(anew, context)) {
                 Ok(Step::Page(items)) => this.page = items.into(),
-                Ok(Step::Restarted) => {}
+                Ok(Step::Restarted) => this.handed_out.iter_mut().for_each(HandedOut::begin_anew),
                 Ok(Step::End) => return Poll::Ready(None),
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }

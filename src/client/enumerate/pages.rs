@@ -2,7 +2,7 @@
 
 use super::{
     EnumerateCall,
-    cursor::{Cursor, Step},
+    cursor::{Anew, Cursor, Step},
 };
 use crate::{client::Client, error::Result, transport::BoxFuture};
 use std::{
@@ -36,17 +36,24 @@ impl Pages {
     ///
     /// # Errors
     /// Of the call; after one comes the end.
-    pub(super) async fn step(&mut self, may_restart: bool) -> Result<Step> {
-        poll_fn(|context| self.poll_step(may_restart, context)).await
+    pub(super) async fn step(&mut self, anew: Anew) -> Result<Step> {
+        poll_fn(|context| self.poll_step(|| anew.clone(), context)).await
     }
 
     /// As [`Self::step`].
-    pub(super) fn poll_step(&mut self, may_restart: bool, context: &mut Context<'_>) -> Poll<Result<Step>> {
+    pub(super) fn poll_step(
+        &mut self,
+        anew: impl FnOnce() -> Anew,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Step>> {
         self.at = match std::mem::replace(&mut self.at, At::End) {
-            At::Rest(mut cursor) => At::Page(Box::pin(async move {
-                let step = cursor.step(may_restart).await;
-                (cursor, step)
-            })),
+            At::Rest(mut cursor) => {
+                let anew = anew();
+                At::Page(Box::pin(async move {
+                    let step = cursor.step(&anew).await;
+                    (cursor, step)
+                }))
+            }
             at => at,
         };
         let At::Page(page) = &mut self.at else { return Poll::Ready(Ok(Step::End)) };

@@ -2,6 +2,7 @@
 //! XML declaration, `xml:lang` on the envelope.
 
 use super::{
+    family::Family,
     fault::{Extra, Fault},
     fragment::Fragment,
     request::Mode,
@@ -23,6 +24,8 @@ pub(in crate::sim) struct Heading {
     pub(in crate::sim) message_id: String,
     /// `a:MessageID` of the request.
     pub(in crate::sim) relates_to: Option<String>,
+    /// How the request names classes.
+    pub(in crate::sim) family: Family,
 }
 
 /// The whole message.
@@ -51,12 +54,12 @@ pub(in crate::sim) fn envelope(heading: &Heading, action: &str, header: &str, bo
 
 /// Answer to a WS-Transfer Get.
 pub(in crate::sim) fn get(heading: &Heading, item: &Instance) -> String {
-    envelope(heading, &response_action(&super::transfer("Get")), "", &instance(item))
+    envelope(heading, &response_action(&super::transfer("Get")), "", &instance(heading.family, item))
 }
 
 /// Answer to a Put: the instance as it is now ([MS-WSMV] 4.1.3).
 pub(in crate::sim) fn put(heading: &Heading, item: &Instance) -> String {
-    envelope(heading, &response_action(&super::transfer("Put")), "", &instance(item))
+    envelope(heading, &response_action(&super::transfer("Put")), "", &instance(heading.family, item))
 }
 
 /// Answer to a Get or Put of a part of an instance: wrapped, and with the header of the request
@@ -73,12 +76,12 @@ pub(in crate::sim) fn fragment(
     if fragment.is_text {
         content.push_str(&escape(&value.map(Value::to_plain_text).unwrap_or_default()));
     } else if let Some(value) = value {
-        push_value(&mut content, "p", &fragment.property, Some(value));
+        push_value(heading.family, &mut content, "p", &fragment.property, Some(value));
     }
     let body = format!(
         "<w:XmlFragment xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\">{content}</w:XmlFragment>",
         names::XSI,
-        class_uri(item.class()),
+        class_uri(heading.family, item.class()),
         names::CIM_COMMON,
     );
     envelope(heading, &response_action(&super::transfer(operation)), &header, &body)
@@ -86,7 +89,10 @@ pub(in crate::sim) fn fragment(
 
 /// Answer to a Create: the reference of what was made (the layout of a captured one).
 pub(in crate::sim) fn created(heading: &Heading, epr: &Epr) -> String {
-    let body = format!("<x:ResourceCreated>{}</x:ResourceCreated>", encode::epr_content(epr).as_str());
+    let body = format!(
+        "<x:ResourceCreated>{}</x:ResourceCreated>",
+        encode::epr_content(&heading.family.epr(epr)).as_str()
+    );
     envelope(heading, &response_action(&super::transfer("Create")), "", &body)
 }
 
@@ -192,7 +198,7 @@ pub(in crate::sim) fn output(
     outputs: &[(&str, Value)],
     return_value: Option<u32>,
 ) -> String {
-    let uri = class_uri(class);
+    let uri = class_uri(heading.family, class);
     let mut body = String::new();
     let _ = write!(
         body,
@@ -203,7 +209,7 @@ pub(in crate::sim) fn output(
     );
     for parameter in method.parameters().filter(|p| p.direction() != schema::Direction::In) {
         let value = outputs.iter().find(|(name, _)| *name == parameter.name()).map(|(_, value)| value);
-        push_value(&mut body, "p", parameter.name(), value);
+        push_value(heading.family, &mut body, "p", parameter.name(), value);
     }
     if let Some(code) = return_value {
         let _ = write!(body, "<p:ReturnValue>{code}</p:ReturnValue>");
@@ -224,32 +230,38 @@ pub(in crate::sim) struct Only {
 /// One item of an enumeration; with `only` some of its properties, as a fragment. That is how Windows answers a query
 /// with a list of properties: by name, and in no namespace ([MS-WSMV] 3.1.4.1.13, notes 58 and 59). For the filter
 /// of associations it is chosen.
-pub(in crate::sim) fn item(item: &Instance, reference: &Epr, mode: Mode, only: &Only) -> String {
+pub(in crate::sim) fn item(
+    family: Family,
+    item: &Instance,
+    reference: &Epr,
+    mode: Mode,
+    only: &Only,
+) -> String {
     let epr = || {
-        let content = encode::epr_content(reference);
+        let content = encode::epr_content(&family.epr(reference));
         format!("<a:EndpointReference>{}</a:EndpointReference>", content.as_str())
     };
     match mode {
-        Mode::Object => object(item, only),
+        Mode::Object => object(family, item, only),
         Mode::Epr => epr(),
         // DSP0226 8.7.
-        Mode::ObjectAndEpr => format!("<w:Item>{}{}</w:Item>", object(item, only), epr()),
+        Mode::ObjectAndEpr => format!("<w:Item>{}{}</w:Item>", object(family, item, only), epr()),
     }
 }
 
-fn object(item: &Instance, only: &Only) -> String {
+fn object(family: Family, item: &Instance, only: &Only) -> String {
     if only.properties.is_empty() {
-        return instance(item);
+        return instance(family, item);
     }
     let mut xml = format!(
         "<w:XmlFragment xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\">",
         names::XSI,
-        class_uri(item.class()),
+        class_uri(family, item.class()),
         names::CIM_COMMON,
     );
     let is_wanted = |name: &str| only.properties.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
     for name in declared(item.class()).into_iter().filter(|name| is_wanted(name)) {
-        push_value(&mut xml, "p", name, item.get(name));
+        push_value(family, &mut xml, "p", name, item.get(name));
     }
     xml.push_str("</w:XmlFragment>");
     if only.is_in_namespace { xml } else { xml.replace("<p:", "<").replace("</p:", "</") }
@@ -257,16 +269,16 @@ fn object(item: &Instance, only: &Only) -> String {
 
 /// An instance with every property that its class declares, by name; without a value they are nil
 /// (capture).
-fn instance(instance: &Instance) -> String {
+fn instance(family: Family, instance: &Instance) -> String {
     let class = instance.class();
     let mut xml = format!(
         "<p:{class} xmlns:xsi=\"{}\" xmlns:p=\"{}\" xmlns:cim=\"{}\" xsi:type=\"p:{class}_Type\">",
         names::XSI,
-        class_uri(class),
+        class_uri(family, class),
         names::CIM_COMMON,
     );
     for name in declared(class) {
-        push_value(&mut xml, "p", name, instance.get(name));
+        push_value(family, &mut xml, "p", name, instance.get(name));
     }
     let _ = write!(xml, "</p:{class}>");
     xml
@@ -284,9 +296,9 @@ fn declared(class: &str) -> Vec<&'static str> {
 }
 
 /// Resource URI of a class.
-pub(in crate::sim) fn class_uri(class: &str) -> String {
+pub(in crate::sim) fn class_uri(family: Family, class: &str) -> String {
     let namespace = if class == environment::CLASS { environment::NAMESPACE } else { NAMESPACE };
-    format!("{}{namespace}/{class}", names::WMI_CLASS_PREFIX)
+    family.uri(class, namespace)
 }
 
 /// A fault, in the layouts of published ones.
@@ -371,7 +383,7 @@ fn provider_fault(operation: &str, parameter: &str, code: u32, machine: &str, re
          <p:ParameterInfo>{}</p:ParameterInfo><p:ProviderName>WinMgmt</p:ProviderName>\
          <p:StatusCode xsi:nil=\"true\"/></p:__ExtendedStatus></f:ExtendedError></f:ProviderFault>",
         names::XSI,
-        class_uri("__ExtendedStatus"),
+        class_uri(Family::Windows, "__ExtendedStatus"),
         names::CIM_COMMON,
         operation,
         escape(parameter),
@@ -380,28 +392,31 @@ fn provider_fault(operation: &str, parameter: &str, code: u32, machine: &str, re
 }
 
 /// A value, nil where there is none. Names come from the schema, so every value can be written.
-fn push_value(xml: &mut String, prefix: &str, name: &str, value: Option<&Value>) {
+fn push_value(family: Family, xml: &mut String, prefix: &str, name: &str, value: Option<&Value>) {
     match value {
-        Some(Value::Instance(instance)) => return push_embedded(xml, prefix, name, instance),
+        Some(Value::Instance(instance)) => return push_embedded(family, xml, prefix, name, instance),
         Some(Value::Array(values)) if matches!(values.first(), Some(Value::Instance(_))) => {
-            return values.iter().for_each(|value| push_value(xml, prefix, name, Some(value)));
+            return values.iter().for_each(|value| push_value(family, xml, prefix, name, Some(value)));
         }
         _ => {}
     }
-    if let Ok(written) = encode::element(prefix, name, value.unwrap_or(&Value::Null)) {
+    if let Ok(written) = encode::element(prefix, name, &family.value(value.unwrap_or(&Value::Null))) {
         xml.push_str(written.as_str());
     }
 }
 
 /// An embedded object: its properties in the namespace of its own class (as clients in production read
 /// them), its class as the type of the element.
-fn push_embedded(xml: &mut String, prefix: &str, name: &str, instance: &Instance) {
+fn push_embedded(family: Family, xml: &mut String, prefix: &str, name: &str, instance: &Instance) {
     let class = instance.class();
     let own = format!("{prefix}e");
-    let _ =
-        write!(xml, "<{prefix}:{name} xmlns:{own}=\"{}\" xsi:type=\"{own}:{class}_Type\">", class_uri(class));
+    let _ = write!(
+        xml,
+        "<{prefix}:{name} xmlns:{own}=\"{}\" xsi:type=\"{own}:{class}_Type\">",
+        class_uri(family, class)
+    );
     for (name, value) in instance.properties() {
-        push_value(xml, &own, name, Some(value));
+        push_value(family, xml, &own, name, Some(value));
     }
     let _ = write!(xml, "</{prefix}:{name}>");
 }

@@ -156,6 +156,12 @@ impl Fault {
         Self::sender(2_150_859_002, "w:InvalidSelectors", reason).with_detail("InsufficientSelectors")
     }
 
+    /// A class of the DMTF's way of naming, without the selector that names its namespace (chosen).
+    pub(in crate::sim) fn no_namespace() -> Self {
+        let reason = "The selector __cimnamespace is missing.".to_owned();
+        Self::sender(2_150_858_842, "w:InvalidSelectors", reason).with_detail("InsufficientSelectors")
+    }
+
     pub(in crate::sim) fn unexpected_selector(name: &str) -> Self {
         let reason = format!("{name} is not a key of the class.");
         Self::sender(2_150_858_843, "w:InvalidSelectors", reason).with_detail("UnexpectedSelectors")

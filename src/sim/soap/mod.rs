@@ -1,6 +1,7 @@
 //! The host's own reading of requests and writing of answers, independent of `wsman`.
 
 pub(super) mod answer;
+pub(super) mod family;
 pub(super) mod fault;
 pub(super) mod filter;
 pub(super) mod fragment;

@@ -2,6 +2,7 @@
 
 use super::{
     Fault, enumeration,
+    family::{self, Family},
     filter::{self, Filter},
     fragment::Fragment,
     transfer,
@@ -39,8 +40,10 @@ pub(in crate::sim) enum Operation {
 #[derive(Debug)]
 pub(in crate::sim) struct Target {
     pub(in crate::sim) resource: Resource,
-    /// The reference that URI and selectors form.
+    /// The reference that URI and selectors form, as Windows names it.
     pub(in crate::sim) epr: Epr,
+    /// As it came.
+    pub(in crate::sim) uri: String,
 }
 
 /// What a resource URI names.
@@ -126,6 +129,12 @@ impl Envelope {
     /// DSP0226 11: Identify needs no headers.
     pub(in crate::sim) fn is_identify(&self) -> bool {
         self.body().is_some_and(|body| body.child(names::IDENTITY, "Identify").is_some())
+    }
+
+    /// How it names classes.
+    pub(in crate::sim) fn family(&self) -> Family {
+        let uri = self.header(names::WSMAN, "ResourceURI").map(Element::text).unwrap_or_default();
+        Family::of(uri.trim())
     }
 
     /// The largest answer that is wanted.
@@ -281,9 +290,8 @@ impl Envelope {
 
     fn target(&self) -> Result<Target, Fault> {
         let uri = self.required(names::WSMAN, "ResourceURI")?;
-        let resource = resource(&uri)?;
-        let selectors = self.header(names::WSMAN, "SelectorSet");
-        Ok(Target { resource, epr: reference(&uri, selectors)? })
+        let epr = reference(&uri, self.header(names::WSMAN, "SelectorSet"))?;
+        Ok(Target { resource: resource(epr.resource_uri())?, epr, uri })
     }
 
     fn required(&self, namespace: &str, local: &str) -> Result<String, Fault> {
@@ -355,7 +363,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Resource URI and `w:SelectorSet` as a reference.
+/// Resource URI and `w:SelectorSet` as a reference, as Windows names it.
 pub(in crate::sim) fn reference(uri: &str, selectors: Option<&Element>) -> Result<Epr, Fault> {
     let mut epr = Epr::from_uri(uri);
     for selector in selectors.into_iter().flat_map(Element::elements) {
@@ -373,7 +381,7 @@ pub(in crate::sim) fn reference(uri: &str, selectors: Option<&Element>) -> Resul
         }
         .map_err(|error| Fault::schema(&error.to_string()))?;
     }
-    Ok(epr)
+    family::as_windows(epr)
 }
 
 /// `a:Address` and `a:ReferenceParameters` directly inside `element`.

@@ -1,4 +1,5 @@
-//! What carries the requests of one connection: reqwest, or hyper over a tunnel through a proxy.
+//! What carries the requests of one connection: reqwest, or hyper over a connection of our own, where that leads through a
+//! proxy or has to be open before its first request.
 
 use super::{
     HttpSettings,
@@ -23,7 +24,7 @@ pub(super) const USER_AGENT: &str = concat!("hyperv-wsman/", env!("CARGO_PKG_VER
 pub(super) enum Carrier {
     /// A client of its own, which connects once.
     Straight(Client),
-    /// Through a proxy.
+    /// Through a proxy, or open before its first request.
     Tunnel(Box<Tunnel>),
 }
 
@@ -38,11 +39,22 @@ pub(super) struct Circumstances<'a> {
     pub(super) phase: Phase,
 }
 
+impl Circumstances<'_> {
+    fn explain(self, error: TunnelError) -> TransportError {
+        let Self { host, leaf, phase } = self;
+        match error {
+            TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
+            TunnelError::Lost => failure::lost(host),
+            TunnelError::Broken(error) => failure::broken(&error, host, leaf, phase),
+        }
+    }
+}
+
 impl Carrier {
     /// Over plain HTTP without `tls`.
     pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
-        if let Some(proxy) = &settings.proxy {
-            let tunnel = Tunnel::new(proxy.clone(), tls, settings.connect_timeout);
+        if settings.proxy.is_some() || settings.binds_first_request() {
+            let tunnel = Tunnel::new(settings.proxy.clone(), tls, settings.connect_timeout);
             return Ok(Self::Tunnel(Box::new(tunnel)));
         }
         let client = Client::builder()
@@ -79,11 +91,21 @@ impl Carrier {
             Self::Tunnel(tunnel) => {
                 // Apart, so that the usual way does not carry its weight.
                 let sent = Box::pin(tunnel.post(url, headers, body.into())).await;
-                sent.map_err(|error| match error {
-                    TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
-                    TunnelError::Lost => failure::lost(host),
-                    TunnelError::Broken(error) => failure::broken(&error, host, leaf, phase),
-                })
+                sent.map_err(|error| circumstances.explain(error))
+            }
+        }
+    }
+
+    /// Connects, where the first request is too late for it.
+    pub(super) async fn open(
+        &mut self,
+        url: &Url,
+        circumstances: Circumstances<'_>,
+    ) -> Result<(), TransportError> {
+        match self {
+            Self::Straight(_) => Ok(()),
+            Self::Tunnel(tunnel) => {
+                Box::pin(tunnel.open(url)).await.map_err(|error| circumstances.explain(error))
             }
         }
     }

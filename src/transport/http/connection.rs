@@ -147,6 +147,13 @@ impl Connection {
         &self.host
     }
 
+    /// Connects before the first request, so that the certificate is known for it; only where the settings want that.
+    pub(super) async fn open(&mut self) -> Result<(), TransportError> {
+        let circumstances =
+            Circumstances { host: &self.host, leaf: self.leaf.as_ref(), phase: Phase::NotSent };
+        self.carrier.open(&self.url, circumstances).await
+    }
+
     /// Sends a request and reads its answer to the end. After an error the connection is not fit for
     /// use. `phase` is what an error says of the request unless it proves something.
     pub(super) async fn post(&mut self, request: Request, phase: Phase) -> Result<Reply, TransportError> {

@@ -90,6 +90,10 @@ pub struct HttpSettings {
     pub max_connections: NonZeroUsize,
     /// Largest body accepted; default 64 MiB.
     pub max_body: usize,
+    /// Logs in with the first request, without asking before what the server offers: for servers that hold a request
+    /// without credentials open and never answer it. The scheme of Kerberos is the mechanism's own then: `Negotiate` for
+    /// [`AuthMechanism::Negotiate`], `Kerberos` for [`AuthMechanism::Kerberos`]. The other mechanisms do so anyway.
+    pub auth_preemptive: bool,
     /// Seals messages over TLS too, as plain HTTP needs it anyway. Not with Basic, which has no keys for it.
     pub always_seal: bool,
     /// Told of each connection that has logged in.
@@ -118,6 +122,12 @@ pub struct Login {
 }
 
 impl HttpSettings {
+    /// Whether the first request of a connection carries a token of Kerberos, which is bound to a certificate that has to
+    /// be known by then.
+    pub(super) fn binds_first_request(&self) -> bool {
+        self.auth_preemptive && matches!(self.mechanism, AuthMechanism::Kerberos | AuthMechanism::Negotiate)
+    }
+
     /// Defaults for this endpoint.
     #[must_use]
     pub fn new(url: url::Url) -> Self {
@@ -132,6 +142,7 @@ impl HttpSettings {
             connect_timeout: Duration::from_secs(10),
             max_connections: DEFAULT_CONNECTIONS,
             max_body: 64 * 1024 * 1024,
+            auth_preemptive: false,
             always_seal: false,
             on_login: None,
         }
@@ -152,6 +163,7 @@ impl fmt::Debug for HttpSettings {
             .field("connect_timeout", &self.connect_timeout)
             .field("max_connections", &self.max_connections)
             .field("max_body", &self.max_body)
+            .field("auth_preemptive", &self.auth_preemptive)
             .field("always_seal", &self.always_seal)
             .field("on_login", &self.on_login.is_some())
             .finish()

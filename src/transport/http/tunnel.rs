@@ -1,8 +1,8 @@
-//! One HTTP connection through a proxy.
+//! One HTTP connection through a proxy, or one that has to be open before its first request.
 //!
 //! reqwest's own proxies cannot do this: they hide the status or reply by which a proxy refuses, and cannot name an
 //! address of IPv6 in TLS. So the tunnel is opened here, TLS runs in it, and hyper speaks HTTP over it, as it does
-//! below reqwest.
+//! below reqwest. reqwest does not connect before it has a request either.
 
 use super::{
     Proxy,
@@ -25,7 +25,7 @@ use tokio::{
 };
 use url::Url;
 
-/// A connection that is made at its first request, and never a second time.
+/// A connection that is made at its first request or before it, and never a second time.
 pub(super) struct Tunnel {
     way: Option<Way>,
     sender: Option<SendRequest<Body>>,
@@ -33,7 +33,7 @@ pub(super) struct Tunnel {
 
 /// What it takes to make the connection.
 struct Way {
-    proxy: Proxy,
+    proxy: Option<Proxy>,
     tls: Option<Arc<ClientConfig>>,
     timeout: Duration,
 }
@@ -51,8 +51,16 @@ pub(super) enum TunnelError {
 
 impl Tunnel {
     /// `timeout` is for the proxy, the way from there, and TLS together.
-    pub(super) fn new(proxy: Proxy, tls: Option<ClientConfig>, timeout: Duration) -> Self {
+    pub(super) fn new(proxy: Option<Proxy>, tls: Option<ClientConfig>, timeout: Duration) -> Self {
         Self { way: Some(Way { proxy, tls: tls.map(Arc::new), timeout }), sender: None }
+    }
+
+    /// Connects to the host of the URL, if that has not been done.
+    pub(super) async fn open(&mut self, url: &Url) -> Result<(), TunnelError> {
+        if let Some(way) = self.way.take() {
+            self.sender = Some(way.connect(url).await.map_err(TunnelError::NotConnected)?);
+        }
+        Ok(())
     }
 
     /// Posts to the URL.
@@ -63,9 +71,7 @@ impl Tunnel {
         body: Body,
     ) -> Result<Response, TunnelError> {
         let request = request(url, headers, body).map_err(TunnelError::NotConnected)?;
-        if let Some(way) = self.way.take() {
-            self.sender = Some(way.connect(url).await.map_err(TunnelError::NotConnected)?);
-        }
+        self.open(url).await?;
         let Some(sender) = &mut self.sender else { return Err(TunnelError::Lost) };
         if sender.ready().await.is_err() {
             return Err(TunnelError::Lost);
@@ -84,7 +90,7 @@ impl Tunnel {
 impl Way {
     async fn connect(self, url: &Url) -> Result<SendRequest<Body>, BoxError> {
         let deadline = Instant::now() + self.timeout;
-        let proxy = Some(&self.proxy);
+        let proxy = self.proxy.as_ref();
         let Some(tls) = self.tls else { return speak(dial(url, proxy, deadline).await?).await };
         let name = ServerName::try_from(bare_host(url))?;
         speak(dial_tls(url, proxy, tls, name, deadline).await?).await
@@ -99,7 +105,7 @@ async fn speak(
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             // Whoever waits for an answer is told by the sender.
-            tracing::trace!(%error, "connection through a proxy ended");
+            tracing::trace!(%error, "connection ended");
         }
     });
     Ok(sender)

@@ -26,6 +26,11 @@ pub(in crate::wsman) fn of_subcode(subcode: &str) -> Option<&'static Advice> {
     BY_SUBCODE.iter().find(|(known, _)| *known == subcode).map(|(_, advice)| advice)
 }
 
+/// By the status of a `CIM_Error`, where there is no code.
+pub(in crate::wsman) fn of_status(status: u32) -> Option<&'static Advice> {
+    BY_STATUS.iter().find(|(known, _)| *known == status).map(|(_, advice)| advice)
+}
+
 /// It may come after the request was dispatched.
 const fn dispatched(meaning: &'static str, hint: &'static str, retry: RetryClass) -> Advice {
     Advice { meaning, hint, retry, refused_before_dispatch: false }
@@ -42,7 +47,11 @@ const ACCESS: &str = "the account needs to be in Administrators, or in Hyper-V A
     Management Users; a local account other than Administrator also needs LocalAccountTokenFilterPolicy=1";
 const NAMESPACE_ACCESS: &str = "grant the account Remote Enable and Execute Methods on the WMI namespace \
     root\\virtualization\\v2 (wmimgmt.msc, Security)";
-const HYPER_V: &str = "check that the Hyper-V role is installed and that the host is the right one";
+/// What to look at where the host has something not; in the namespace of Hyper-V it is [`NO_HYPER_V`].
+pub(in crate::wsman) const NOT_THERE: &str = "check that the class is in the namespace (`--namespace`), how the host \
+    wants both named (`--dialect`), and that the host is the right one";
+pub(in crate::wsman) const NO_HYPER_V: &str =
+    "check that the Hyper-V role is installed and that the host is the right one";
 const BUSY: &str = "the host is busy: wait, or lower the number of operations at the same time";
 const QUOTA: &str = "close other sessions of this user, release enumerations, or raise the quota under \
     WSMan:\\localhost on the host";
@@ -63,8 +72,8 @@ const BY_CODE: &[(u32, Advice)] = &[
     (0x8004_1003, dispatched("WMI denied access", NAMESPACE_ACCESS, Never)),
     (0x8004_1008, dispatched("a parameter has a value that WMI does not accept", "", Never)),
     (0x8004_100C, dispatched("WMI does not support the operation for this class", METHODS, Never)),
-    (0x8004_100E, dispatched("the WMI namespace does not exist", HYPER_V, Never)),
-    (0x8004_1010, dispatched("the WMI class does not exist", HYPER_V, Never)),
+    (0x8004_100E, dispatched("the WMI namespace does not exist", NOT_THERE, Never)),
+    (0x8004_1010, dispatched("the WMI class does not exist", NOT_THERE, Never)),
     (
         0x8004_1013,
         dispatched("WMI could not load the provider", "check the service vmms on the host", BackOff),
@@ -90,7 +99,7 @@ const BY_CODE: &[(u32, Advice)] = &[
         0x8007_03FA,
         dispatched("a registry key vanished while the host logged the user on", "trying again helps", Once),
     ),
-    (0x8033_8000, dispatched("the host knows no such class or instance", HYPER_V, Never)),
+    (0x8033_8000, dispatched("the host knows no such class or instance", NOT_THERE, Never)),
     (0x8033_800F, refused("a header of the request is malformed", BUG, Never)),
     (0x8033_8011, refused("a header of the request is missing", BUG, Never)),
     (
@@ -107,7 +116,11 @@ const BY_CODE: &[(u32, Advice)] = &[
     ),
     (
         0x8033_801A,
-        dispatched("the query cannot be processed, or its class or namespace does not exist", HYPER_V, Never),
+        dispatched(
+            "the query cannot be processed, or its class or namespace does not exist",
+            NOT_THERE,
+            Never,
+        ),
     ),
     (
         0x8033_801B,
@@ -127,7 +140,7 @@ const BY_CODE: &[(u32, Advice)] = &[
     (0x8033_8033, dispatched("what is to be created exists already", "", Never)),
     (
         0x8033_803B,
-        dispatched("the host knows no such resource: class and namespace as addressed", HYPER_V, Never),
+        dispatched("the host knows no such resource: class and namespace as addressed", NOT_THERE, Never),
     ),
     (0x8033_803D, refused("the selectors are not those of the class", SELECTORS, Never)),
     (0x8033_803F, refused("the host is busy with other requests", BUSY, BackOff)),
@@ -220,9 +233,9 @@ const BY_SUBCODE: &[(&str, Advice)] = &[
     ("AccessDenied", refused("the account was authenticated but is not allowed to do this", ACCESS, Never)),
     ("ActionNotSupported", refused("the host knows no such operation or method", "", Never)),
     ("AlreadyExists", dispatched("what is to be created exists already", "", Never)),
-    ("CannotProcessFilter", dispatched("the query cannot be processed", HYPER_V, Never)),
+    ("CannotProcessFilter", dispatched("the query cannot be processed", NOT_THERE, Never)),
     ("Concurrency", refused("the host is busy with other requests", BUSY, BackOff)),
-    ("DestinationUnreachable", dispatched("the host knows no such class or instance", HYPER_V, Never)),
+    ("DestinationUnreachable", dispatched("the host knows no such class or instance", NOT_THERE, Never)),
     (
         "EncodingLimit",
         dispatched("request or answer is larger than an envelope may be", ENVELOPE, SmallerEnvelope),
@@ -251,6 +264,20 @@ const BY_SUBCODE: &[(&str, Advice)] = &[
         "UnsupportedFeature",
         dispatched("the host does not support something that the request asks for", "", Never),
     ),
+];
+
+/// The statuses of DSP0200 5.3 that say more than the subcodes that come with them.
+const BY_STATUS: &[(u32, Advice)] = &[
+    (2, dispatched("the account was authenticated but is not allowed to do this", "", Never)),
+    (3, dispatched("the server knows no such namespace", NOT_THERE, Never)),
+    (4, dispatched("a parameter has a value that the server does not accept", "", Never)),
+    (5, dispatched("the server knows no such class", NOT_THERE, Never)),
+    (6, dispatched("the server knows no such instance", "", Never)),
+    (7, dispatched("the server does not support the operation for this class", "", Never)),
+    (11, dispatched("what is to be created exists already", "", Never)),
+    (12, dispatched("the class has no such property", "", Never)),
+    (16, dispatched("the server knows no such method", "", Never)),
+    (17, dispatched("the class does not offer the method", "", Never)),
 ];
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ mod advice;
 mod system_names;
 mod wsman_names;
 
-pub(super) use advice::{Advice, of_code as advice, of_subcode as subcode_advice};
+pub(super) use advice::{
+    Advice, NO_HYPER_V, NOT_THERE, of_code as advice, of_status as status_advice,
+    of_subcode as subcode_advice,
+};
 
 /// The symbolic name of a code.
 pub(super) fn name(code: u32) -> Option<&'static str> {

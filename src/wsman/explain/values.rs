@@ -58,7 +58,7 @@ pub(super) fn write(lines: &mut Lines, indent: u8, name: &str, value: &Value, na
 
 /// Class and keys of a reference.
 pub(super) fn reference(epr: &Epr) -> String {
-    let keys = epr.selectors().iter().map(|key| match key.value() {
+    let keys = epr.keys().map(|key| match key.value() {
         SelectorValue::Text(text) => format!("{}={text}", key.name()),
         SelectorValue::Reference(epr) => format!("{}=({})", key.name(), reference(epr)),
     });

@@ -248,17 +248,34 @@ impl Fault {
     pub fn extended(&self) -> impl Iterator<Item = (&str, &str)> {
         self.extended.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
-    /// Meaning by code, else by subcode.
+    /// The status of a `CIM_Error` (DSP0200: 6 is "not found"), where there is no code: what servers other than Windows
+    /// say. On Windows the code says more.
+    #[must_use]
+    pub fn cim_status(&self) -> Option<u32> {
+        if self.code.is_some() {
+            return None;
+        }
+        let (_, status) = self.extended.iter().find(|(name, _)| name == "CIMStatusCode")?;
+        status.parse().ok()
+    }
+    /// Meaning by code, else by the status of CIM, else by subcode.
     #[must_use]
     pub fn meaning(&self) -> Option<&'static str> {
         Some(self.advice()?.meaning)
     }
-    /// Hint by code, else by subcode.
+    /// Hint by code, else by the status of CIM, else by subcode.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         hint_of(self.advice()?)
     }
-    /// By code, else by subcode.
+    /// The hint to a request about this namespace.
+    pub(crate) fn hint_in(&self, namespace: Option<&str>) -> Option<&'static str> {
+        let is_of_hyper_v =
+            namespace.is_some_and(|namespace| namespace.eq_ignore_ascii_case("root/virtualization/v2"));
+        self.hint()
+            .map(|hint| if is_of_hyper_v && hint == codes::NOT_THERE { codes::NO_HYPER_V } else { hint })
+    }
+    /// By code, else by the status of CIM, else by subcode.
     #[must_use]
     pub fn retry_class(&self) -> RetryClass {
         self.advice().map_or(RetryClass::Never, |advice| advice.retry)
@@ -280,15 +297,58 @@ impl Fault {
     pub fn is_access_denied(&self) -> bool {
         match self.code {
             Some(FaultCode(code)) => ACCESS_DENIED.contains(&code),
-            None => self.subcode() == Some("AccessDenied"),
+            None => self.subcode() == Some("AccessDenied") || self.cim_status() == Some(2),
+        }
+    }
+    /// Whether it says that there is no such instance.
+    pub(crate) fn is_not_found(&self) -> bool {
+        match (self.code, self.cim_status()) {
+            (Some(FaultCode(code)), _) => NOT_FOUND.contains(&code),
+            (None, Some(status)) if codes::status_advice(status).is_some() => status == 6,
+            (None, _) => self.subcode() == Some("DestinationUnreachable"),
+        }
+    }
+    /// Whether it says why an instance is not written, changed or deleted: there is none, there is one already, or its
+    /// class does not have the operation.
+    pub(crate) fn is_not_written(&self) -> bool {
+        match self.code {
+            Some(FaultCode(code)) => NOT_WRITTEN.contains(&code),
+            None => {
+                self.cim_status().is_some_and(|status| matches!(status, 2..=7 | 11))
+                    || self.subcode().is_some_and(|subcode| NOT_WRITTEN_BY_SUBCODE.contains(&subcode))
+            }
         }
     }
 
     fn advice(&self) -> Option<&'static codes::Advice> {
         let by_code = self.code.and_then(|code| codes::advice(code.0));
-        by_code.or_else(|| codes::subcode_advice(self.subcode()?))
+        by_code
+            .or_else(|| codes::status_advice(self.cim_status()?))
+            .or_else(|| codes::subcode_advice(self.subcode()?))
     }
 }
+
+/// `ERROR_WSMAN_RESOURCE_NOT_FOUND`, `WBEM_E_NOT_FOUND`.
+const NOT_FOUND: [u32; 2] = [0x8033_8000, 0x8004_1002];
+
+/// Codes by which WS-Management and WMI say that an instance is not written.
+const NOT_WRITTEN: [u32; 12] = [
+    50,          // ERROR_NOT_SUPPORTED
+    0x8004_1002, // WBEM_E_NOT_FOUND
+    0x8004_100C, // WBEM_E_NOT_SUPPORTED
+    0x8004_100E, // WBEM_E_INVALID_NAMESPACE
+    0x8004_1010, // WBEM_E_INVALID_CLASS
+    0x8004_1019, // WBEM_E_ALREADY_EXISTS
+    0x8004_1023, // WBEM_E_READ_ONLY
+    0x8004_1024, // WBEM_E_PROVIDER_NOT_CAPABLE
+    0x8033_8000, // ERROR_WSMAN_RESOURCE_NOT_FOUND
+    0x8033_8033, // ERROR_WSMAN_ALREADY_EXISTS
+    0x8033_803B, // ERROR_WSMAN_INVALID_RESOURCE_URI: no such class or namespace
+    0x8033_80FA, // addressed without keys
+];
+
+/// Servers other than Windows have no codes (DSP0226 14.6).
+const NOT_WRITTEN_BY_SUBCODE: [&str; 3] = ["ActionNotSupported", "AlreadyExists", "DestinationUnreachable"];
 
 /// Win32 and its HRESULT, WMI, and WS-Management's three for WMI.
 const ACCESS_DENIED: [u32; 6] = [5, 0x8007_0005, 0x8004_1003, 0x8033_8104, 0x8033_8105, 0x8033_8106];

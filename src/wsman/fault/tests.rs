@@ -155,3 +155,58 @@ fn the_error_of_a_cim_server_is_kept_whatever_its_family_of_uris_and_gives_no_co
         assert_eq!(fault.extended().next(), Some(("CIMStatusCode", "6")));
     }
 }
+
+/// As servers other than Windows refuse.
+fn cim_error(named: &str, status: &str) -> Fault {
+    let error = format!(
+        "<s:Detail><e:CIM_Error xmlns:e='urn:x/CIM_Error'><e:CIMStatusCode>{status}</e:CIMStatusCode></e:CIM_Error></s:Detail>"
+    );
+    fault(&subcode(named), "", &error)
+}
+
+#[test]
+fn without_a_code_the_status_of_cim_says_more_than_the_subcode() {
+    let not_found = cim_error("w:InternalError", "6");
+    assert_eq!(
+        (not_found.cim_status(), not_found.meaning()),
+        (Some(6), Some("the server knows no such instance"))
+    );
+    assert!(not_found.is_not_found() && not_found.is_not_written());
+    assert!(!not_found.is_access_denied() && !not_found.refused_before_dispatch());
+
+    let denied = cim_error("w:InternalError", "2");
+    assert!(denied.is_access_denied() && denied.is_not_written() && !denied.is_not_found());
+
+    let no_class = cim_error("a:DestinationUnreachable", "5");
+    assert!(!no_class.is_not_found() && no_class.is_not_written());
+
+    // `CIM_ERR_FAILED` says nothing, and neither does a status that is none.
+    for status in ["1", "x", "-1"] {
+        let failed = cim_error("w:InternalError", status);
+        assert_eq!(failed.meaning(), Some("the host failed inside"), "{status}");
+        assert!(!failed.is_not_written() && !failed.is_not_found(), "{status}");
+    }
+}
+
+#[test]
+fn a_code_of_windows_says_more_than_a_status_of_cim() {
+    let error = "<s:Detail><e:MSFT_WmiError xmlns:e='http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError'>\
+                 <e:CIMStatusCode>6</e:CIMStatusCode><e:error_Code>2150859173</e:error_Code></e:MSFT_WmiError></s:Detail>";
+    let fault = fault(&subcode("w:QuotaLimit"), "", error);
+    assert_eq!((fault.code(), fault.cim_status()), (Some(FaultCode(2_150_859_173)), None));
+    assert!(!fault.is_not_found() && !fault.is_not_written());
+}
+
+#[test]
+fn without_code_and_status_three_subcodes_say_that_nothing_was_written() {
+    for (named, not_written) in [
+        ("a:DestinationUnreachable", true),
+        ("a:ActionNotSupported", true),
+        ("w:AlreadyExists", true),
+        ("w:InternalError", false),
+        ("w:EncodingLimit", false),
+        ("w:TimedOut", false),
+    ] {
+        assert_eq!(fault(&subcode(named), "", "").is_not_written(), not_written, "{named}");
+    }
+}

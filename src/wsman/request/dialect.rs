@@ -3,7 +3,7 @@
 use super::{Filter, Operation};
 use crate::{
     cim::{CimError, Epr, Value},
-    xml::names::{DMTF_CLASS_PREFIX, NAMESPACE_SELECTOR},
+    xml::names::{DMTF_ALL_CLASSES, DMTF_CLASS_PREFIX, NAMESPACE_SELECTOR},
 };
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The operation with everything that it names in this dialect; where an enumeration goes, see [`Self::epr`].
+    /// The operation with everything that it names in this dialect.
     pub(super) fn operation(self, operation: &Operation) -> Result<Cow<'_, Operation>, CimError> {
         if self == Self::Windows {
             return Ok(Cow::Borrowed(operation));
@@ -43,23 +43,25 @@ impl Dialect {
                 *epr = self.epr(epr)?;
                 parameters.iter_mut().try_for_each(|(_, value)| self.value(value))?;
             }
-            Operation::Enumerate { filter: Some(Filter::Association(association)), .. } => {
-                association.object = self.epr(&association.object)?;
+            Operation::Enumerate { class, filter, .. } => {
+                *class = self.epr(class)?;
+                if let Some(Filter::Association(association)) = filter {
+                    association.object = self.epr(&association.object)?;
+                }
             }
-            Operation::Identify
-            | Operation::Enumerate { .. }
-            | Operation::Pull { .. }
-            | Operation::Release { .. } => {}
+            Operation::Pull { class, .. } | Operation::Release { class, .. } => *class = self.epr(class)?,
+            Operation::Identify => {}
         }
         Ok(Cow::Owned(named))
     }
 
     /// The reference in this dialect.
-    pub(super) fn epr(self, epr: &Epr) -> Result<Epr, CimError> {
-        let (Self::Dmtf, Some(namespace)) = (self, epr.namespace()) else { return Ok(epr.clone()) };
-        // All classes have no version of a schema (DSP0227 5.1.2).
+    fn epr(self, epr: &Epr) -> Result<Epr, CimError> {
+        let (Self::Dmtf, true, Some(namespace)) = (self, epr.is_wmi(), epr.namespace()) else {
+            return Ok(epr.clone());
+        };
         let uri = match epr.class() {
-            "*" => DMTF_CLASS_PREFIX.replace("cim-schema/2/", "*"),
+            "*" => DMTF_ALL_CLASSES.to_owned(),
             class => format!("{DMTF_CLASS_PREFIX}{class}"),
         };
         let mut named = Epr { resource_uri: uri, ..epr.clone() };

@@ -117,20 +117,21 @@ pub(crate) enum Operation {
     Delete {
         epr: Epr,
     },
+    /// A class without keys; what `filter` wants of it is all classes of its namespace, see [`enumerated`].
     Enumerate {
-        resource_uri: String,
+        class: Epr,
         mode: EnumerationMode,
         filter: Option<Filter>,
         max_elements: u32,
     },
     Pull {
-        resource_uri: String,
+        class: Epr,
         context: Text,
         mode: EnumerationMode,
         max_elements: u32,
     },
     Release {
-        resource_uri: String,
+        class: Epr,
         context: Text,
     },
     /// Parameters in the order to be sent (declaration order).
@@ -226,8 +227,17 @@ impl Operation {
             self,
             Self::Put { .. } | Self::PutFragment { .. } | Self::Create { .. } | Self::Delete { .. }
         );
-        fault.refused_before_dispatch()
-            || writes_an_instance && fault.code().is_some_and(|code| NOT_WRITTEN.contains(&code.0))
+        fault.refused_before_dispatch() || writes_an_instance && fault.is_not_written()
+    }
+
+    /// The namespace that it is about.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Enumerate { class, .. } | Self::Pull { class, .. } | Self::Release { class, .. } => {
+                class.namespace()
+            }
+            _ => self.target()?.namespace(),
+        }
     }
 
     /// What it is about, where that is one instance or its class.
@@ -244,22 +254,6 @@ impl Operation {
         }
     }
 }
-
-/// Codes by which WS-Management and WMI say that an instance is not written: there is none, there is one
-/// already, or the class does not have the operation.
-const NOT_WRITTEN: [u32; 11] = [
-    50,          // ERROR_NOT_SUPPORTED
-    0x8004_1002, // WBEM_E_NOT_FOUND
-    0x8004_100C, // WBEM_E_NOT_SUPPORTED
-    0x8004_100E, // WBEM_E_INVALID_NAMESPACE
-    0x8004_1010, // WBEM_E_INVALID_CLASS
-    0x8004_1019, // WBEM_E_ALREADY_EXISTS
-    0x8004_1023, // WBEM_E_READ_ONLY
-    0x8004_1024, // WBEM_E_PROVIDER_NOT_CAPABLE
-    0x8033_8000, // ERROR_WSMAN_RESOURCE_NOT_FOUND
-    0x8033_8033, // ERROR_WSMAN_ALREADY_EXISTS
-    0x8033_80FA, // addressed without keys
-];
 
 /// Whether a method is known to read and to do nothing else.
 pub(crate) fn reads_only(method: &str) -> bool {
@@ -298,12 +292,10 @@ const READING_METHODS: [&str; 26] = [
 
 /// Where an enumeration goes: a query, and a walk along associations, to all classes of the namespace
 /// (the host refuses a query at a class), anything else to its class.
-fn enumeration_uri<'a>(resource_uri: &'a str, filter: Option<&Filter>) -> Cow<'a, str> {
-    match (filter, resource_uri.rsplit_once('/')) {
-        (Some(Filter::Wql(_) | Filter::Association(_)), Some((namespace, _))) => {
-            Cow::Owned(format!("{namespace}/*"))
-        }
-        _ => Cow::Borrowed(resource_uri),
+fn enumerated<'a>(class: &'a Epr, filter: Option<&Filter>) -> Cow<'a, Epr> {
+    match filter {
+        Some(Filter::Wql(_) | Filter::Association(_)) => Cow::Owned(class.to_all_classes()),
+        Some(Filter::Selector(_)) | None => Cow::Borrowed(class),
     }
 }
 

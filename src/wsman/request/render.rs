@@ -1,6 +1,6 @@
 //! The templates of `soap-templates/`, one struct for each.
 
-use super::{Association, Filter, Headers, Operation, enumeration_uri, is_identifier};
+use super::{Association, Filter, Headers, Operation, enumerated, is_identifier};
 use crate::{
     cim::{CimError, Epr, Instance, encode},
     xml::{
@@ -221,11 +221,11 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
             selector_set: unescaped(&encode::selector_set(epr)),
         }
         .render(),
-        Operation::Enumerate { resource_uri, filter, .. } => {
-            enumeration(operation, headers, &enumeration_uri(resource_uri, filter.as_ref()))?
+        Operation::Enumerate { class, filter, .. } => {
+            enumeration(operation, headers, &enumerated(class, filter.as_ref()))
         }
-        Operation::Pull { resource_uri, .. } | Operation::Release { resource_uri, .. } => {
-            enumeration(operation, headers, resource_uri)?
+        Operation::Pull { class, .. } | Operation::Release { class, .. } => {
+            enumeration(operation, headers, class)
         }
         Operation::Invoke { epr, method, parameters } => {
             if !is_identifier(method) {
@@ -251,16 +251,11 @@ pub(super) fn message(operation: &Operation, headers: &Headers) -> Result<String
 }
 
 /// Enumerate, Pull and Release. They go to a class, which has no keys, but may have a namespace beside its URI.
-fn enumeration(
-    operation: &Operation,
-    headers: &Headers,
-    resource_uri: &str,
-) -> Result<askama::Result<String>, CimError> {
-    let class = headers.dialect.epr(&Epr { resource_uri: resource_uri.to_owned(), ..Epr::from_uri("") })?;
+fn enumeration(operation: &Operation, headers: &Headers, class: &Epr) -> askama::Result<String> {
     let resource_uri = class.resource_uri();
     let action = operation.action();
-    let selector_set = unescaped(&encode::selector_set(&class));
-    Ok(match operation {
+    let selector_set = unescaped(&encode::selector_set(class));
+    match operation {
         Operation::Pull { context, max_elements, .. } => {
             let (context, max_elements) = (context.as_str(), *max_elements);
             Pull { headers, resource_uri, action, selector_set, context, max_elements }.render()
@@ -275,5 +270,5 @@ fn enumeration(
         }
         // Nothing else is an enumeration.
         _ => Err(askama::Error::Fmt),
-    })
+    }
 }

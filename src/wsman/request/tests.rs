@@ -101,9 +101,9 @@ fn golden_headers(name: &str) -> Headers {
 
 /// Each file of `fixtures/requests/` and the operation that it shows.
 fn golden() -> Vec<(&'static str, Operation)> {
-    let groups = uri("Msvm_VirtualSystemCollection");
+    let groups = Epr::class_of("Msvm_VirtualSystemCollection", NAMESPACE);
     let enumerate = |mode, filter, max_elements| Operation::Enumerate {
-        resource_uri: groups.clone(),
+        class: groups.clone(),
         mode,
         filter,
         max_elements,
@@ -146,13 +146,13 @@ fn golden() -> Vec<(&'static str, Operation)> {
         (
             "pull",
             Operation::Pull {
-                resource_uri: groups.clone(),
+                class: groups.clone(),
                 context: context.clone(),
                 mode: EnumerationMode::Object,
                 max_elements: 32_000,
             },
         ),
-        ("release", Operation::Release { resource_uri: groups.clone(), context }),
+        ("release", Operation::Release { class: groups.clone(), context }),
         (
             "invoke-create-snapshot",
             invoke(
@@ -265,7 +265,7 @@ fn what_the_caller_chose_is_escaped_in_text_and_attributes() {
     headers.locale = Text::new(hostile).unwrap();
     headers.to = hostile.into();
     let operation = Operation::Enumerate {
-        resource_uri: hostile.into(),
+        class: Epr { resource_uri: hostile.into(), ..Epr::from_uri("") },
         mode: EnumerationMode::Object,
         filter: Some(Filter::Selector(vec![(hostile.into(), Text::new(hostile).unwrap())])),
         max_elements: 1,

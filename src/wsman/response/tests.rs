@@ -18,12 +18,12 @@ fn create() -> Operation {
 }
 
 fn enumerate(mode: EnumerationMode) -> Operation {
-    Operation::Enumerate { resource_uri: service().resource_uri, mode, filter: None, max_elements: 10 }
+    Operation::Enumerate { class: service().to_class(), mode, filter: None, max_elements: 10 }
 }
 
 fn pull(mode: EnumerationMode) -> Operation {
     let context = Text::new("uuid:1").unwrap();
-    Operation::Pull { resource_uri: service().resource_uri, context, mode, max_elements: 10 }
+    Operation::Pull { class: service().to_class(), context, mode, max_elements: 10 }
 }
 
 /// An answer to the message `ID` with this body.
@@ -317,7 +317,7 @@ fn identify_needs_no_header() {
 #[test]
 fn release_is_answered_by_an_empty_body() {
     let context = Text::new("uuid:1").unwrap();
-    let release = Operation::Release { resource_uri: service().resource_uri, context };
+    let release = Operation::Release { class: service().to_class(), context };
     for body in ["", "<n:ReleaseResponse/>"] {
         assert!(matches!(read_text(&release, &envelope(body)), Ok(Response::Released)));
     }

@@ -1,6 +1,7 @@
 //! Commands about instances of any class, and about the schema.
 
 pub(super) mod help;
+mod pages;
 
 use super::values;
 use crate::{
@@ -13,6 +14,8 @@ use crate::{
 };
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+pub(crate) use pages::PageArgs;
 
 /// What is printed of an instance.
 #[derive(Debug, Clone, ClapArgs)]
@@ -52,6 +55,8 @@ pub(crate) struct ListArgs {
     /// Not more than so many
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) pages: PageArgs,
 }
 
 /// Arguments of `get`.

@@ -78,9 +78,9 @@ impl Change<'_> {
 
     /// The command that shows what became of it.
     fn look(&self) -> String {
-        match self.target.selectors() {
-            [] => format!("enumerate {}", shell::word(self.target.class())),
-            _ => format!("get {}", shell::word(&self.target.to_string())),
+        match self.target.keys().next() {
+            None => format!("enumerate {}", shell::word(self.target.class())),
+            Some(_) => format!("get {}", shell::word(&self.target.to_string())),
         }
     }
 

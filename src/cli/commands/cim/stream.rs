@@ -6,7 +6,7 @@ use crate::{
     cli::{
         args::{
             ClassNames, Format,
-            cim::{ListArgs, ModeArg},
+            cim::{ListArgs, ModeArg, PageArgs},
         },
         cim::{Scope, name, place},
         failure::Failure,
@@ -17,7 +17,7 @@ use crate::{
     },
     client::{EnumerateCall, Item},
     error::{Error, Result as ClientResult},
-    wsman::{EnumerationMode, Fault, FaultCode},
+    wsman::{EnumerationMode, Fault, FaultCode, RetryClass},
 };
 use futures_core::Stream;
 use std::{
@@ -45,6 +45,7 @@ pub(super) struct Printing<'a> {
     selection: Selection,
     mode: EnumerationMode,
     limit: Option<u64>,
+    pages: PageArgs,
 }
 
 /// What can be said about the printing before anything is sent.
@@ -59,6 +60,7 @@ pub(super) fn printing<'a>(
 ) -> Result<Printing<'a>, Failure> {
     let format = context.output.format();
     let mut selection = list.show.selection(scope.schema);
+    list.pages.check(format)?;
     selection.check_use(format, about.mode == Some(ModeArg::Epr))?;
     let known = about.class.and_then(|class| scope.class_of(class));
     if let Some(class) = known
@@ -78,7 +80,7 @@ pub(super) fn printing<'a>(
         ModeArg::Epr => EnumerationMode::Epr,
         ModeArg::Both => EnumerationMode::ObjectAndEpr,
     };
-    Ok(Printing { about, selection, mode, limit: list.limit })
+    Ok(Printing { about, selection, mode, limit: list.limit, pages: list.pages.clone() })
 }
 
 /// Prints what a call brings, up to the limit.
@@ -93,11 +95,7 @@ pub(super) async fn print(
 ) -> Result<(), Failure> {
     let output = &context.output;
     let call = call.mode(printing.mode);
-    let call = match printing.limit.map(u32::try_from) {
-        // More than are wanted need not travel.
-        Some(Ok(limit)) if limit < session.client.options().max_elements => call.max_elements(limit),
-        _ => call,
-    };
+    let call = printing.pages.of(call, printing.limit, session.client.options().max_elements);
     tokio::select! {
         biased;
         () = reader::gone() => Err(Failure::ReaderGone),
@@ -109,7 +107,7 @@ async fn print_all(
     output: &Output,
     session: &Session,
     call: EnumerateCall,
-    Printing { about, selection, limit, .. }: Printing<'_>,
+    Printing { about, selection, limit, pages, .. }: Printing<'_>,
 ) -> Result<(), Failure> {
     let scope = session.scope(false);
     let class = about.class.and_then(|class| scope.class_of(class)).map(Class::name);
@@ -129,7 +127,8 @@ async fn print_all(
                 left -= 1;
             }
             Some(Err(error)) => {
-                result = Err(explained(scope, error, &about).into());
+                let would_repeat = limit.unwrap_or(u64::MAX) > left && !pages.resumes();
+                result = Err(explained(scope, error, &about, would_repeat).into());
                 break;
             }
         }
@@ -147,10 +146,20 @@ async fn print_all(
 }
 
 /// The query is the user's, or made of what the user said: where a host cannot process it, that is where to look first.
-fn explained(scope: Scope<'_>, error: Error, about: &About<'_>) -> Error {
+fn explained(scope: Scope<'_>, error: Error, about: &About<'_>, would_repeat: bool) -> Error {
     /// `ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER`.
     const CANNOT_PROCESS: FaultCode = FaultCode(2_150_858_778);
-    let error = if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
+    let class_of_fault = error.fault().map(Fault::retry_class);
+    let error = if class_of_fault == Some(RetryClass::SmallerEnvelope) {
+        error.with_hint(if would_repeat {
+            "ask for fewer instances on a page from the start (--max-elements), or resume (--on-expiry resume)"
+        } else {
+            "one instance is larger than an answer may be: allow larger ones with --max-envelope-size, and on the host \
+             (winrm set winrm/config @{MaxEnvelopeSizekb=\"8192\"})"
+        })
+    } else if class_of_fault == Some(RetryClass::RestartEnumeration) && would_repeat {
+        error.with_hint("instances were printed already: start it again, or resume with --on-expiry resume")
+    } else if error.fault().and_then(Fault::code) == Some(CANNOT_PROCESS) {
         error.with_hint(
             "look at the query, its class and the namespace; `hvctl schema show CLASS` names properties",
         )

@@ -67,7 +67,7 @@ pub(super) struct Ready {
     way: Way,
 }
 
-/// Gets the first token. The host has been asked what it offers, and nothing else.
+/// Gets the first token. The host has been asked what it offers, and nothing else; not even that where it is not to be.
 pub(super) async fn prepare(
     site: Site<'_>,
     connection: &mut Connection,
@@ -75,8 +75,13 @@ pub(super) async fn prepare(
 ) -> Result<Ready, Stop> {
     let source = tickets::source(site.settings).map_err(|reason| Stop::NoTicket(NoTicket::Name(reason)))?;
     let target = tickets::target(site.settings).map_err(|error| Stop::NoTicket(NoTicket::Error(error)))?;
-    let offered = offer(connection, site.host).await?;
-    let way = Way::of(site, &offered).map_err(|error| Stop::NoTicket(NoTicket::NotOffered(error)))?;
+    let way = if site.settings.binds_first_request() {
+        connection.open().await?;
+        Way::of_settings(site.settings)
+    } else {
+        let offered = offer(connection, site.host).await?;
+        Way::of(site, &offered).map_err(|error| Stop::NoTicket(NoTicket::NotOffered(error)))?
+    };
     let binding = binding(site, connection)?;
     let options = GssOptions { binding, delegate: site.settings.kerberos.delegate, seal: site.seal };
     let start = Start { site, source: &source, target: &target, options, way };
@@ -107,13 +112,23 @@ const KERBEROS: Way =
     Way { scheme: "Kerberos", mechanism: Mechanism::Kerberos, protocol: Protocol::Kerberos };
 
 impl Way {
+    /// By the name that was asked for.
+    fn of_settings(settings: &HttpSettings) -> Self {
+        let [first, _] = Self::order(settings);
+        first
+    }
+
+    fn order(settings: &HttpSettings) -> [Self; 2] {
+        match settings.mechanism {
+            AuthMechanism::Kerberos => [KERBEROS, NEGOTIATE],
+            _ => [NEGOTIATE, KERBEROS],
+        }
+    }
+
     /// By the name that was asked for, if the host offers that, else by the other one.
     fn of(site: Site<'_>, offered: &[Challenge]) -> Result<Self, TransportError> {
         let Site { settings, host, .. } = site;
-        let order = match settings.mechanism {
-            AuthMechanism::Kerberos => [KERBEROS, NEGOTIATE],
-            _ => [NEGOTIATE, KERBEROS],
-        };
+        let order = Self::order(settings);
         let user = settings.credentials.as_ref().map(crate::auth::Credentials::user);
         order
             .into_iter()
@@ -245,7 +260,9 @@ impl Legs<'_> {
         match reply.status {
             // A token tells why, or goes on.
             StatusCode::UNAUTHORIZED if has_token && !done => {}
-            StatusCode::UNAUTHORIZED => return Err(self.refused()),
+            StatusCode::UNAUTHORIZED => {
+                return Err(self.not_offered(reply).unwrap_or_else(|| self.refused()));
+            }
             StatusCode::FORBIDDEN if !has_token => {
                 return Err(self.failed_as(TransportErrorKind::Auth, "the host forbids it (HTTP 403)"));
             }
@@ -290,6 +307,31 @@ impl Legs<'_> {
     fn may_have_run(&self) -> bool {
         const REFUSALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE];
         self.carries() && self.last.as_ref().is_some_and(|reply| !REFUSALS.contains(&reply.status))
+    }
+
+    /// A host that was not asked before, and does not take the scheme of the token, has not judged that.
+    fn not_offered(&self, reply: &Reply) -> Option<Stop> {
+        let Site { settings, host, .. } = self.site;
+        let offered = challenges(&reply.headers);
+        let is_unasked = settings.binds_first_request() && !offered.is_empty();
+        if !is_unasked || of_scheme(&offered, self.way.scheme).is_some() {
+            return None;
+        }
+        let user = settings.credentials.as_ref().map(crate::auth::Credentials::user);
+        let mut error = errors::not_offered(host, user, AuthMechanism::Kerberos, &offered);
+        if let [_, other] = Way::order(settings)
+            && of_scheme(&offered, other.scheme).is_some()
+        {
+            let (ours, theirs) = (self.way.scheme, other.scheme);
+            error.message = format!(
+                "failed to log in to `{host}` by Kerberos: it takes no `{ours}`, which was not asked before, but `{theirs}`"
+            );
+            error.hint = Some(format!(
+                "`--auth {}` takes `{theirs}`; or leave out `--auth-preemptive`",
+                theirs.to_lowercase()
+            ));
+        }
+        Some(Stop::Failed(self.after(error)))
     }
 
     fn refused(&self) -> Stop {

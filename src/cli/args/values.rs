@@ -1,5 +1,6 @@
 //! Readers of single values: each turns what was typed into something valid, or says why not.
 
+use crate::transport::Fingerprint;
 use std::{convert::Infallible, time::Duration};
 
 /// A name, id or path for the host: not empty, no control characters.
@@ -18,6 +19,17 @@ pub(crate) fn printable(typed: &str) -> Result<String, String> {
             u32::from(character)
         )),
         None => Ok(typed.to_owned()),
+    }
+}
+
+/// A fingerprint, as it was typed.
+pub(crate) fn fingerprint(typed: &str) -> Result<String, String> {
+    match typed.parse::<Fingerprint>() {
+        Ok(_) => Ok(typed.to_owned()),
+        Err(error) => Err(match &error.hint {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        }),
     }
 }
 

@@ -146,6 +146,7 @@ fn of(kind: Kind, http: &HttpSettings, prefix: &str) -> Option<Advice> {
     let principal = principal(http);
     let principal = principal.as_deref();
     Some(match kind {
+        Kind::NoLibrary if std::env::var_os("HVCTL_GSSAPI_LIBRARY").is_some() => advice::other_gssapi(),
         Kind::NoLibrary => advice::no_gssapi(),
         Kind::NoCredentials | Kind::Expired => advice::no_ticket(principal),
         Kind::Keytab => advice::bad_keytab(http.kerberos.keytab.as_deref()),

@@ -22,6 +22,12 @@ pub(in super::super) fn no_gssapi() -> Advice {
     Advice::new("the GSSAPI library of MIT or Heimdal is not installed here").here(INSTALL)
 }
 
+/// `kerberos`: not the library that was named.
+pub(in super::super) fn other_gssapi() -> Advice {
+    Advice::new("HVCTL_GSSAPI_LIBRARY names something that is no GSSAPI library, or not for this machine")
+        .here("unset HVCTL_GSSAPI_LIBRARY")
+}
+
 /// `kerberos`: no ticket in the cache, or too old.
 pub(in super::super) fn no_ticket(principal: Option<&str>) -> Advice {
     Advice::new("there is no valid ticket in the cache")

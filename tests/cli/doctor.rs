@@ -381,22 +381,22 @@ fn a_login_that_is_cut_or_misused_is_not_taken_for_a_wrong_password() {
     }
     assert!(!told.contains("password is wrong"), "{told}");
     insta::assert_snapshot!(told, @r"
-        failed   login       failed to get an answer from `127.0.0.1:PORT`: the connection was cut
-                             connection closed before message completed
-                             cause: WinRM was stopped or restarted, or a gateway or firewall between here and the host ended the connection
-                             on the host: Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM
-                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
-        failed   login       failed to connect to `127.0.0.1:PORT` and log in in time
-                             cause: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
-                             here: hvctl --host http://127.0.0.1:PORT --auth ntlm doctor --request-timeout 10m
-                             on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
-        failed   login       failed to log in to `127.0.0.1:PORT` as `EXAMPLE\operator`: the NTLM login cannot go on
-                             the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
-                             cause: nobody has judged a password: the host ends the login before that, or something on the way answers in its place
-                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
-        failed   login       failed to log in to `127.0.0.1:PORT`: expected WinRM to answer, got HTTP 200
-                             cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
-                             on the host: winrm enumerate winrm/config/listener
+    failed   login       failed to log in to `127.0.0.1:PORT` by NTLM (token 1): the connection was cut
+                         connection closed before message completed
+                         cause: the WinRM service of the host was stopped or restarted, or something between here and the host cuts connections
+                         on the host: Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM
+                         on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+    failed   login       failed to connect to `127.0.0.1:PORT` and log in by NTLM (token 1) in time
+                         cause: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
+                         here: hvctl --host http://127.0.0.1:PORT --auth ntlm doctor --request-timeout 10m
+                         on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
+    failed   login       failed to log in to `127.0.0.1:PORT` by NTLM as `EXAMPLE\operator`: it cannot go on
+                         the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
+                         cause: something else than WinRM answers there, or something between here and the host changes its tokens: reach the host directly
+                         on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+    failed   login       failed to log in to `127.0.0.1:PORT`: expected WinRM to answer, got HTTP 200
+                         cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
+                         on the host: winrm enumerate winrm/config/listener
     ");
 }
 

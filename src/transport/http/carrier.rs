@@ -3,11 +3,11 @@
 use super::{
     HttpSettings,
     connect::{ConnectOnce, SystemResolver},
-    failure,
-    trust::{Leaf, no_tls},
+    failure::{self, Circumstances},
+    trust::no_tls,
     tunnel::{Tunnel, TunnelError},
 };
-use crate::transport::{Phase, TransportError};
+use crate::transport::TransportError;
 use bytes::Bytes;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, Response, header::HeaderMap};
@@ -25,17 +25,6 @@ pub(super) enum Carrier {
     Straight(Client),
     /// Through a proxy.
     Tunnel(Box<Tunnel>),
-}
-
-/// What the words about a failure depend on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Circumstances<'a> {
-    /// `host:port`.
-    pub(super) host: &'a str,
-    /// Over TLS.
-    pub(super) leaf: Option<&'a Leaf>,
-    /// What an error says of the request unless it proves something.
-    pub(super) phase: Phase,
 }
 
 impl Carrier {
@@ -70,11 +59,11 @@ impl Carrier {
         body: Bytes,
         circumstances: Circumstances<'_>,
     ) -> Result<Response, TransportError> {
-        let Circumstances { host, leaf, phase } = circumstances;
+        let Circumstances { host, leaf, .. } = circumstances;
         match self {
             Self::Straight(client) => {
                 let sent = client.post(url.clone()).headers(headers).body(body).send().await;
-                sent.map_err(|error| failure::explain(error, host, leaf, phase))
+                sent.map_err(|error| failure::explain(error, circumstances))
             }
             Self::Tunnel(tunnel) => {
                 // Apart, so that the usual way does not carry its weight.
@@ -82,7 +71,7 @@ impl Carrier {
                 sent.map_err(|error| match error {
                     TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
                     TunnelError::Lost => failure::lost(host),
-                    TunnelError::Broken(error) => failure::broken(&error, host, leaf, phase),
+                    TunnelError::Broken(error) => failure::broken(&error, circumstances),
                 })
             }
         }

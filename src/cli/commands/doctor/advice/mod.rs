@@ -78,6 +78,8 @@ pub(super) fn no_user(prefix: &str) -> Advice {
 /// `login`: the host does not let it in. What the transport has said of it is the cause, here and below.
 pub(super) fn refused(said: Option<&str>) -> Advice {
     match said {
+        // Nobody has judged anything.
+        Some(said) if said.contains("reach the host directly") => Advice::new(said).host(SERVICE_LOG),
         Some(said) => Advice::new(said).host(LAST_REFUSAL),
         None => Advice::new(
             "nobody has judged a password: the host ends the login before that, or something on the way answers in its place",

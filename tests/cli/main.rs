@@ -11,8 +11,12 @@ mod doctor;
 mod instances;
 mod interruption;
 mod login;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../wire/middle.rs"]
+mod middle;
 mod odd_server;
 mod offline;
+mod on_the_way;
 mod plain_http;
 mod ports;
 mod profiles;
@@ -28,4 +32,7 @@ mod schema;
 mod sim_host;
 mod support;
 mod terminal;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../wire/server.rs"]
+mod tls_server;
 mod usage;

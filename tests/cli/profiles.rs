@@ -334,6 +334,15 @@ fn the_file_is_where_the_system_has_its_settings() {
     if cfg!(target_os = "linux") {
         let expected = home.directory.path().join("xdg/hvctl/config.toml");
         assert_eq!(ran.stdout.trim_end(), arg(&expected));
+        // Without that variable, and with one that is no absolute path, it is where it is by default.
+        let expected = home.directory.path().join(".config/hvctl/config.toml");
+        for relative in [false, true] {
+            command.env_remove("XDG_CONFIG_HOME");
+            if relative {
+                command.env("XDG_CONFIG_HOME", "relative");
+            }
+            assert_eq!(run(&mut command).stdout.trim_end(), arg(&expected));
+        }
     }
 }
 
@@ -418,6 +427,50 @@ fn a_profile_is_all_that_a_command_needs() {
     let ran = home.run(&["group", "list", "--profile", "sim"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("web-tier"), "{ran:?}");
+}
+
+/// Nothing of the keyring itself is needed for it.
+#[test]
+fn a_removed_profile_leaves_its_password_in_the_keyring_and_says_so() {
+    let home = Home::with("[profile.p]\nhost = \"HV1\"\nuser = 'CORP\\b'\npassword-keyring = true\n");
+    let ran = home.run(&["profile", "remove", "p", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let stays = r"its password stays in the system's keyring: the entry `hvctl/hv1` of `CORP\b`";
+    assert!(ran.stderr.contains(stays), "{ran:?}");
+    let home = Home::with("[profile.p]\nhost = \"hv1\"\nuser = 'CORP\\b'\n");
+    assert!(!home.run(&["profile", "remove", "p", "--yes"]).stderr.contains("keyring"));
+}
+
+#[cfg(feature = "keyring")]
+#[test]
+fn a_password_that_nobody_could_be_asked_for_is_said_to_be_missing() {
+    let home = Home::new();
+    let ran = home.run(&["profile", "add", "p", "--host", "hv1", "--user", "u", "--password-keyring"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("no password was put into the keyring"), "{ran:?}");
+    assert!(ran.stderr.contains("`hvctl profile add p --update --password-keyring`"), "{ran:?}");
+}
+
+#[test]
+fn a_profile_whose_host_does_not_let_it_in_fails_its_test_as_a_command_would() {
+    let host = SimHost::start();
+    let (url, pin) = (host.value("HVCTL_HOST"), host.value("HVCTL_FINGERPRINT"));
+    let text = |pin: &str| {
+        format!(
+            "[profile.p]\nhost = \"{url}\"\nauth = \"ntlm\"\nuser = 'EXAMPLE\\operator'\nfingerprint = \"{pin}\"\n"
+        )
+    };
+    let tried = |home: &Home, password: &str| {
+        run(home.hvctl(&["profile", "test", "p"]).env("HVCTL_PASSWORD", password))
+    };
+    let ran = tried(&Home::with(&text(pin)), "wrong");
+    assert_eq!((ran.code, ran.stdout.as_str()), (7, ""), "{ran:?}");
+    assert!(ran.stderr.contains("refuses user name or password"), "{ran:?}");
+    let ran = tried(&Home::with(&text(&format!("sha256:{:064}", 0))), host.value("HVCTL_PASSWORD"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{ran:?}");
+    let closed = "[profile.p]\nhost = \"https://127.0.0.1:1\"\nauth = \"ntlm\"\nuser = \"u\"\n";
+    assert_eq!(tried(&Home::with(closed), "geheim").code, 5);
+    assert_eq!(tried(&Home::with("[profile.q]\n"), "geheim").code, 3);
 }
 
 #[test]

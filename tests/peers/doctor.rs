@@ -157,7 +157,7 @@ fn each_reason_for_which_there_is_no_ticket_has_its_command() {
         command.args(["--auth", "kerberos"]).envs(environment.iter().copied());
         let step = told(&rig, &mut command, &["kerberos"]);
         assert!(step.starts_with("failed "), "{what}: {step}");
-        shown += &format!("-- {what}\n{step}");
+        shown = format!("{shown}-- {what}\n{step}");
     }
     // The words of the loader of libraries are the system's.
     let shown: Vec<_> = shown.lines().filter(|line| !line.contains("/nonexistent: cannot open")).collect();

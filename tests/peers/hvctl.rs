@@ -95,7 +95,7 @@ struct Failure {
 const PASSWORD: (&str, &str) = ("HVCTL_PASSWORD", RIGHT);
 const USUAL: Failure =
     Failure { arguments: &[], environment: &[], listener: "PLAIN", code: 7, told: ["", ""] };
-const FAILURES: [Failure; 16] = [
+const FAILURES: [Failure; 18] = [
     Failure {
         arguments: &["--user", "jane@TEST.LOCAL"],
         environment: &[("HVCTL_PASSWORD", WRONG)],
@@ -138,6 +138,19 @@ const FAILURES: [Failure; 16] = [
     Failure {
         arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
         environment: &[("KRB5CCNAME", "FILE:RIG/ccache-none")],
+        told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    // Somebody else's tickets, and a file that holds none.
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/ccache-bob")],
+        told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/krb5.conf")],
         told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
         ..USUAL
     },

@@ -98,15 +98,14 @@ pub(super) fn broken(error: &(dyn StdError + 'static), circumstances: Circumstan
         )
         .with_source(text_of(http))
         .with_hint(if leaf.is_some() { NOT_WINRM } else { NOT_WINRM_PLAIN }),
-        _ => match leg {
-            Some(leg) => connection(phase, format!("{}: the connection was cut", leg.failed(host)))
-                .with_source(innermost(error))
-                .with_hint(CUT),
-            None => {
-                let message = format!("failed to get an answer from `{host}`: the connection was cut");
-                connection(phase, message).with_source(innermost(error))
-            }
-        },
+        _ => {
+            let (failed, hint) = match leg {
+                Some(leg) => (leg.failed(host), Some(CUT.to_owned())),
+                None => (format!("failed to get an answer from `{host}`"), None),
+            };
+            let cut = connection(phase, format!("{failed}: the connection was cut"));
+            TransportError { hint, ..cut.with_source(innermost(error)) }
+        }
     }
 }
 

@@ -230,6 +230,21 @@ fn what_fails_has_its_exit_code_its_reason_and_its_hint() {
 }
 
 #[test]
+fn a_trace_shows_neither_the_password_nor_a_token() {
+    let Some(rig) = Rig::find() else { return };
+    for listener in ["PLAIN", "SKEWED_PLAIN"] {
+        let arguments = ["--user", "carol@TEST.LOCAL", "--auth", "kerberos", "-vv"];
+        // `identify` looks for the password itself.
+        let ran = identify(&url(&rig, listener, ""), &arguments, &[PASSWORD]);
+        assert!(ran.stderr.contains("Identify"), "{ran:?}");
+        // As tokens of GSSAPI begin in Base64 (RFC 2743, 3.1; RFC 4178, 4.2.2), and headers that hold them.
+        for token in ["YII", "oYI", "Authorization", "WWW-Authenticate"] {
+            assert!(!ran.stderr.contains(token), "{token}: {ran:?}");
+        }
+    }
+}
+
+#[test]
 fn kerberos_has_no_tickets_for_addresses() {
     let Some(rig) = Rig::find() else { return };
     let at = format!("http://127.0.0.1:{}", rig.port("PLAIN"));

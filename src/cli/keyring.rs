@@ -32,7 +32,7 @@ pub(crate) fn check() -> Result<(), Failure> {
 }
 
 /// Under which name entries stand.
-fn service(host: &str) -> String {
+pub(crate) fn service(host: &str) -> String {
     format!("hvctl/{}", host.to_lowercase())
 }
 

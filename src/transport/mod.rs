@@ -59,7 +59,7 @@ pub use http::{
     reach,
 };
 #[cfg(all(feature = "http", feature = "kerberos"))]
-pub use http::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
+pub use http::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_library, kerberos_ticket};
 #[cfg(feature = "replay")]
 pub use replay::{Finding, Known, Origin, Record, RecordSettings, Redactor, Replay, lint};
 

@@ -50,19 +50,26 @@ fn http_server(answer: Vec<u8>) -> u16 {
 /// What users see, with what differs from run to run hidden.
 fn seen(ran: &Ran, hide: &[(&str, &str)]) -> String {
     let mut shown = String::new();
-    for line in without_times(&ran.transcript(hide)).lines() {
-        let line = match (line.find("fingerprint sha256:"), line.find("logins are bound to sha")) {
-            (Some(at), _) => format!("{}fingerprint <sha256>", &line[..at]),
-            (_, Some(at)) => format!("{}logins are bound to <hash>", &line[..at]),
-            _ => line.to_owned(),
-        };
-        let line = match (line.find("--fingerprint sha256:"), line.find("round-trip  ")) {
-            (Some(at), _) => format!("{}--fingerprint <sha256>{}", &line[..at], &line[at + 85..]),
+    for line in without_hashes(&without_times(&ran.transcript(hide))).lines() {
+        let line = match (line.find("logins are bound to sha"), line.find("round-trip  ")) {
+            (Some(at), _) => format!("{}logins are bound to <hash>", &line[..at]),
             (_, Some(at)) if line.contains(" ms ") => format!("{}round-trip  <time>", &line[..at]),
-            _ => line,
+            _ => line.to_owned(),
         };
         shown.push_str(&line);
         shown.push('\n');
+    }
+    shown
+}
+
+/// Of each fingerprint only the digits are hidden, not what stands behind it.
+fn without_hashes(text: &str) -> String {
+    let mut parts = text.split("sha256:");
+    let mut shown = parts.next().unwrap().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_hexdigit).count();
+        shown.push_str(if digits == 64 { "<sha256>" } else { "sha256:" });
+        shown.push_str(if digits == 64 { &part[64..] } else { part });
     }
     shown
 }
@@ -258,7 +265,7 @@ fn rights_that_lack_are_told_apart() {
         insta::assert_snapshot!(name, shown);
         let (ran, _) = on_simulated(&inventory, &[rule], &["--output", "json"]);
         let report = ran.json();
-        let access = &report["steps"][10];
+        let access = &report["steps"][11];
         assert_eq!(
             (&access["step"], &access["facts"]["reason"]),
             (&"access".into(), &reason.into()),
@@ -374,22 +381,22 @@ fn a_login_that_is_cut_or_misused_is_not_taken_for_a_wrong_password() {
     }
     assert!(!told.contains("password is wrong"), "{told}");
     insta::assert_snapshot!(told, @r"
-        failed   login       failed to get an answer from `127.0.0.1:PORT`: the connection was cut
-                             connection closed before message completed
-                             cause: WinRM was stopped or restarted, or a gateway or firewall between here and the host ended the connection
-                             on the host: Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM
-                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
-        failed   login       failed to connect to `127.0.0.1:PORT` and log in in time
-                             cause: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
-                             here: hvctl --host http://127.0.0.1:PORT --auth ntlm doctor --request-timeout 10m
-                             on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
-        failed   login       failed to log in to `127.0.0.1:PORT` as `EXAMPLE\operator`: the NTLM login cannot go on
-                             the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
-                             cause: nobody has judged a password: the host ends the login before that, or something on the way answers in its place
-                             on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
-        failed   login       failed to log in to `127.0.0.1:PORT`: expected WinRM to answer, got HTTP 200
-                             cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
-                             on the host: winrm enumerate winrm/config/listener
+    failed   login       failed to log in to `127.0.0.1:PORT` by NTLM (token 1): the connection was cut
+                         connection closed before message completed
+                         cause: the WinRM service of the host was stopped or restarted, or something between here and the host cuts connections
+                         on the host: Get-Service WinRM, HTTP | Format-Table Name, Status; Restart-Service WinRM
+                         on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+    failed   login       failed to connect to `127.0.0.1:PORT` and log in by NTLM (token 1) in time
+                         cause: the host may be busy: a longer request timeout waits longer (`--request-timeout`)
+                         here: hvctl --host http://127.0.0.1:PORT --auth ntlm doctor --request-timeout 10m
+                         on the host: Get-Service WinRM, Winmgmt, vmms | Format-Table Name, Status
+    failed   login       failed to log in to `127.0.0.1:PORT` by NTLM as `EXAMPLE\operator`: it cannot go on
+                         the peer's token cannot be read: insufficient minimum length for an internal item (expected at least 44, obtained 0)
+                         cause: something else than WinRM answers there, or something between here and the host changes its tokens: reach the host directly
+                         on the host: Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message
+    failed   login       failed to log in to `127.0.0.1:PORT`: expected WinRM to answer, got HTTP 200
+                         cause: something else than WinRM answers there; its URLs are `https://HOST:5986/wsman` and `http://HOST:5985/wsman`
+                         on the host: winrm enumerate winrm/config/listener
     ");
 }
 
@@ -399,6 +406,75 @@ fn a_listener_without_a_certificate_is_told_with_what_mends_it() {
     let ran = run(&mut doctor(&format!("https://127.0.0.1:{port}")));
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.stdout.contains("CertificateThumbprint") && ran.stdout.contains("Remove-Item"), "{ran:?}");
+}
+
+/// What a login, or a recording, would end at is found before the network is asked anything.
+#[test]
+fn settings_that_do_not_go_together_are_a_report_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let full = directory.path().join("full");
+    fs::create_dir(&full).unwrap();
+    fs::write(full.join("notes.txt"), "mine").unwrap();
+    let no_pem = directory.path().join("no.pem");
+    fs::write(&no_pem, "no PEM").unwrap();
+    let missing = directory.path().join("missing.pem");
+    let pin = format!("sha256:{:064}", 0);
+    let (plain, tls) = ("http://127.0.0.1:1", "https://127.0.0.1:1");
+    let mut shown = String::new();
+    let examine = |host: &str| {
+        let mut command = hvctl(["doctor", "--host", host]);
+        command.env("HVCTL_AUTH", "ntlm").envs(LOGIN);
+        command
+    };
+    for (host, more, code) in [
+        (plain, &["--auth", "basic"][..], 3),
+        (plain, &["--fingerprint", &pin], 3),
+        (plain, &["--tls", "require"], 3),
+        (tls, &["--tls", "never"], 3),
+        (tls, &["--cacert", arg(&missing)], 17),
+        (tls, &["--cacert", arg(&no_pem)], 3),
+        (tls, &["--record", arg(&full)], 17),
+        (tls, &["--replay", arg(&missing)], 15),
+        (tls, &["--replay", "a", "--record", "b"], 2),
+    ] {
+        let ran = run(examine(host).args(more));
+        assert_eq!(ran.code, code, "{more:?}: {ran:?}");
+        let text = seen(&ran, &[(arg(directory.path()), "DIR")]);
+        let failed = text.lines().skip(2).take_while(|line| !line.starts_with("skipped"));
+        // The words of the system differ.
+        let failed: Vec<_> = failed.filter(|line| !line.contains("(os error ")).collect();
+        shown += &failed.join("\n");
+        shown.push('\n');
+        assert_eq!(text.matches("needs `settings`, which failed").count(), 16, "{text}");
+        let ran = run(examine(host).args(more).args(["--output", "json"]));
+        let report = ran.json();
+        assert_eq!((ran.code, &report["exit_code"]), (code, &code.into()), "{more:?}: {ran:?}");
+        assert_eq!(
+            (&report["first_failure"], &report["ready"]),
+            (&"settings".into(), &false.into()),
+            "{ran:?}"
+        );
+        assert_eq!(report["steps"].as_array().unwrap().len(), 17);
+    }
+    insta::assert_snapshot!(shown, @r"
+    failed   settings    failed to use Basic: messages have to be sealed, for which it has no keys
+                         hint: use the HTTPS listener, `https://HOST:5986/wsman`, or another mechanism
+    failed   settings    failed to use an `http://` URL: there is no certificate that could be the trusted one
+                         hint: use `https://HOST:5986/wsman`, or leave out fingerprint and CA
+    failed   settings    failed to choose the way to the host: `--tls require` contradicts an `http://` URL
+                         hint: name the HTTPS listener
+    failed   settings    failed to choose the way to the host: `--tls never` contradicts an `https://` URL
+                         hint: leave out `--tls`, or name the host alone
+    failed   settings    failed to read `DIR/missing.pem`
+    failed   settings    failed to read the CA certificates: expected PEM with `BEGIN CERTIFICATE`, found no certificate
+                         hint: a DER file is converted by `openssl x509 -inform der -in FILE -out FILE.pem`
+    failed   settings    failed to write recording `DIR/full`
+                         hint: name a folder that does not exist or is empty
+    failed   settings    failed to open cassette `DIR/missing.pem`: there is none (`cassette.json`)
+                         hint: a cassette is a folder with a file `cassette.json`; `--record DIR` makes one
+    failed   settings    --record and --replay exclude each other
+                         hint: record against a host, replay afterwards; look at HVCTL_RECORD and HVCTL_REPLAY too
+    ");
 }
 
 /// Each step that fails says more than that it has.
@@ -443,6 +519,7 @@ fn every_failure_comes_with_advice_or_a_hint() {
 #[test]
 fn the_json_has_every_step_in_order_and_nothing_but_what_is_documented() {
     let steps = [
+        "settings",
         "name",
         "ports",
         "tls",
@@ -477,30 +554,11 @@ fn the_json_has_every_step_in_order_and_nothing_but_what_is_documented() {
     }
     assert_eq!(ready.stderr, "");
     let report = closed.json();
-    let ports = &report["steps"][1];
+    let ports = &report["steps"][2];
     assert_eq!(ports["error"]["code"], 5);
     assert_eq!(ports["advice"]["commands"][0]["where"], "host");
-    assert_eq!(report["steps"][8]["blocked_by"], "ports");
+    assert_eq!(report["steps"][9]["blocked_by"], "ports");
     assert_eq!(closed.json_error()["error"]["code"], 5);
-}
-
-#[test]
-fn nothing_is_written_but_the_recording_that_is_asked_for() {
-    let host = SimHost::start();
-    let home = tempfile::tempdir().unwrap();
-    let config = home.path().join("config.toml");
-    let text = format!(
-        "[profile.p]\nhost = \"{}\"\nuser = 'EXAMPLE\\operator'\nfingerprint = \"{}\"\n",
-        host.value("HVCTL_HOST"),
-        host.value("HVCTL_FINGERPRINT")
-    );
-    fs::write(&config, &text).unwrap();
-    let mut command = hvctl(["doctor", "--profile", "p", "--auth", "ntlm"]);
-    let ran =
-        run(command.env("HVCTL_CONFIG", arg(&config)).env("HVCTL_PASSWORD", host.value("HVCTL_PASSWORD")));
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(fs::read_to_string(&config).unwrap(), text);
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -12,9 +12,13 @@ mod doctor;
 mod instances;
 mod interruption;
 mod login;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../wire/middle.rs"]
+mod middle;
 mod mof;
 mod odd_server;
 mod offline;
+mod on_the_way;
 mod pages;
 mod plain_http;
 mod ports;
@@ -31,5 +35,8 @@ mod schema;
 mod sim_host;
 mod support;
 mod terminal;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../wire/server.rs"]
+mod tls_server;
 mod usage;
 mod variables;

@@ -71,6 +71,35 @@ async fn that_tls_has_worked_is_remembered_whatever_came_of_the_command_and_whic
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_writes_nothing_but_that_tls_has_worked_and_the_recording_that_is_asked_for() {
+    let address: SocketAddr = "127.0.59.97:5986".parse().unwrap();
+    let server = Host::new(Settings::default()).serve(address).await.unwrap();
+    let home = home("127.0.59.97");
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    fs::write(roots.path(), server.certificate_pem()).unwrap();
+    let files = || {
+        let entries = fs::read_dir(home.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let examine = |more: &[&str]| {
+        let mut command = with_profile(&home, &["doctor", "--auth", "ntlm"]);
+        command.args(more).env("SSL_CERT_FILE", arg(roots.path())).current_dir(home.path());
+        run(command.env("HVCTL_USER", server.user()).env("HVCTL_PASSWORD", server.password()))
+    };
+    let ran = examine(&[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    assert_eq!(text, "[profile.p]\nhost = \"127.0.59.97\"\ntls-used = true\n");
+    assert_eq!(files(), ["config.toml", "config.toml.lock"]);
+    let ran = examine(&["--record", "session"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(files(), ["config.toml", "config.toml.lock", "session"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted_is_no_reason_for_the_other_port() {
     let address: SocketAddr = "127.0.59.87:5986".parse().unwrap();
     let _server = Host::new(Settings::default()).serve(address).await.unwrap();
@@ -127,4 +156,114 @@ async fn a_url_without_tls_is_taken_as_it_is_unless_tls_is_required() {
     let ran = list("require");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stderr.contains("`--tls require` contradicts an `http://` URL"), "{ran:?}");
+}
+
+/// What the doctor says of the ports of this host, and which way it took.
+fn doctor_on(host: &str, policy: &str) -> (i32, String) {
+    let mut command = hvctl(["doctor", "--auth", "ntlm", "--connect-timeout", "700ms", "--tls", policy]);
+    command.args(["--host", host]).env("HVCTL_USER", r"EXAMPLE\operator").env("HVCTL_PASSWORD", "geheim");
+    let ran = run(&mut command);
+    let ports = ran.stdout.lines().skip_while(|line| !line.contains("  ports  ")).enumerate();
+    let ports = ports.take_while(|(number, line)| *number == 0 || line.starts_with("     "));
+    (ran.code, ports.map(|(_, line)| line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A port that answers nothing: its queue is full, so that the system drops whatever else comes.
+async fn silent(address: &str) -> (tokio::net::TcpListener, Vec<tokio::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address.parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let mut queue = Vec::new();
+    let moment = std::time::Duration::from_millis(200);
+    let address = listener.local_addr().unwrap();
+    while let Ok(stream) = tokio::time::timeout(moment, tokio::net::TcpStream::connect(address)).await {
+        queue.push(stream.unwrap());
+    }
+    (listener, queue)
+}
+
+fn open(address: &str) -> std::net::TcpListener {
+    std::net::TcpListener::bind(address).unwrap()
+}
+
+#[test]
+fn the_doctor_starts_winrm_first_where_both_ports_are_closed() {
+    for policy in ["prefer", "require"] {
+        let (code, shown) = doctor_on("127.0.59.92", policy);
+        assert_eq!(code, 5, "{shown}");
+        insta::allow_duplicates! { insta::assert_snapshot!(shown, @r"
+        failed   ports       failed to reach `127.0.59.92`: 5986 closed, 5985 closed
+                             cause: WinRM does not run on the host, or has no listener there
+                             on the host: winrm quickconfig
+                             on the host: winrm enumerate winrm/config/listener
+                             on the host: $c = New-SelfSignedCertificate -DnsName ([Net.Dns]::GetHostEntry('').HostName) -CertStoreLocation Cert:\LocalMachine\My; New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address * -CertificateThumbPrint $c.Thumbprint -Force
+        "); }
+    }
+    insta::assert_snapshot!(doctor_on("127.0.59.92", "never").1, @r"
+    failed   ports       failed to reach `127.0.59.92`: 5985 closed, 5986 closed
+                         cause: WinRM does not run on the host, or has no listener there
+                         on the host: winrm quickconfig
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_takes_a_silent_port_beside_an_open_one_for_one_without_a_listener() {
+    let _tls = silent("127.0.59.93:5986").await;
+    let _plain = open("127.0.59.93:5985");
+    let (code, shown) = doctor_on("127.0.59.93", "require");
+    assert_eq!(code, 5, "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    failed   ports       failed to reach `127.0.59.93`: 5986 silent, 5985 open
+                         cause: the host has no HTTPS listener (Windows' firewall answers nothing at ports where nobody listens), or a firewall drops the packets to it; and nothing else is tried because of `--tls require`
+                         on the host: winrm enumerate winrm/config/listener
+                         on the host: $c = New-SelfSignedCertificate -DnsName ([Net.Dns]::GetHostEntry('').HostName) -CertStoreLocation Cert:\LocalMachine\My; New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address * -CertificateThumbPrint $c.Thumbprint -Force
+                         on the host: New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private
+    ");
+    let (_, shown) = doctor_on("127.0.59.93", "prefer");
+    insta::assert_snapshot!(shown, @r"
+    warning  ports       5986 silent, 5985 open: sealed messages at 5985, without a certificate that shows who the host is
+                         `--tls require` refuses this way
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_opens_the_usual_port_of_a_host_that_says_nothing() {
+    let _both = (silent("127.0.59.94:5986").await, silent("127.0.59.94:5985").await);
+    let (code, shown) = doctor_on("127.0.59.94", "prefer");
+    assert_eq!(code, 5, "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    failed   ports       failed to reach `127.0.59.94`: 5986 silent, 5985 silent
+                         cause: the host is down, a firewall drops the packets, or WinRM does not run (Windows' firewall answers nothing at ports where nobody listens)
+                         on the host: winrm quickconfig
+                         on the host: Enable-NetFirewallRule -Name WINRM-HTTP-In-TCP
+    ");
+    insta::assert_snapshot!(doctor_on("127.0.59.94", "require").1, @r"
+    failed   ports       failed to reach `127.0.59.94`: 5986 silent, 5985 silent
+                         cause: the host is down, a firewall drops the packets, or WinRM does not run (Windows' firewall answers nothing at ports where nobody listens)
+                         on the host: winrm quickconfig
+                         on the host: New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private
+    ");
+}
+
+#[test]
+fn the_doctor_says_what_leaves_out_the_port_that_is_open() {
+    let plain = open("127.0.59.95:5985");
+    let (code, shown) = doctor_on("127.0.59.95", "require");
+    assert_eq!(code, 5, "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    failed   ports       failed to reach `127.0.59.95`: 5986 closed, 5985 open
+                         cause: the host has no HTTPS listener, and nothing else is tried because of `--tls require`
+                         on the host: $c = New-SelfSignedCertificate -DnsName ([Net.Dns]::GetHostEntry('').HostName) -CertStoreLocation Cert:\LocalMachine\My; New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address * -CertificateThumbPrint $c.Thumbprint -Force
+                         on the host: New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private
+    ");
+    drop(plain);
+    let _tls = open("127.0.59.96:5986");
+    let (code, shown) = doctor_on("127.0.59.96", "never");
+    assert_eq!(code, 5, "{shown}");
+    insta::assert_snapshot!(shown, @r"
+    failed   ports       failed to reach `127.0.59.96`: 5985 closed, 5986 open
+                         cause: the host listens for HTTPS alone, and that is not tried because of `--tls never`
+                         here: hvctl doctor --host 127.0.59.96 --tls require
+    ");
 }

@@ -51,6 +51,10 @@ impl Home {
     }
 }
 
+const TYPED_PIN: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+const PIN_OF_ENVIRONMENT: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000002";
+const PIN_OF_PROFILE: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000003";
+
 #[test]
 fn flags_beat_the_environment_and_that_beats_the_profile() {
     let table = [
@@ -78,7 +82,7 @@ fn flags_beat_the_environment_and_that_beats_the_profile() {
         ("operation-timeout", "1s", "2s", "9s", "60s"),
         ("timeout", "1s", "2s", "1h", "-"),
         ("cacert", "typed", "of-environment", "of-profile", "-"),
-        ("fingerprint", "typed", "of-environment", "of-profile", "-"),
+        ("fingerprint", TYPED_PIN, PIN_OF_ENVIRONMENT, PIN_OF_PROFILE, "-"),
         ("password-command", "typed", "of-environment", "of-profile …", "-"),
         ("password-file", "typed", "of-environment", "of-profile", "-"),
         ("password-keyring", "true", "true", "true", "-"),
@@ -214,6 +218,70 @@ fn files_that_others_may_use_are_refused() {
     assert!(ran.stderr.contains("chmod 600"), "{ran:?}");
 }
 
+/// A file that somebody else has written names a command that would run as the user.
+#[cfg(unix)]
+#[test]
+fn the_command_of_a_file_of_somebody_else_is_not_run() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let home = Home::new();
+    let ran_there = home.directory.path().join("ran");
+    let text = format!(
+        "[profile.p]\nhost = \"https://127.0.0.1:1\"\nuser = \"u\"\npassword-command = \"touch {}\"\n",
+        arg(&ran_there)
+    );
+    fs::write(home.file(), text).unwrap();
+    let line = ["--profile", "p", "--connect-timeout", "1s", "group", "list"];
+    // Only root can give a file away; without that right the folder is what others may write to.
+    if chown(home.file(), Some(12345), None).is_err() {
+        fs::set_permissions(home.directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let ran = home.run(&line);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stderr.contains("failed to trust `") && ran.stderr.contains("names commands to run"),
+        "{ran:?}"
+    );
+    assert!(!ran_there.exists());
+    assert_eq!(home.run(&["profile", "add", "q", "--host", "hv1"]).code, 3);
+}
+
+#[test]
+fn a_password_in_a_host_is_neither_kept_nor_shown() {
+    const URL: &str = "https://me:geheim@hv1";
+    let home = Home::new();
+    let ran = home.run(&["profile", "add", "p", "--host", URL, "--user", "u"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(!home.file().exists());
+    insta::assert_snapshot!(ran.stderr, @"error: --host (HVCTL_HOST): failed to use the URL: it holds a user name or a password; give the user by `--user`, the password by `HVCTL_PASSWORD` or at the prompt");
+    assert_eq!(home.run(&["trust", URL]).code, 2);
+    // Written by hand.
+    fs::write(home.file(), format!("[profile.p]\nhost = \"{URL}\"\nuser = \"u\"\n")).unwrap();
+    for line in [
+        &["profile", "list"][..],
+        &["profile", "show", "p"],
+        &["profile", "show", "p", "--output", "json"],
+        &["profile", "add", "p", "--update", "--user", "v"],
+        &["config", "show", "--origin", "--profile", "p"],
+        &["trust", URL],
+        &["trust", "--profile", "p"],
+        &["doctor", "--profile", "p"],
+        &["identify", "--anonymous", "--profile", "p", "-vv"],
+    ] {
+        let ran = home.run(line);
+        assert!([2, 3].contains(&ran.code), "{line:?}: {ran:?}");
+        assert!(!format!("{ran:?}").contains("geheim"), "{line:?}: {ran:?}");
+        assert!(ran.stderr.contains("it holds a user name or a password"), "{line:?}: {ran:?}");
+    }
+    let other = Home::new();
+    for line in
+        [&["config", "show", "--origin"][..], &["identify", "--anonymous", "--output", "json"], &["help"]]
+    {
+        let ran = run(other.hvctl(line).env("HVCTL_HOST", URL));
+        assert!(!format!("{ran:?}").contains("geheim"), "{line:?}: {ran:?}");
+    }
+    assert_eq!(home.run(&["profile", "remove", "p", "--yes"]).code, 0);
+}
+
 #[test]
 fn profiles_are_added_changed_listed_and_removed() {
     let home = Home::new();
@@ -269,6 +337,15 @@ fn the_file_is_where_the_system_has_its_settings() {
     if cfg!(target_os = "linux") {
         let expected = home.directory.path().join("xdg/hvctl/config.toml");
         assert_eq!(ran.stdout.trim_end(), arg(&expected));
+        // Without that variable, and with one that is no absolute path, it is where it is by default.
+        let expected = home.directory.path().join(".config/hvctl/config.toml");
+        for relative in [false, true] {
+            command.env_remove("XDG_CONFIG_HOME");
+            if relative {
+                command.env("XDG_CONFIG_HOME", "relative");
+            }
+            assert_eq!(run(&mut command).stdout.trim_end(), arg(&expected));
+        }
     }
 }
 
@@ -353,6 +430,50 @@ fn a_profile_is_all_that_a_command_needs() {
     let ran = home.run(&["group", "list", "--profile", "sim"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("web-tier"), "{ran:?}");
+}
+
+/// Nothing of the keyring itself is needed for it.
+#[test]
+fn a_removed_profile_leaves_its_password_in_the_keyring_and_says_so() {
+    let home = Home::with("[profile.p]\nhost = \"HV1\"\nuser = 'CORP\\b'\npassword-keyring = true\n");
+    let ran = home.run(&["profile", "remove", "p", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let stays = r"its password stays in the system's keyring: the entry `hvctl/hv1` of `CORP\b`";
+    assert!(ran.stderr.contains(stays), "{ran:?}");
+    let home = Home::with("[profile.p]\nhost = \"hv1\"\nuser = 'CORP\\b'\n");
+    assert!(!home.run(&["profile", "remove", "p", "--yes"]).stderr.contains("keyring"));
+}
+
+#[cfg(feature = "keyring")]
+#[test]
+fn a_password_that_nobody_could_be_asked_for_is_said_to_be_missing() {
+    let home = Home::new();
+    let ran = home.run(&["profile", "add", "p", "--host", "hv1", "--user", "u", "--password-keyring"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("no password was put into the keyring"), "{ran:?}");
+    assert!(ran.stderr.contains("`hvctl profile add p --update --password-keyring`"), "{ran:?}");
+}
+
+#[test]
+fn a_profile_whose_host_does_not_let_it_in_fails_its_test_as_a_command_would() {
+    let host = SimHost::start();
+    let (url, pin) = (host.value("HVCTL_HOST"), host.value("HVCTL_FINGERPRINT"));
+    let text = |pin: &str| {
+        format!(
+            "[profile.p]\nhost = \"{url}\"\nauth = \"ntlm\"\nuser = 'EXAMPLE\\operator'\nfingerprint = \"{pin}\"\n"
+        )
+    };
+    let tried = |home: &Home, password: &str| {
+        run(home.hvctl(&["profile", "test", "p"]).env("HVCTL_PASSWORD", password))
+    };
+    let ran = tried(&Home::with(&text(pin)), "wrong");
+    assert_eq!((ran.code, ran.stdout.as_str()), (7, ""), "{ran:?}");
+    assert!(ran.stderr.contains("refuses user name or password"), "{ran:?}");
+    let ran = tried(&Home::with(&text(&format!("sha256:{:064}", 0))), host.value("HVCTL_PASSWORD"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{ran:?}");
+    let closed = "[profile.p]\nhost = \"https://127.0.0.1:1\"\nauth = \"ntlm\"\nuser = \"u\"\n";
+    assert_eq!(tried(&Home::with(closed), "geheim").code, 5);
+    assert_eq!(tried(&Home::with("[profile.q]\n"), "geheim").code, 3);
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn each_wrong_command_line_has_its_exit_code_and_says_what_to_do() {
             2,
             "--password-stdin",
         ),
-        ("a password in the URL", &["group", "list", "--host", "https://u:geheim@hv1"], 3, "--user"),
-        ("another scheme", &["identify", "--anonymous", "--host", "ws://hv1"], 3, "`https` or `http`"),
+        ("a password in the URL", &["group", "list", "--host", "https://u:geheim@hv1"], 2, "--user"),
+        ("another scheme", &["identify", "--anonymous", "--host", "ws://hv1"], 2, "`https` or `http`"),
         (
             "two sources of the password",
             &[

@@ -7,10 +7,10 @@ use crate::{
 use serde_json::Value;
 use std::process::Command;
 
-/// The report on this URL.
-fn doctor(url: &str, login: (&str, &str), more: &[&str]) -> (i32, Value) {
+/// `hvctl doctor` at this URL, with nothing of this machine's own settings but the rig's realm.
+fn hvctl(url: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hvctl"));
-    command.args(["doctor", "--output", "json", "--host", url]).args(more);
+    command.args(["doctor", "--host", url]).args(more);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("HVCTL_")) {
             command.env_remove(name);
@@ -18,6 +18,13 @@ fn doctor(url: &str, login: (&str, &str), more: &[&str]) -> (i32, Value) {
     }
     command.env("HVCTL_CONFIG", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-profiles.toml"));
     command.env("KRB5CCNAME", concat!("FILE:", env!("CARGO_TARGET_TMPDIR"), "/no-tickets"));
+    command
+}
+
+/// The report on this URL.
+fn doctor(url: &str, login: (&str, &str), more: &[&str]) -> (i32, Value) {
+    let mut command = hvctl(url, more);
+    command.args(["--output", "json"]);
     let output = command.env("HVCTL_USER", login.0).env("HVCTL_PASSWORD", login.1).output().unwrap();
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
@@ -105,6 +112,125 @@ fn a_ticket_that_the_host_cannot_read_is_told_with_the_command_that_shows_whose_
     assert_eq!([status(&report, "kerberos"), status(&report, "login")], ["ok", "failed"], "{report:#}");
     let commands = step(&report, "login")["advice"]["commands"].to_string();
     assert!(commands.contains("setspn -Q HTTP/rekeyed.test.local"), "{report:#}");
+}
+
+/// What a user sees of these steps, without what differs from run to run.
+fn told(rig: &Rig, command: &mut Command, steps: &[&str]) -> String {
+    let output = command.output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(!report.contains(RIGHT), "{report}");
+    let mut is_meant = false;
+    let lines = report.lines().filter(|line| {
+        if !line.starts_with("    ") {
+            is_meant = steps.iter().any(|step| line.get(9..).is_some_and(|line| line.starts_with(step)));
+        }
+        is_meant
+    });
+    let mut shown = lines.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
+    for listener in ["PLAIN", "SKEWED_PLAIN"] {
+        shown = shown.replace(&rig.port(listener).to_string(), "PORT");
+    }
+    shown.replace(rig.folder().to_str().unwrap(), "RIG").replace(env!("CARGO_TARGET_TMPDIR"), "TEMP")
+}
+
+#[test]
+fn each_reason_for_which_there_is_no_ticket_has_its_command() {
+    let Some(rig) = Rig::find() else { return };
+    let url = |host: &str| format!("http://{host}:{}/wsman", rig.port("PLAIN"));
+    let own = format!("FILE:{}", rig.folder().join("ccache").display());
+    let expired = format!("FILE:{}", rig.folder().join("ccache-expired").display());
+    let mut shown = String::new();
+    for (what, host, more, environment) in [
+        (
+            "no library",
+            "localhost",
+            &["--user", "alice@TEST.LOCAL"][..],
+            &[("HVCTL_PASSWORD", RIGHT), ("HVCTL_GSSAPI_LIBRARY", "/nonexistent")][..],
+        ),
+        ("no ticket", "localhost", &[], &[]),
+        ("an old one", "localhost", &[], &[("KRB5CCNAME", &expired)]),
+        ("unknown service", "localhost", &["--spn-host", "nobody.test.local"], &[("KRB5CCNAME", &own)]),
+        ("unknown realm", "localhost", &["--user", "alice@NOWHERE.LOCAL"], &[("HVCTL_PASSWORD", RIGHT)]),
+        ("an address", "127.0.0.1", &[], &[("KRB5CCNAME", &own)]),
+    ] {
+        let mut command = hvctl(&url(host), more);
+        command.args(["--auth", "kerberos"]).envs(environment.iter().copied());
+        let step = told(&rig, &mut command, &["kerberos"]);
+        assert!(step.starts_with("failed "), "{what}: {step}");
+        shown = format!("{shown}-- {what}\n{step}");
+    }
+    // The words of the loader of libraries are the system's.
+    let shown: Vec<_> = shown.lines().filter(|line| !line.contains("/nonexistent: cannot open")).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    -- no library
+    failed   kerberos    failed to log in to `localhost:PORT` by Kerberos
+                         cause: HVCTL_GSSAPI_LIBRARY names something that is no GSSAPI library, or not for this machine
+                         here: unset HVCTL_GSSAPI_LIBRARY
+                         hint: correct or unset HVCTL_GSSAPI_LIBRARY
+    -- no ticket
+    failed   kerberos    failed to log in to `localhost:PORT` by Kerberos
+                         failed to find a Kerberos ticket: No Kerberos credentials available (default cache: FILE:TEMP/no-tickets)
+                         tickets: from the cache `FILE:TEMP/no-tickets` (KRB5CCNAME); library libgssapi_krb5.so.2
+                         cause: there is no valid ticket in the cache
+                         here: kinit USER@REALM
+                         here: klist
+                         hint: `kinit USER@REALM` gets a ticket; a job that nobody attends uses `--keytab FILE --principal USER@REALM`
+    -- an old one
+    failed   kerberos    failed to log in to `localhost:PORT` by Kerberos
+                         failed to get a ticket for `HTTP/localhost`: Ticket expired
+                         tickets: from the cache `FILE:RIG/ccache-expired` (KRB5CCNAME); library libgssapi_krb5.so.2
+                         cause: there is no valid ticket in the cache
+                         here: kinit USER@REALM
+                         here: klist
+                         hint: `kinit USER@REALM` gets a new ticket; `klist` shows the old one
+    -- unknown service
+    failed   kerberos    failed to log in to `localhost:PORT` by Kerberos
+                         failed to get a ticket for `HTTP/nobody.test.local`: Server HTTP/nobody.test.local@TEST.LOCAL not found in Kerberos database
+                         tickets: from the cache `FILE:RIG/ccache` (KRB5CCNAME); library libgssapi_krb5.so.2
+                         cause: the domain does not know the service: the host is not in it, or is registered under another name
+                         on the host: setspn -Q HTTP/nobody.test.local
+                         on the host: setspn -S HTTP/nobody.test.local $env:COMPUTERNAME
+                         hint: use the host's full DNS name; `setspn -Q HTTP/nobody.test.local` on a machine of the domain tells whether it is registered, `setspn -Q WSMAN/nobody.test.local` whether `--spn-service WSMAN` would do; `--spn-host` names the host differently
+    -- unknown realm
+    failed   kerberos    failed to log in to `localhost:PORT` by Kerberos
+                         failed to get a ticket for `alice@NOWHERE.LOCAL`: Cannot find KDC for realm "NOWHERE.LOCAL"
+                         tickets: got with the password; library libgssapi_krb5.so.2
+                         cause: the realm `NOWHERE.LOCAL` is misspelt, or neither DNS nor `[realms]` of krb5.conf names its domain controllers
+                         here: host -t SRV _kerberos._tcp.nowhere.local
+                         here: KRB5_TRACE=/dev/stderr kinit alice@NOWHERE.LOCAL
+                         hint: the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.nowhere.local` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`, and `HOST` under `[domain_realm]`
+    -- an address
+    failed   kerberos    failed to log in to `127.0.0.1:PORT` by Kerberos
+                         failed to name the service `HTTP/127.0.0.1`: Kerberos has no tickets for addresses
+                         cause: Kerberos has no tickets for addresses: name the host as the domain does
+                         hint: use the host's DNS name, or give it by `--spn-host NAME`
+    "#);
+}
+
+#[test]
+fn a_host_whose_clock_is_off_is_seen_before_the_login_fails_by_it() {
+    let Some(rig) = Rig::find() else { return };
+    let url = format!("http://localhost:{}/wsman", rig.port("SKEWED_PLAIN"));
+    let own = format!("FILE:{}", rig.folder().join("ccache").display());
+    let mut command = hvctl(&url, &["--auth", "kerberos"]);
+    let shown = told(&rig, command.env("KRB5CCNAME", own), &["kerberos", "login"]);
+    let seconds = shown.split(" s ahead").next().unwrap().rsplit(' ').next().unwrap().to_owned();
+    let valid = shown.split(", for ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    insta::assert_snapshot!(shown.replace(&seconds, "SECONDS").replace(&valid, "TIME"), @r"
+    warning  kerberos    a ticket for `HTTP/localhost` as `alice@TEST.LOCAL`
+                         from the cache `FILE:RIG/ccache` (KRB5CCNAME), for TIME
+                         library libgssapi_krb5.so.2
+                         the host's clock is SECONDS s ahead; a host refuses tickets from more than five minutes away
+                         cause: the clocks of this machine and of the host differ by more than five minutes
+                         on the host: w32tm /resync
+                         here: timedatectl set-ntp true
+    failed   login       failed to log in to `localhost:PORT` by Kerberos
+                         failed to verify the answer of `HTTP/localhost`: Clock skew too great
+                         cause: the clocks of this machine and of the domain differ by more than five minutes
+                         on the host: w32tm /resync
+                         here: timedatectl set-ntp true
+                         hint: more than five minutes apart: `timedatectl` here and `w32tm /query /status` on `localhost` tell which clock is wrong
+    ");
 }
 
 #[test]

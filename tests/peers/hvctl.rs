@@ -95,7 +95,7 @@ struct Failure {
 const PASSWORD: (&str, &str) = ("HVCTL_PASSWORD", RIGHT);
 const USUAL: Failure =
     Failure { arguments: &[], environment: &[], listener: "PLAIN", code: 7, told: ["", ""] };
-const FAILURES: [Failure; 16] = [
+const FAILURES: [Failure; 18] = [
     Failure {
         arguments: &["--user", "jane@TEST.LOCAL"],
         environment: &[("HVCTL_PASSWORD", WRONG)],
@@ -138,6 +138,19 @@ const FAILURES: [Failure; 16] = [
     Failure {
         arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
         environment: &[("KRB5CCNAME", "FILE:RIG/ccache-none")],
+        told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    // Somebody else's tickets, and a file that holds none.
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/ccache-bob")],
+        told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
+        ..USUAL
+    },
+    Failure {
+        arguments: &["--auth", "kerberos", "--principal", "alice@TEST.LOCAL"],
+        environment: &[("KRB5CCNAME", "FILE:RIG/krb5.conf")],
         told: ["failed to find a Kerberos ticket", "`kinit alice@TEST.LOCAL`"],
         ..USUAL
     },
@@ -258,6 +271,21 @@ fn where_krb5_conf_names_a_primary_kdc_both_judge_a_wrong_password_and_the_host_
 }
 
 const LENA: &str = "lena@TEST.LOCAL";
+
+#[test]
+fn a_trace_shows_neither_the_password_nor_a_token() {
+    let Some(rig) = Rig::find() else { return };
+    for listener in ["PLAIN", "SKEWED_PLAIN"] {
+        let arguments = ["--user", "carol@TEST.LOCAL", "--auth", "kerberos", "-vv"];
+        // `identify` looks for the password itself.
+        let ran = identify(&url(&rig, listener, ""), &arguments, &[PASSWORD]);
+        assert!(ran.stderr.contains("Identify"), "{ran:?}");
+        // As tokens of GSSAPI begin in Base64 (RFC 2743, 3.1; RFC 4178, 4.2.2), and headers that hold them.
+        for token in ["YII", "oYI", "Authorization", "WWW-Authenticate"] {
+            assert!(!ran.stderr.contains(token), "{token}: {ran:?}");
+        }
+    }
+}
 
 #[test]
 fn kerberos_has_no_tickets_for_addresses() {

@@ -30,8 +30,8 @@ async fn a_refused_password_is_tried_once_by_any_number_of_exchanges() {
     for error in [a, b, send(&transport, "c").await].map(Result::unwrap_err) {
         allow_duplicates! {
             assert_snapshot!(shown(&error, &server), @r"
-                Auth NotSent: failed to log in to `127.0.0.1:PORT` as `LAB\op`: the host refuses user name or password
-                  hint: not tried again, which could lock the account; Basic is only for accounts of the host itself, and off by default: `Set-Item WSMan:\localhost\Service\Auth\Basic $true` on the host turns it on
+            Auth NotSent: failed to log in to `127.0.0.1:PORT` by Basic as `LAB\op`: the host refuses user name or password
+              hint: not tried again, which could lock the account; Basic is only for accounts of the host itself, and off by default: `Set-Item WSMan:\localhost\Service\Auth\Basic $true` on the host turns it on
             ");
         }
     }

@@ -71,7 +71,7 @@ async fn unsealed_answers_prove_nothing() {
         let (answer, middle) = answered_by(move |_, _| Raw::new(status, headers, body)).await;
         let error = answer.unwrap_err();
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Protocol, Phase::MaybeSent), "{status}");
-        let expected = format!("expected it sealed, got HTTP {status} unsealed");
+        let expected = format!("expected it sealed by NTLM, got HTTP {status} unsealed");
         assert!(error.message.ends_with(&expected), "{error}");
         assert_eq!(middle.messages(), 1);
     }

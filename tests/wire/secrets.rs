@@ -3,10 +3,11 @@
 use crate::{
     client::{PASSWORD, basic, send, settings, transport},
     proxies::{Protocol, Proxy, Rules},
+    sealed,
     server::{Server, logged_in, soap},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hyperv_wsman::transport::HttpTransport;
+use hyperv_wsman::transport::{AuthMechanism, ClientCertificate, HttpTransport};
 use std::{
     fmt::{self, Write as _},
     sync::{Arc, Mutex},
@@ -57,6 +58,19 @@ impl log::Log for Everything {
     fn flush(&self) {}
 }
 
+/// One whose file is encrypted, where this build reads such files.
+#[cfg(feature = "pkcs12")]
+fn certificate() -> ClientCertificate {
+    let password = hyperv_wsman::transport::Secret::new("secret".to_owned());
+    ClientCertificate::from_pkcs12(include_bytes!("client/new.p12"), Some(&password)).unwrap()
+}
+
+#[cfg(not(feature = "pkcs12"))]
+fn certificate() -> ClientCertificate {
+    let (certificate, key) = (include_bytes!("client/ec.crt"), include_bytes!("client/ec.key"));
+    ClientCertificate::from_pem(certificate, Some(key), None).unwrap()
+}
+
 #[tokio::test]
 async fn no_level_of_logging_shows_a_password_or_a_token() {
     let everything = Everything::default();
@@ -78,15 +92,40 @@ async fn no_level_of_logging_shows_a_password_or_a_token() {
     let through = HttpTransport::new(through).unwrap();
     send(&through, "<message/>").await.unwrap();
 
+    let host = sealed::serve(&sealed::host()).await;
+    let sealing = sealed::transport(&host, host.url());
+    sealed::send(&sealing, sealed::IDENTIFY).await.unwrap();
+
+    // It is shown, if not asked for: what is read from the file is what could get into a log.
+    let mut shows = settings(&other);
+    shows.credentials = None;
+    shows.mechanism = AuthMechanism::Certificate;
+    shows.certificate = Some(certificate());
+    let shows = HttpTransport::new(shows).unwrap();
+    send(&shows, "<message/>").await.unwrap_err();
+    let key = include_str!("client/ec.key").lines().nth(1).unwrap();
+    let key_bytes = format!("{:?}", &STANDARD.decode(key).unwrap()[40..]);
+
     let mut logged = everything.0.lock().unwrap().clone();
     assert!(logged.contains("logged in") && logged.contains("reqwest"), "{logged}");
-    write!(logged, "{ntlm:?} {plain:?} {through:?}").unwrap();
+    write!(logged, "{ntlm:?} {plain:?} {through:?} {sealing:?} {shows:?}").unwrap();
     let hash = STANDARD.encode(format!(r"LAB\op:{PASSWORD}"));
     let wide: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let gate = STANDARD.encode("gate:geheim");
-    for secret in
-        ["geheim", &gate, PASSWORD, &hash, &STANDARD.encode(PASSWORD), &STANDARD.encode(wide), "TlRMTVNTUA"]
-    {
+    let all = [
+        "geheim",
+        &gate,
+        PASSWORD,
+        &hash,
+        &STANDARD.encode(PASSWORD),
+        &STANDARD.encode(wide),
+        "TlRMTVNTUA",
+        host.password(),
+        "\"secret\"",
+        key,
+        key_bytes.trim_matches(['[', ']']),
+    ];
+    for secret in all {
         assert!(!logged.contains(secret), "{secret}: {logged}");
     }
 }

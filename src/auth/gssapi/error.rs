@@ -234,6 +234,10 @@ impl Subject {
             Kind::Binding => {
                 "something between here and the host ends TLS, or its certificate was changed; reach the host directly".to_owned()
             }
+            Kind::Token => {
+                "the host's token was changed, repeated or cut, or is none: something between here and the host may answer in \
+                 its place; reach the host directly".to_owned()
+            }
             Kind::Other if self.answered => format!(
                 "the host does not tell more: its System log may (`Get-WinEvent -LogName System` on `{host}`); over https, \
                  something between here and the host may end TLS and show another certificate"

@@ -1,6 +1,7 @@
 //! Options that every command takes. Each has an environment variable; what is typed wins.
 
 use super::{
+    host::HostParser,
     proxy::{ProxyChoice, ProxyParser},
     values,
 };
@@ -27,7 +28,7 @@ pub(crate) struct Global {
         long,
         global = true,
         value_name = "NAME|URL",
-        value_parser = values::text,
+        value_parser = HostParser,
         env = "HVCTL_HOST",
         help_heading = CONNECTION
     )]
@@ -238,7 +239,7 @@ pub(crate) struct Global {
         long,
         global = true,
         value_name = "sha256:HEX",
-        value_parser = values::text,
+        value_parser = values::fingerprint,
         env = "HVCTL_FINGERPRINT",
         help_heading = TRUST
     )]

@@ -67,8 +67,8 @@ it yet. `hvctl simulate` is written from the same documents.";
 /// `hvctl doctor`.
 pub(super) const DOCTOR: &str = "\
 Prints for each step ok, warning (the main job can still run), failed or skipped, with what it saw; at a failure the \
-likeliest cause, and the command for the host or for here that mends it. It only reads, logs in once, and writes \
-nothing, neither on the host nor here. Ends with exit code 0 only if the main job (snapshot a group, export it) could \
+likeliest cause, and the command for the host or for here that mends it. It only reads, and logs in once; all that it \
+writes is, as every command does, that TLS has worked (`tls-used` of the profile). Ends with exit code 0 only if the main job (snapshot a group, export it) could \
 run, else with that of the first failure's kind. docs/preparing-a-host.md says how a host gets there.
 
 Examples:

@@ -3,6 +3,7 @@
 pub(crate) mod cim;
 pub(crate) mod global;
 mod help;
+pub(crate) mod host;
 mod profile;
 pub(crate) mod proxy;
 pub(crate) mod snapshot;

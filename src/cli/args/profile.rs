@@ -1,6 +1,6 @@
 //! Arguments of `profile`, `config` and `trust`.
 
-use super::{help, values};
+use super::{help, host::HostParser};
 use crate::cli::profiles::profile_name;
 use clap::{Args as ClapArgs, Subcommand};
 
@@ -67,7 +67,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TrustArgs {
     /// Host, as for `--host`; without it the profile's
-    #[arg(value_name = "HOST", value_parser = values::text)]
+    #[arg(value_name = "HOST", value_parser = HostParser)]
     pub(crate) target: Option<String>,
     /// Do not ask; refused without `--fingerprint`
     #[arg(long, short)]

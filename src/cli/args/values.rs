@@ -1,6 +1,6 @@
 //! Readers of single values: each turns what was typed into something valid, or says why not.
 
-use crate::{cim::Text, wsman::RequestOption};
+use crate::{cim::Text, transport::Fingerprint, wsman::RequestOption};
 use std::{convert::Infallible, time::Duration};
 
 /// A name, id or path for the host: not empty, no control characters.
@@ -43,6 +43,17 @@ pub(crate) fn request_option(typed: &str) -> Result<RequestOption, String> {
     match typed.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok(RequestOption::new(name.trim(), value)),
         _ => Err(format!("expected NAME=VALUE, got `{typed}`")),
+    }
+}
+
+/// A fingerprint, as it was typed.
+pub(crate) fn fingerprint(typed: &str) -> Result<String, String> {
+    match typed.parse::<Fingerprint>() {
+        Ok(_) => Ok(typed.to_owned()),
+        Err(error) => Err(match &error.hint {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        }),
     }
 }
 

@@ -90,12 +90,13 @@ fn named<'a>(settings: &Settings, option: &str, what: &'a str) -> (&'a str, Orig
     (what, origin, place)
 }
 
-/// A value that can be shown: of a command only its program, as its arguments may be secrets, and of a proxy neither
-/// user nor password.
+/// A value that can be shown: of a command only its program, as its arguments may be secrets, and of a proxy or a host
+/// neither user nor password.
 pub(super) fn harmless(name: &str, value: &str) -> String {
     match name {
         "password-command" => {}
         "proxy" => return args::proxy::harmless(value),
+        "host" => return args::host::harmless(value),
         _ => return value.to_owned(),
     }
     match shlex::split(value).unwrap_or_default().split_first() {
@@ -135,5 +136,6 @@ mod tests {
         assert_eq!(harmless("password-command", "printf geheim"), "printf …");
         assert_eq!(harmless("password-command", "'unclosed geheim"), "…");
         assert_eq!(harmless("host", "hv1"), "hv1");
+        assert_eq!(harmless("host", "https://me:geheim@hv1"), "…");
     }
 }

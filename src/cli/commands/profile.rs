@@ -108,7 +108,7 @@ async fn add(context: &Context, name: &str, update: bool, default: bool) -> Resu
     if there.is_none() {
         complete(context, &mut values).await?;
     }
-    keep_password(there.as_ref(), &values).await?;
+    let kept = keep_password(there.as_ref(), &values).await?;
     let values: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     file.edit(|document| {
         let now_there = Profiles::parse(file.path(), &document.to_string())?.find(name).is_some();
@@ -122,6 +122,12 @@ async fn add(context: &Context, name: &str, update: bool, default: bool) -> Resu
         Ok(())
     })?;
     context.output.note(&format!("profile {name} is in `{}`", file.path().display()));
+    if kept == Kept::NobodyAsked {
+        context.output.warning(&format!(
+            "no password was put into the keyring, as there is no terminal to ask on: `hvctl profile add {name} --update \
+             --password-keyring` at one does"
+        ));
+    }
     show(context, name)
 }
 
@@ -169,19 +175,29 @@ async fn complete(context: &Context, values: &mut Vec<(String, String)>) -> Resu
     Ok(())
 }
 
+/// Whether a password went into the keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Password,
+    NobodyAsked,
+    /// None is to be there.
+    Nothing,
+}
+
 /// Asks for the password that is to be in the keyring, where somebody can answer.
-async fn keep_password(there: Option<&Profile>, values: &[(String, String)]) -> Result<(), Failure> {
+async fn keep_password(there: Option<&Profile>, values: &[(String, String)]) -> Result<Kept, Failure> {
     let typed = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     if typed("password-keyring").is_none() {
-        return Ok(());
+        return Ok(Kept::Nothing);
     }
     keyring::check()?;
     let value = |name: &str| typed(name).or_else(|| there?.value(name));
     match (value("host"), value("user")) {
         (Some(host), Some(user)) if Context::is_watched() => {
-            keyring::write(host, user, &password::ask(user).await?)
+            keyring::write(host, user, &password::ask(user).await?)?;
+            Ok(Kept::Password)
         }
-        (Some(_), Some(_)) => Ok(()),
+        (Some(_), Some(_)) => Ok(Kept::NobodyAsked),
         _ => Err(Failure::usage(
             "a password in the keyring is that of a user of a host, and the profile does not name both",
             "give --host and --user too",
@@ -199,11 +215,22 @@ async fn remove(context: &Context, name: &str, yes: bool) -> Result<(), Failure>
     }
     context.confirm(yes, "remove the profile?").await?;
     // Also out of a file whose other profiles cannot be used.
+    let there = read().ok().and_then(|profiles| profiles.find(name).cloned());
     if file.edit(|document| Ok(profiles::remove(document, name)))? {
         context.output.note(&format!("profile {name} is removed from `{}`", file.path().display()));
+        if let Some(entry) = there.as_ref().and_then(keyring_entry) {
+            context.output.warning(&format!("its password stays in the system's keyring: {entry}"));
+        }
         return Ok(());
     }
     read()?.named(name).map(|_| ())
+}
+
+/// What holds the password of a profile; another profile of the same host and user may need it too.
+fn keyring_entry(profile: &Profile) -> Option<String> {
+    profile.value("password-keyring")?;
+    let (host, user) = (profile.value("host")?, profile.value("user")?);
+    Some(format!("the entry `{}` of `{user}`", keyring::service(host)))
 }
 
 async fn test(context: &Context, profile: String) -> Result<(), Failure> {

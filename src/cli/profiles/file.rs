@@ -1,12 +1,12 @@
 //! The file of profiles: where it is, who may read and change it, and how it is written.
 
-use super::problem;
+use super::{owner, problem};
 use crate::cli::failure::Failure;
 use std::{
     env,
     ffi::OsString,
     fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 use toml_edit::DocumentMut;
@@ -50,14 +50,19 @@ impl ConfigFile {
     /// What is in it; `None` if it is not there.
     ///
     /// # Errors
-    /// `Io`; `Config`, if others could change it: it names commands that are run.
+    /// `Io`; `Config`, if it is somebody else's, or others could change it: it names commands that are run.
     pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) => text,
+        let mut file = match fs::File::open(&self.path) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("read", error)),
         };
-        self.refuse_strangers()?;
+        // Of what is open: what the path leads to may be another file by now.
+        let metadata = file.metadata().map_err(|error| self.failed("read", error))?;
+        owner::expect_own_file(&self.path, &metadata)?;
+        owner::expect_own_folder(&self.path)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| self.failed("read", error))?;
         Ok(Some(text))
     }
 
@@ -71,8 +76,9 @@ impl ConfigFile {
     ) -> Result<T, Failure> {
         // A link stays one: what it leads to is changed.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        create_private(directory.unwrap_or(Path::new("."))).map_err(|error| self.failed("change", error))?;
+        create_private(folder(&target)).map_err(|error| self.failed("change", error))?;
+        // Before anything is made there: who may write there may have put a link to another file.
+        owner::expect_own_folder(&self.path)?;
         let lock = open_private(&beside(&target, ".lock")).map_err(|error| self.failed("lock", error))?;
         fs4::FileExt::lock(&lock).map_err(|error| self.failed("lock", error))?;
         let text = self.read()?.unwrap_or_default();
@@ -93,39 +99,13 @@ impl ConfigFile {
     fn failed(&self, what: &str, error: io::Error) -> Failure {
         Failure::io(format!("failed to {what} `{}`", self.path.display()), error)
     }
-
-    #[cfg(unix)]
-    fn refuse_strangers(&self) -> Result<(), Failure> {
-        let mode = mode(&self.path).map_err(|error| self.failed("read", error))?;
-        if mode & 0o022 == 0 {
-            return Ok(());
-        }
-        let path = self.path.display();
-        Err(problem(
-            format!(
-                "failed to trust `{path}`: others may change it (mode {mode:04o}), and it names commands to run"
-            ),
-            Some(format!(
-                "`chmod 600 {}` makes it yours alone",
-                crate::hyperv::shell::word(&path.to_string())
-            )),
-        ))
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the signature where there are modes")]
-    fn refuse_strangers(&self) -> Result<(), Failure> {
-        Ok(())
-    }
 }
 
 const VARIABLE: &str = "HVCTL_CONFIG";
 
-/// The permission bits of a file.
-#[cfg(unix)]
-fn mode(path: &Path) -> io::Result<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o7777)
+/// The folder that a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a directory (0700 where the system knows modes), unless it is there.
@@ -206,31 +186,72 @@ mod tests {
     }
 
     #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(unix)]
     #[test]
     fn the_file_is_private_and_a_link_stays_a_link() {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("dotfiles/hvctl.toml");
         let made = file(target.clone());
         made.edit(|document| set(document, "a", &[("host", "hv1")])).unwrap();
-        assert_eq!(mode(target.parent().unwrap()).unwrap(), 0o700);
+        assert_eq!(mode(target.parent().unwrap()), 0o700);
         let link = file(directory.path().join("config.toml"));
         std::os::unix::fs::symlink(&target, &link.path).unwrap();
         link.edit(|document| set(document, "b", &[("host", "hv2")])).unwrap();
         assert!(link.path.is_symlink());
         assert!(fs::read_to_string(&target).unwrap().contains("[profile.b]"));
-        assert_eq!(mode(&target).unwrap(), 0o600);
+        assert_eq!(mode(&target), 0o600);
     }
 
     #[cfg(unix)]
     #[test]
     fn a_file_that_others_may_change_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
         let file = file(directory.path().join("config.toml"));
         fs::write(&file.path, "").unwrap();
-        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o664)).unwrap();
+        set_mode(&file.path, 0o664);
         let failure = file.read().unwrap_err();
         assert_eq!(failure.exit_code(), 3);
-        assert!(failure.to_text().contains("chmod 600"), "{}", failure.to_text());
+        let shown = failure.to_text().replace(&directory.path().display().to_string(), "DIR");
+        insta::assert_snapshot!(shown, @r"
+        error: failed to trust `DIR/config.toml`: others (mode 0664) may change it, and it names commands to run
+        hint: `chmod 600 DIR/config.toml` makes it yours alone; look first what it holds
+        ");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn in_a_folder_that_others_may_write_nothing_is_read_or_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = directory.path().join("open");
+        fs::create_dir(&open).unwrap();
+        set_mode(&open, 0o777);
+        let file = file(open.join("config.toml"));
+        assert!(file.edit(|document| set(document, "a", &[("host", "hv1")])).is_err());
+        assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
+        fs::write(&file.path, "").unwrap();
+        let failure = file.read().unwrap_err();
+        assert_eq!(failure.exit_code(), 3);
+        let shown = failure.to_text().replace(&directory.path().display().to_string(), "DIR");
+        insta::assert_snapshot!(shown, @r"
+        error: failed to trust `DIR/open`: others (mode 0777) may put another file of profiles there, which names commands to run
+        hint: `chmod go-w DIR/open` keeps them out; look first what it holds
+        ");
+        // A link from elsewhere does not make it any safer.
+        let link = directory.path().join("link.toml");
+        std::os::unix::fs::symlink(&file.path, &link).unwrap();
+        assert!(ConfigFile { path: link, named: true }.read().is_err());
+        set_mode(&open, 0o1777);
+        assert!(file.read().is_ok());
     }
 }

@@ -1,11 +1,13 @@
 //! Profiles: what is known of hosts between two commands, in one file (TOML) that belongs to its user.
 //!
 //! A profile holds options of a connection under their own names ([`keys`]); [`read`] understands the file,
-//! [`edit`] changes it without touching what else is in it, and [`file`] keeps it private and whole.
+//! [`edit`] changes it without touching what else is in it, [`file`] keeps it private and whole, and [`owner`] looks who
+//! else could change it.
 
 mod edit;
 mod file;
 mod keys;
+mod owner;
 mod read;
 
 pub(crate) use edit::{remove, set, set_default};

@@ -4,11 +4,11 @@
 use super::{
     HttpSettings,
     connect::{ConnectOnce, SystemResolver},
-    failure,
-    trust::{Leaf, no_tls},
+    failure::{self, Circumstances},
+    trust::no_tls,
     tunnel::{Tunnel, TunnelError},
 };
-use crate::transport::{Phase, TransportError};
+use crate::transport::TransportError;
 use bytes::Bytes;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, Response, header::HeaderMap};
@@ -28,25 +28,13 @@ pub(super) enum Carrier {
     Tunnel(Box<Tunnel>),
 }
 
-/// What the words about a failure depend on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Circumstances<'a> {
-    /// `host:port`.
-    pub(super) host: &'a str,
-    /// Over TLS.
-    pub(super) leaf: Option<&'a Leaf>,
-    /// What an error says of the request unless it proves something.
-    pub(super) phase: Phase,
-}
-
-impl Circumstances<'_> {
-    fn explain(self, error: TunnelError) -> TransportError {
-        let Self { host, leaf, phase } = self;
-        match error {
-            TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
-            TunnelError::Lost => failure::lost(host),
-            TunnelError::Broken(error) => failure::broken(&error, host, leaf, phase),
-        }
+/// Why a tunnel did not do it, in words.
+fn explain(error: TunnelError, circumstances: Circumstances<'_>) -> TransportError {
+    let Circumstances { host, leaf, .. } = circumstances;
+    match error {
+        TunnelError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
+        TunnelError::Lost => failure::lost(host),
+        TunnelError::Broken(error) => failure::broken(&error, circumstances),
     }
 }
 
@@ -82,16 +70,15 @@ impl Carrier {
         body: Bytes,
         circumstances: Circumstances<'_>,
     ) -> Result<Response, TransportError> {
-        let Circumstances { host, leaf, phase } = circumstances;
         match self {
             Self::Straight(client) => {
                 let sent = client.post(url.clone()).headers(headers).body(body).send().await;
-                sent.map_err(|error| failure::explain(error, host, leaf, phase))
+                sent.map_err(|error| failure::explain(error, circumstances))
             }
             Self::Tunnel(tunnel) => {
                 // Apart, so that the usual way does not carry its weight.
                 let sent = Box::pin(tunnel.post(url, headers, body.into())).await;
-                sent.map_err(|error| circumstances.explain(error))
+                sent.map_err(|error| explain(error, circumstances))
             }
         }
     }
@@ -105,7 +92,7 @@ impl Carrier {
         match self {
             Self::Straight(_) => Ok(()),
             Self::Tunnel(tunnel) => {
-                Box::pin(tunnel.open(url)).await.map_err(|error| circumstances.explain(error))
+                Box::pin(tunnel.open(url)).await.map_err(|error| explain(error, circumstances))
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use super::{
     ClientCertificate, HttpSettings,
-    carrier::{Carrier, Circumstances},
+    carrier::Carrier,
     client_certificate::Asked,
-    failure,
+    failure::{self, Circumstances, Leg},
     fingerprint::Fingerprint,
     trust::{Leaf, Tls},
 };
@@ -56,6 +56,8 @@ pub(super) struct Connection {
     max_body: usize,
     /// By which it has logged in.
     pub(super) mechanism: &'static str,
+    /// The leg that is under way, if one is.
+    pub(super) leg: Option<Leg>,
     /// Counted by the transport.
     pub(super) number: u64,
 }
@@ -124,6 +126,7 @@ impl Connection {
             local_addr: None,
             max_body: settings.max_body,
             mechanism: "none",
+            leg: None,
             number,
         })
     }
@@ -149,8 +152,12 @@ impl Connection {
 
     /// Connects before the first request, so that the certificate is known for it; only where the settings want that.
     pub(super) async fn open(&mut self) -> Result<(), TransportError> {
-        let circumstances =
-            Circumstances { host: &self.host, leaf: self.leaf.as_ref(), phase: Phase::NotSent };
+        let circumstances = Circumstances {
+            host: &self.host,
+            leaf: self.leaf.as_ref(),
+            leg: self.leg,
+            phase: Phase::NotSent,
+        };
         self.carrier.open(&self.url, circumstances).await
     }
 
@@ -159,8 +166,9 @@ impl Connection {
     pub(super) async fn post(&mut self, request: Request, phase: Phase) -> Result<Reply, TransportError> {
         self.expect_protection(&request)?;
         let headers = headers(&request)?;
-        let circumstances = Circumstances { host: &self.host, leaf: self.leaf.as_ref(), phase };
         let body = request.content.into_body();
+        let circumstances =
+            Circumstances { host: &self.host, leaf: self.leaf.as_ref(), leg: self.leg, phase };
         let response = self.carrier.post(&self.url, headers, body, circumstances).await?;
         let status = response.status();
         // Over verified TLS a 401 proves that nothing ran, even if its body is cut.
@@ -222,7 +230,10 @@ impl Connection {
                     return Err(TransportError::new(TransportErrorKind::Protocol, phase, message));
                 }
                 Ok(None) => return Ok(body.freeze()),
-                Err(error) => return Err(failure::explain(error, &self.host, self.leaf.as_ref(), phase)),
+                Err(error) => {
+                    let (host, leaf, leg) = (&*self.host, self.leaf.as_ref(), self.leg);
+                    return Err(failure::explain(error, Circumstances { host, leaf, leg, phase }));
+                }
             }
         }
     }

@@ -11,17 +11,50 @@ use crate::transport::{Phase, TransportError, TransportErrorKind};
 use rustls::{AlertDescription, CertificateError, OtherError};
 use std::{
     error::Error as StdError,
-    io, iter,
+    fmt, io, iter,
     sync::{Mutex, PoisonError},
 };
 
-/// Makes an error of reqwest's; `leaf` is for TLS. `phase` is what holds if the failure itself proves nothing.
-pub(super) fn explain(
-    error: reqwest::Error,
-    host: &str,
-    leaf: Option<&Leaf>,
-    phase: Phase,
-) -> TransportError {
+/// What the words about a failure depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    /// `host:port`.
+    pub(super) host: &'a str,
+    /// Over TLS.
+    pub(super) leaf: Option<&'a Leaf>,
+    /// The leg of a login that the request is.
+    pub(super) leg: Option<Leg>,
+    /// What holds if the failure itself proves nothing.
+    pub(super) phase: Phase,
+}
+
+/// A token of ours that an answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leg {
+    /// `NTLM`, `Kerberos`.
+    pub(super) mechanism: &'static str,
+    /// From 1.
+    pub(super) token: usize,
+    /// Whether the connection is made for it.
+    pub(super) connects: bool,
+}
+
+impl Leg {
+    /// What failed.
+    pub(super) fn failed(self, host: &str) -> String {
+        format!("failed to log in to `{host}` {self}")
+    }
+}
+
+impl fmt::Display for Leg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "by {} (token {})", self.mechanism, self.token)
+    }
+}
+
+/// Makes an error of reqwest's.
+pub(super) fn explain(error: reqwest::Error, circumstances: Circumstances<'_>) -> TransportError {
+    let Circumstances { host, leaf, .. } = circumstances;
     // The URL is known, and its text would repeat it.
     let error = error.without_url();
     if find::<ConnectionLost>(&error).is_some() {
@@ -30,7 +63,7 @@ pub(super) fn explain(
     if error.is_connect() {
         return not_connected(&error, host, leaf);
     }
-    broken(&error, host, leaf, phase)
+    broken(&error, circumstances)
 }
 
 /// The connection was gone before anything was sent over it.
@@ -39,15 +72,14 @@ pub(super) fn lost(host: &str) -> TransportError {
 }
 
 /// A connection that ended after it was made.
-pub(super) fn broken(
-    error: &(dyn StdError + 'static),
-    host: &str,
-    leaf: Option<&Leaf>,
-    phase: Phase,
-) -> TransportError {
+pub(super) fn broken(error: &(dyn StdError + 'static), circumstances: Circumstances<'_>) -> TransportError {
+    let Circumstances { host, leaf, leg, phase } = circumstances;
     if let Some(error) = find::<rustls::Error>(error) {
         // With TLS 1.3 the server's refusal of the handshake comes after it.
-        let message = format!("failed to talk to `{host}` over TLS");
+        let message = match leg {
+            Some(leg) => format!("{}: TLS has failed", leg.failed(host)),
+            None => format!("failed to talk to `{host}` over TLS"),
+        };
         let failed =
             TransportError::new(TransportErrorKind::Trust, phase, message).with_source(error.clone());
         return match error {
@@ -59,13 +91,20 @@ pub(super) fn broken(
         Some(http) if http.is_parse() => TransportError::new(
             TransportErrorKind::Protocol,
             phase,
-            format!("failed to read the answer of `{host}`: expected HTTP"),
+            match leg {
+                Some(leg) => format!("{}: expected an answer in HTTP", leg.failed(host)),
+                None => format!("failed to read the answer of `{host}`: expected HTTP"),
+            },
         )
         .with_source(text_of(http))
         .with_hint(if leaf.is_some() { NOT_WINRM } else { NOT_WINRM_PLAIN }),
         _ => {
-            let message = format!("failed to get an answer from `{host}`: the connection was cut");
-            connection(phase, message).with_source(innermost(error))
+            let (failed, hint) = match leg {
+                Some(leg) => (leg.failed(host), Some(CUT.to_owned())),
+                None => (format!("failed to get an answer from `{host}`"), None),
+            };
+            let cut = connection(phase, format!("{failed}: the connection was cut"));
+            TransportError { hint, ..cut.with_source(innermost(error)) }
         }
     }
 }
@@ -80,11 +119,21 @@ pub(super) fn deadline(host: &str, proxy: Option<&Proxy>, stage: Stage) -> Trans
         Stage::Connecting => {
             (Phase::NotSent, format!("failed to connect to `{host}`{way} and log in in time"))
         }
+        Stage::Tickets => (
+            Phase::NotSent,
+            format!("failed to log in to `{host}` by Kerberos in time: no ticket of the KDC yet"),
+        ),
+        Stage::LoggingIn(leg) if leg.connects => {
+            (Phase::NotSent, format!("failed to connect to `{host}`{way} and log in {leg} in time"))
+        }
+        Stage::LoggingIn(leg) => (Phase::NotSent, format!("{} in time", leg.failed(host))),
         Stage::Sent => (Phase::MaybeSent, format!("failed to get an answer from `{host}` in time")),
     };
     TransportError::new(TransportErrorKind::Timeout, phase, message).with_hint(SLOW)
 }
 
+/// A login that is cut off.
+const CUT: &str = "the WinRM service of the host was stopped or restarted, or something between here and the host cuts connections";
 const SLOW: &str = "the host may be busy: a longer request timeout waits longer (`--request-timeout`)";
 
 /// How far an exchange has come.
@@ -93,6 +142,14 @@ pub(super) enum Stage {
     #[default]
     Waiting,
     Connecting,
+    /// The KDC is asked.
+    #[cfg_attr(not(feature = "kerberos"), allow(dead_code, reason = "there is no KDC"))]
+    Tickets,
+    #[cfg_attr(
+        not(any(feature = "kerberos", feature = "ntlm")),
+        allow(dead_code, reason = "there are no logins")
+    )]
+    LoggingIn(Leg),
     Sent,
 }
 
@@ -335,7 +392,15 @@ mod tests {
             .build()
             .unwrap();
         let error = client.get("https://hv1.example.test:5986/").send().await.unwrap_err();
-        let error = explain(error, "hv1.example.test:5986", Some(&Leaf::default()), Phase::MaybeSent);
+        let error = explain(
+            error,
+            Circumstances {
+                host: "hv1.example.test:5986",
+                leaf: Some(&Leaf::default()),
+                leg: None,
+                phase: Phase::MaybeSent,
+            },
+        );
         insta::assert_snapshot!(error, @"failed to connect to `hv1.example.test:5986`: its name has no address");
         insta::assert_snapshot!(error.source().unwrap(), @"no such host is known");
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent));

@@ -26,7 +26,7 @@ pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "kerberos")]
-pub use login::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
+pub use login::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_library, kerberos_ticket};
 #[cfg(feature = "probe")]
 pub use probe::{
     CertificateContent, CertificateInfo, Door, Greeting, HostNames, greet, knock, look_up, probe_certificate,

@@ -46,11 +46,11 @@ impl Connection {
         let Content::Message(message) = &request.content else {
             return self.post(request, Phase::MaybeSent).await;
         };
-        let host = self.host().to_owned();
+        let (host, by) = (self.host().to_owned(), self.sealed_by());
         let Some(sealer) = &mut self.sealer else {
             return self.post(request, Phase::MaybeSent).await;
         };
-        let body = sealer.seal(message).map_err(|error| not_sealed(&host, error))?;
+        let body = sealer.seal(message).map_err(|error| not_sealed(&host, by, error))?;
         let content = Content::Sealed { content_type: sealer.content_type(), body: body.into() };
         let reply = self.post(Request { content, ..request }, Phase::MaybeSent).await?;
         self.unseal(reply)
@@ -60,11 +60,12 @@ impl Connection {
         let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         match content_type.filter(|content_type| sealing::is_sealed(content_type)) {
             Some(content_type) => {
-                let host = self.host().to_owned();
+                let (host, by) = (self.host().to_owned(), self.sealed_by());
                 let Some(sealer) = &mut self.sealer else { return Ok(reply) };
                 // Faults come with status 500, and are sealed like any answer.
-                let opened =
-                    sealer.unseal(content_type, &reply.body).map_err(|error| not_unsealed(&host, error))?;
+                let opened = sealer
+                    .unseal(content_type, &reply.body)
+                    .map_err(|error| not_unsealed(&host, by, error))?;
                 reply.body = opened.body.into();
                 reply.sealed = true;
                 match HeaderValue::from_str(&opened.content_type) {
@@ -78,27 +79,33 @@ impl Connection {
                 reply.headers.remove(CONTENT_TYPE);
                 Ok(reply)
             }
-            None => Err(unsealed(self.host(), reply.status)),
+            None => Err(unsealed(self.host(), self.sealed_by(), reply.status)),
         }
+    }
+
+    /// Whose keys seal, for messages.
+    fn sealed_by(&self) -> &'static str {
+        if self.mechanism == "kerberos" { "Kerberos" } else { "NTLM" }
     }
 }
 
-fn not_sealed(host: &str, error: AuthError) -> TransportError {
-    let message = format!("failed to seal the message to `{host}`");
+fn not_sealed(host: &str, by: &str, error: AuthError) -> TransportError {
+    let message = format!("failed to seal the message to `{host}` by {by}");
     TransportError::new(TransportErrorKind::Protocol, Phase::NotSent, message).with_source(error)
 }
 
-fn not_unsealed(host: &str, error: AuthError) -> TransportError {
-    let message = format!("failed to unseal the answer of `{host}`");
+fn not_unsealed(host: &str, by: &str, error: AuthError) -> TransportError {
+    let message = format!("failed to unseal the answer of `{host}` by {by}");
     TransportError::new(TransportErrorKind::Protocol, Phase::MaybeSent, message).with_source(error).with_hint(
         "something between here and the host changes or cuts what passes; over HTTPS it cannot do so unseen",
     )
 }
 
-fn unsealed(host: &str, status: StatusCode) -> TransportError {
+fn unsealed(host: &str, by: &str, status: StatusCode) -> TransportError {
     let status = status.as_u16();
-    let message =
-        format!("failed to believe the answer of `{host}`: expected it sealed, got HTTP {status} unsealed");
+    let message = format!(
+        "failed to believe the answer of `{host}`: expected it sealed by {by}, got HTTP {status} unsealed"
+    );
     TransportError::new(TransportErrorKind::Protocol, Phase::MaybeSent, message)
         .with_hint("the host has lost the login, or something between here and the host answers in its place")
 }

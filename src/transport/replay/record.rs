@@ -99,6 +99,15 @@ impl Record {
         writer.failure().map_or(Ok(()), Err)
     }
 
+    /// Makes `directory`, as [`Record::start`] would, which still has to be called: for who wants to know early
+    /// whether there can be a recording.
+    ///
+    /// # Errors
+    /// Kind `Io`, if it is there and not empty, or cannot be made.
+    pub fn prepare(directory: &Path) -> Result<(), TransportError> {
+        Writer::prepare(directory)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -53,6 +53,11 @@ pub(super) enum Outcome {
 }
 
 impl Writer {
+    /// Makes the directory of a cassette.
+    pub(super) fn prepare(directory: &Path) -> Result<(), TransportError> {
+        files::create_private_dir(directory).map_err(|source| cannot_write(directory, source))
+    }
+
     /// Starts a cassette.
     pub(super) fn start(directory: &Path, settings: RecordSettings) -> Result<Self, TransportError> {
         let index = Index {
@@ -65,9 +70,8 @@ impl Writer {
             pseudonyms: Vec::new(),
             exchanges: Vec::new(),
         };
-        files::create_private_dir(directory)
-            .and_then(|()| cassette::write_index(directory, &index))
-            .map_err(|source| cannot_write(directory, source))?;
+        Self::prepare(directory)?;
+        cassette::write_index(directory, &index).map_err(|source| cannot_write(directory, source))?;
         Ok(Self {
             directory: directory.to_owned(),
             index,

@@ -13,7 +13,10 @@ use crate::{
     transport::{AuthMechanism, HttpSettings, Login},
     wsman::Identity,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// The login that the transport tells of.
 #[derive(Debug, Clone, Default)]
@@ -40,14 +43,14 @@ pub(super) struct Account {
 
 impl Account {
     /// As the login told, else as the user said.
-    pub(super) fn of(login: Option<&Login>, user: Option<&str>) -> Self {
+    pub(super) fn of(login: Option<&Login>, user: Option<&str>, host: &str) -> Self {
         let told = login.map(|login| (login.mechanism, login.user.as_str()));
         match (told, user) {
             (Some(("kerberos", user)), _) => Self { name: Some(user.to_owned()), is_local: false },
             // Certificates are mapped to accounts of the host alone; which one is not told.
             (Some(("certificate", _)), _) => Self { name: None, is_local: true },
             (Some((_, user)), _) | (None, Some(user)) => {
-                Self { name: Some(user.to_owned()), is_local: is_local(user) }
+                Self { name: Some(user.to_owned()), is_local: is_local(user, host) }
             }
             (None, None) => Self { name: None, is_local: false },
         }
@@ -60,10 +63,23 @@ impl Account {
 }
 
 /// Whether UAC filters the rights of a user of this name: of the host itself, and not its Administrator.
-fn is_local(user: &str) -> bool {
+fn is_local(user: &str, host: &str) -> bool {
     let (domain, name) = user.split_once('\\').unwrap_or(("", user));
     let is_administrator = name.eq_ignore_ascii_case("Administrator");
-    (domain == "." || domain.is_empty() && !name.contains('@')) && !is_administrator
+    let is_of_host = match domain {
+        "." => true,
+        "" => !name.contains('@'),
+        domain => is_name_of(domain, host),
+    };
+    is_of_host && !is_administrator
+}
+
+/// Whether a domain is the host itself, by its full name or as NetBIOS has it: 15 characters of the first label.
+fn is_name_of(domain: &str, host: &str) -> bool {
+    let label = host.split('.').next().unwrap_or_default();
+    let short: String = label.chars().take(15).collect();
+    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    !is_address && [host, label, &short].iter().any(|name| name.eq_ignore_ascii_case(domain))
 }
 
 /// Whether NTLM can be used by this user.
@@ -141,7 +157,9 @@ fn advice(error: &Error, patient: &Patient<'_>, http: &HttpSettings) -> Option<A
         // As does that of a proxy.
         _ if http.proxy.is_some() && said.is_some() => None,
         (ErrorKind::Auth, AuthMechanism::Basic) => Some(advice::basic_refused(said)),
-        (ErrorKind::Auth, _) => kerberos::advice(error, http).or_else(|| Some(advice::refused(said))),
+        (ErrorKind::Auth, _) => {
+            kerberos::advice(error, http, &patient.settings.prefix).or_else(|| Some(advice::refused(said)))
+        }
         (ErrorKind::Protocol, _) => Some(advice::breaks_the_protocol(said)),
         (ErrorKind::Transport, _) => Some(advice::cut(said)),
         (ErrorKind::Timeout, _) => Some(advice::slow(said, &patient.settings.prefix)),
@@ -185,7 +203,7 @@ mod tests {
     }
 
     fn of(login: Option<&Login>, user: Option<&str>) -> (String, bool) {
-        let account = Account::of(login, user);
+        let account = Account::of(login, user, "hv-production-of-berlin.corp.example");
         (account.name().to_owned(), account.is_local)
     }
 
@@ -195,7 +213,17 @@ mod tests {
             assert_eq!(of(Some(&login("ntlm", local)), None), (local.to_owned(), true));
             assert_eq!(of(None, Some(local)), (local.to_owned(), true));
         }
-        for other in [r"CORP\backup", "backup@corp.example", r".\Administrator", "administrator"] {
+        for local in [r"HV-PRODUCTION-O\backup", r"hv-production-of-berlin\backup"] {
+            assert!(of(Some(&login("ntlm", local)), None).1, "{local}");
+        }
+        assert!(!Account::of(None, Some(r"192\backup"), "192.0.2.7").is_local);
+        for other in [
+            r"CORP\backup",
+            "backup@corp.example",
+            r".\Administrator",
+            "administrator",
+            r"HV-PRODUCTION-O\Administrator",
+        ] {
             assert_eq!(of(Some(&login("ntlm", other)), None), (other.to_owned(), false));
         }
     }

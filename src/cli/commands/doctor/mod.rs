@@ -1,8 +1,9 @@
 //! `hvctl doctor`: step by step to the main job, and what mends the first thing that is in the way.
 //!
-//! It only reads; all that it writes is, as every command does, that TLS has worked (`tls-used` of the profile). Each step says what it saw; one that fails says the likeliest cause and the command that mends
-//! it, and what needs it is skipped. The exit code is that of the first failure's kind, 0 only if the main job
-//! (snapshot a group and export it) could run.
+//! It only reads; all that it writes is, as every command does, that TLS has worked (`tls-used` of the profile). Each
+//! step says what it saw; one that fails says the likeliest cause and the command that mends it, and what needs it is
+//! skipped. The exit code is that of the first failure's kind, 0 only if the main job (snapshot a group and export it)
+//! could run.
 //!
 //! # JSON
 //! With `--output json` one document:
@@ -14,7 +15,7 @@
 //! | `ready`, `exit_code` | whether the main job could run, and the exit code |
 //! | `first_failure` | name of the first step that failed, or null |
 //! | `steps` | in order, each with the keys below |
-//! | `step` | `name`, `ports`, `tls`, `winrm`, `identify`, `schemes`, `kerberos`, `ntlm`, `login`, `sealing`, `access`, `namespace`, `services`, `groups`, `quotas`, `round-trip` |
+//! | `step` | `settings`, `name`, `ports`, `tls`, `winrm`, `identify`, `schemes`, `kerberos`, `ntlm`, `login`, `sealing`, `access`, `namespace`, `services`, `groups`, `quotas`, `round-trip` |
 //! | `status` | `ok`, `warning` (the main job can still run), `failed`, `skipped` |
 //! | `seen` | lines for people |
 //! | `facts` | values for programs, by step |
@@ -46,7 +47,7 @@ use crate::{
         text,
     },
     error::{Error, ErrorKind},
-    transport::HttpSettings,
+    transport::{HttpSettings, HttpTransport, Record},
     wsman::Identity as HostIdentity,
 };
 use login::{Account, Seen};
@@ -70,7 +71,14 @@ impl<'a> Patient<'a> {
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let Context { output, settings, .. } = context;
-    if let Some(session) = config::replayed(settings, output)? {
+    let replayed = match config::replayed(settings, output) {
+        Ok(replayed) => replayed,
+        Err(failure) => {
+            let host = settings.global.host.as_deref().unwrap_or_default();
+            return Examination::new(output, host).end_at(Check::Settings, failure);
+        }
+    };
+    if let Some(session) = replayed {
         let mut examination = Examination::new(output, session.client.url().as_str());
         let patient = Patient::new(settings, "");
         let ended =
@@ -79,27 +87,63 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     }
     let patient = Patient::new(settings, config::host(settings)?);
     let mut examination = Examination::new(output, patient.host);
+    let seen = Seen::default();
+    let Prepared { way, mut http, lacking } = match prepare(&patient, output, &seen).await {
+        Ok(prepared) => prepared,
+        Err(failure) => return examination.end_at(Check::Settings, failure),
+    };
+    examination.done(Check::Settings, of_settings(settings))?;
+    if !Box::pin(examination.network(&patient, way, &mut http)).await? {
+        return examination.conclude(Ok(()));
+    }
+    let session = match config::over(settings, output, http.clone()) {
+        Ok(session) => session,
+        Err(failure) => return examination.end_at(Check::Winrm, failure),
+    };
+    let work = async |session: &Session| examination.host(&patient, session, &http, lacking, &seen).await;
+    let ended = session.run(context, work).await;
+    examination.conclude(ended)
+}
+
+/// What the settings make, before anything is asked of the network.
+#[derive(Debug)]
+struct Prepared {
+    way: Way,
+    http: HttpSettings,
+    /// Why nobody can log in.
+    lacking: Option<Failure>,
+}
+
+/// All that can be wrong with the settings shows here; who lacks a password still gets a report.
+async fn prepare(patient: &Patient<'_>, output: &Output, seen: &Seen) -> Result<Prepared, Failure> {
+    let settings = patient.settings;
     let way = port::way(config::question(settings, patient.host))?;
-    // Before anything else, as a prompt would stand in the midst of the report.
+    let trust = config::trust(&settings.global)?;
+    let proxy = patient.proxies.to(way.first())?.proxy;
+    // Before the report begins, as a prompt would stand in the midst of it.
     let (identity, lacking) = match Identity::settle(settings).await {
         Ok(identity) => (identity, None),
         Err(failure) => (Identity::without_password(settings), Some(failure)),
     };
-    let trust = config::trust(&settings.global)?;
-    let proxy = patient.proxies.to(way.first())?.proxy;
     let mut http = config::http(settings, way.first().clone(), proxy, trust);
     identity.put(&mut http, output);
-    let seen = Seen::default();
     let told = seen.clone();
     // The report says all that would be noted on the way.
     http.on_login = Some(Arc::new(move |login| told.set(login)));
-    if !Box::pin(examination.network(&patient, way, &mut http)).await? {
-        return examination.conclude(Ok(()));
+    HttpTransport::new(http.clone())?;
+    if let Some(directory) = &settings.global.record {
+        Record::prepare(directory)?;
     }
-    let session = config::over(settings, output, http.clone())?;
-    let work = async |session: &Session| examination.host(&patient, session, &http, lacking, &seen).await;
-    let ended = session.run(context, work).await;
-    examination.conclude(ended)
+    Ok(Prepared { way, http, lacking })
+}
+
+fn of_settings(settings: &Settings) -> Finding {
+    let profile = settings.profile.as_ref().map(|profile| profile.name.as_str());
+    let told = match profile {
+        Some(name) => format!("they go together; profile `{name}`"),
+        None => "they go together; no profile".to_owned(),
+    };
+    Finding::ok(told).fact("profile", profile)
 }
 
 /// The examination as it goes on.
@@ -155,7 +199,7 @@ impl<'a> Examination<'a> {
             return Ok(());
         }
         self.begin(Check::Kerberos)?;
-        let (finding, by) = kerberos::kerberos(http, &greeting, lacking.is_some()).await;
+        let (finding, by) = kerberos::kerberos(patient, http, &greeting, lacking.is_some()).await;
         if !self.done(Check::Kerberos, finding)? {
             return Ok(());
         }
@@ -175,7 +219,7 @@ impl<'a> Examination<'a> {
     /// What a recording holds: no network, no login.
     async fn recording(&mut self, patient: &Patient<'_>, session: &Session) -> Result<(), Failure> {
         const WHY: &str = "a recording answers: there is no network";
-        for check in [Check::Name, Check::Ports, Check::Tls, Check::Winrm] {
+        for check in [Check::Settings, Check::Name, Check::Ports, Check::Tls, Check::Winrm] {
             self.done(check, Finding::skipped(WHY))?;
         }
         self.report.url = Some(session.client.url().to_string());
@@ -218,7 +262,8 @@ impl<'a> Examination<'a> {
         seen: &Seen,
     ) -> Result<(), Failure> {
         self.begin(Check::Access)?;
-        let account = Account::of(seen.get().as_ref(), patient.settings.global.user.as_deref());
+        let host = session.client.url().host_str().unwrap_or_default();
+        let account = Account::of(seen.get().as_ref(), patient.settings.global.user.as_deref(), host);
         let (finding, support) = hyperv::access(session, &account).await;
         self.done(Check::Access, finding)?;
         let Some(support) = support else { return Ok(()) };
@@ -252,7 +297,8 @@ impl<'a> Examination<'a> {
     }
 
     fn note(&mut self, check: Check, finding: Finding) -> Result<bool, Failure> {
-        let finding = finding.with_a_way_on();
+        // The host's log says nothing of what is wrong here.
+        let finding = if check == Check::Settings { finding } else { finding.with_a_way_on() };
         let passed = finding.status != Status::Failed;
         self.output.end_progress();
         if !self.output.is_document() {
@@ -267,6 +313,12 @@ impl<'a> Examination<'a> {
         }
         self.report.add(check, finding);
         Ok(passed)
+    }
+
+    /// The end, where a step cannot even be begun.
+    fn end_at(mut self, check: Check, failure: Failure) -> Result<(), Failure> {
+        self.done(check, Finding::failed(failure))?;
+        self.conclude(Ok(()))
     }
 
     /// The end of the report. Whoever was interrupted gets none.

@@ -170,11 +170,20 @@ fn judge(
             );
             (Finding::warning(told).line("`--tls require` refuses this way"), Some((url, proxy)))
         }
-        Some(Other { door: Door::Open, .. }) if wants_tls && door == Door::Closed => failed(
-            advice::only_without_tls(&host, config::sign_of_tls(patient.settings).map(|sign| sign.what)),
-        ),
-        _ => failed(match door {
-            Door::Silent => advice::packets_are_dropped(wants_tls),
+        Some(Other { door: Door::Open, .. }) if matches!(door, Door::Closed | Door::Silent) => {
+            failed(if wants_tls {
+                let sign = config::sign_of_tls(patient.settings).map(|sign| sign.what);
+                advice::only_without_tls(&host, sign, door == Door::Silent)
+            } else {
+                advice::only_with_tls(patient.host)
+            })
+        }
+        // What refuses a connection is up.
+        Some(Other { door: Door::Closed, .. }) => failed(advice::nobody_listens(wants_tls, &host)),
+        other => failed(match door {
+            Door::Silent => {
+                advice::packets_are_dropped(!wants_tls || other.is_some_and(|other| other.allowed))
+            }
             Door::Closed => advice::nobody_listens(wants_tls, &host),
             _ => advice::no_way(),
         }),

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 /// A step, in the order of the report. The names are part of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Check {
+    Settings,
     Name,
     Ports,
     Tls,
@@ -30,7 +31,8 @@ pub(super) enum Check {
 }
 
 impl Check {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
+        Self::Settings,
         Self::Name,
         Self::Ports,
         Self::Tls,
@@ -51,6 +53,7 @@ impl Check {
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Settings => "settings",
             Self::Name => "name",
             Self::Ports => "ports",
             Self::Tls => "tls",
@@ -73,6 +76,7 @@ impl Check {
     /// What is done, for who waits.
     pub(super) fn action(self) -> &'static str {
         match self {
+            Self::Settings => "looking at the settings",
             Self::Name => "looking up the name",
             Self::Ports => "knocking at the ports",
             Self::Tls => "looking at the certificate",
@@ -95,7 +99,8 @@ impl Check {
     /// The steps without which this one makes no sense.
     fn needs(self) -> &'static [Self] {
         match self {
-            Self::Name => &[],
+            Self::Settings => &[],
+            Self::Name => &[Self::Settings],
             Self::Ports => &[Self::Name],
             Self::Tls => &[Self::Ports],
             Self::Winrm => &[Self::Tls],
@@ -331,9 +336,12 @@ fn step_json(check: Check, finding: &Finding) -> Value {
 pub(super) fn to_text(check: Check, finding: &Finding, paint: impl Fn(&str) -> String) -> String {
     let mut lines: Vec<(&str, &str)> = finding.seen.iter().map(|line| ("", line.as_str())).collect();
     match (&finding.advice, finding.hint()) {
-        (Some(advice), _) => {
+        (Some(advice), hint) => {
+            // Of a login the error knows more than the step: how far it came, and as whom.
+            let hint = hint.filter(|_| matches!(check, Check::Kerberos | Check::Login));
             lines.push(("cause: ", &advice.cause));
             lines.extend(advice.commands.iter().map(|(place, command)| (place.label(), command.as_str())));
+            lines.extend(hint.filter(|hint| !advice.cause.starts_with(hint)).map(|hint| ("hint: ", hint)));
         }
         (None, Some(hint)) => lines.push(("hint: ", hint)),
         (None, None) => {}

@@ -76,7 +76,8 @@ fn judge(http: &HttpSettings, typed: &str, look: &CertificateInfo) -> Finding {
         (None, Some(days)) if days < SOON => {
             let told = if days < 0 { "has expired".to_owned() } else { format!("expires in {days} days") };
             let host = http.url.host_str().unwrap_or_default();
-            Finding::warning(format!("the certificate {told}")).advise(advice::renew(host))
+            Finding::warning(format!("the certificate {told}"))
+                .advise(advice::renew(host, is_self_signed(look)))
         }
         (None, _) => Finding::ok(match (pinned, &trust.ca_pem) {
             (true, None) => "the pinned certificate",
@@ -90,18 +91,21 @@ fn judge(http: &HttpSettings, typed: &str, look: &CertificateInfo) -> Finding {
 
 /// Why a certificate is not trusted.
 fn cause(look: &CertificateInfo, hint: Option<&str>, pinned: bool) -> String {
-    let is_self_signed = look.content.as_ref().is_some_and(|content| content.issuer == content.subject);
     let cause = match hint {
         _ if pinned => {
             "the host's certificate was renewed since it was pinned, or something is between here and the host"
         }
-        _ if is_self_signed => {
+        _ if is_self_signed(look) => {
             "the certificate is self-signed, as those of WinRM often are: compare it, and pin it"
         }
         Some(hint) => return format!("{hint}; or compare it, and pin it"),
         None => "no authority that this machine trusts has issued the certificate",
     };
     cause.to_owned()
+}
+
+fn is_self_signed(look: &CertificateInfo) -> bool {
+    look.content.as_ref().is_some_and(|content| content.issuer == content.subject)
 }
 
 /// With what the handshake has shown.

@@ -85,6 +85,12 @@ pub struct KerberosStatus {
     pub service: String,
 }
 
+/// The GSSAPI library that logins by Kerberos take, if there is one.
+#[must_use]
+pub fn kerberos_library() -> Option<String> {
+    Gssapi::load(Need::All).ok().map(|library| library.name())
+}
+
 /// Looks whether a Kerberos ticket for the host can be had, as a login with these settings would get it. With a
 /// password, the KDC is asked once. Nothing is sent to the host.
 ///

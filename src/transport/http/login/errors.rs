@@ -29,7 +29,8 @@ pub(in super::super) fn refused(
              account may not be allowed to log on over the network, or something between here and the host ends TLS"
         }
     };
-    failed(host, credentials, "the host refuses user name or password").with_hint(hint)
+    let name = if mechanism == AuthMechanism::Basic { "Basic" } else { "NTLM" };
+    failed(host, name, credentials, "the host refuses user name or password").with_hint(hint)
 }
 
 /// The host offers other ways to log in than the one asked for.
@@ -75,8 +76,8 @@ fn short(scheme: &str) -> String {
 }
 
 /// A login that failed; the message was not sent.
-pub(super) fn failed(host: &str, credentials: &Credentials, reason: &str) -> TransportError {
-    auth(format!("failed to log in to `{host}` as `{}`: {reason}", credentials.user()))
+pub(super) fn failed(host: &str, mechanism: &str, credentials: &Credentials, reason: &str) -> TransportError {
+    auth(format!("failed to log in to `{host}` by {mechanism} as `{}`: {reason}", credentials.user()))
 }
 
 /// What became of the password is not known: whoever was to judge it may have refused it.
@@ -87,8 +88,10 @@ pub(super) fn unanswered(site: Site<'_>, error: Option<TransportError>) -> Trans
         error => error,
     };
     let user = site.settings.credentials.as_ref().map(|credentials| format!(" as `{}`", credentials.user()));
+    // Kerberos does not show the host a password.
+    let mechanism = if site.settings.mechanism == AuthMechanism::Basic { "Basic" } else { "NTLM" };
     let failed = auth(format!(
-        "failed to log in to `{}`{}: expected an answer to the password, got none that judges it",
+        "failed to log in to `{}` by {mechanism}{}: expected an answer to the password, got none that judges it",
         site.host,
         user.unwrap_or_default()
     ))

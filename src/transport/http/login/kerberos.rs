@@ -5,7 +5,7 @@ use super::{
         HttpSettings,
         challenges::{Challenge, challenges, of_scheme},
         connection::{Connection, Content, Reply, Request},
-        failure::Stage,
+        failure::{Leg, Stage},
     },
     Failure, LoggedIn, Login, Site, errors,
     leg::{self, leg},
@@ -162,6 +162,7 @@ impl Start<'_> {
     /// taken up: then once more, with new ones.
     async fn first_leg(&self, tickets: &mut Tickets) -> Result<(GssClient, Step), Stop> {
         let timeout = self.site.settings.kerberos.timeout;
+        self.site.stage.set(Stage::Tickets);
         loop {
             let are_new = tickets.are_new();
             let credential = tickets
@@ -211,7 +212,7 @@ impl Ready {
         message: Content,
     ) -> Result<LoggedIn, Stop> {
         let Self { mut client, first: mut next, way } = self;
-        let mut legs = Legs { site, connection, way, message, last: None };
+        let mut legs = Legs { site, connection, way, message, token: 0, last: None };
         for _ in 0..MAX_LEGS {
             let input = match &next.token {
                 Some(_) if legs.may_have_run() => return Err(legs.failed("it wants more after the message")),
@@ -237,6 +238,8 @@ struct Legs<'a> {
     connection: &'a mut Connection,
     way: Way,
     message: Content,
+    /// How many tokens of ours have left.
+    token: usize,
     last: Option<Reply>,
 }
 
@@ -246,9 +249,11 @@ impl Legs<'_> {
         if self.carries() {
             self.site.stage.set(Stage::Sent);
         }
-        let reply = leg(self.connection, self.way.scheme, token, self.message.clone()).await?;
+        self.token += 1;
+        let at = Leg { mechanism: "Kerberos", token: self.token, connects: false };
+        let reply = leg(self.site, self.connection, at, self.way.scheme, token, self.message.clone()).await?;
         let reply = self.last.insert(reply);
-        let input = leg::token(reply, self.way.scheme, self.site.host);
+        let input = leg::token(reply, at, self.way.scheme, self.site.host);
         let input = input.map_err(|error| self.after(error))?;
         self.check(input.is_some(), done)?;
         Ok(input)

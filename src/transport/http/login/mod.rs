@@ -23,7 +23,7 @@ mod ntlm;
 mod tickets;
 
 #[cfg(feature = "kerberos")]
-pub use check::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_ticket};
+pub use check::{KerberosStatus, KerberosTicket, kerberos_check, kerberos_library, kerberos_ticket};
 pub(super) use errors::{no_user, not_offered, refused, unexpected};
 
 use super::{

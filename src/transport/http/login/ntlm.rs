@@ -4,9 +4,10 @@ use super::{
     super::{
         challenges::{challenges, of_scheme},
         connection::{Connection, Content},
+        failure::Leg,
     },
     Failure, LoggedIn, Login, Site, Standing, errors,
-    leg::{leg, token},
+    leg::{NOT_OURS, leg, token},
 };
 use crate::{
     auth::{
@@ -20,6 +21,13 @@ use reqwest::StatusCode;
 
 /// Windows speaks raw NTLM under both names; `Negotiate` is the one that is on by default.
 const SCHEMES: [&str; 2] = ["Negotiate", "NTLM"];
+const NTLM: &str = "NTLM";
+/// What is offered.
+const FIRST: Leg = Leg { mechanism: NTLM, token: 1, connects: true };
+/// What proves the password.
+const SECOND: Leg = Leg { mechanism: NTLM, token: 2, connects: false };
+const WEAKER: &str = "the host, or something between here and it, asks for less than any Windows of today does: look at \
+     `Network security: LAN Manager authentication level` and `Minimum session security` in its policy, or use HTTPS";
 
 /// Logs a connection in.
 pub(super) async fn log_in(
@@ -30,7 +38,13 @@ pub(super) async fn log_in(
     let Site { settings, host, seal, .. } = site;
     let credentials = settings.credentials.as_ref().ok_or_else(|| errors::no_user(host))?;
     let failed = |error: AuthError| {
-        errors::failed(host, credentials, "the NTLM login cannot go on").with_source(error)
+        let failed = errors::failed(host, NTLM, credentials, "it cannot go on");
+        match error {
+            AuthError::Token(_) => failed.with_hint(NOT_OURS),
+            AuthError::Downgrade(_) => failed.with_hint(WEAKER),
+            _ => failed,
+        }
+        .with_source(error)
     };
     let client = if seal { NtlmClient::sealing } else { NtlmClient::new };
     let ntlm = client(credentials).map_err(failed)?;
@@ -44,14 +58,14 @@ pub(super) async fn log_in(
     let binding = Binding { target_name: format!("HTTP/{host_name}"), certificate };
     let answer = ntlm.authenticate(&token, &binding).map_err(failed)?;
     standing.begin();
-    let reply = leg(connection, scheme, &answer.message, Content::Nothing).await?;
+    let reply = leg(site, connection, SECOND, scheme, &answer.message, Content::Nothing).await?;
     connection.sealer = answer.session.map(|session| Sealer::new(Protocol::Spnego, session));
     match reply.status {
         StatusCode::UNAUTHORIZED => {
             Err(Failure::Refused(errors::refused(host, credentials, AuthMechanism::Ntlm)))
         }
         StatusCode::FORBIDDEN => {
-            Err(errors::failed(host, credentials, "the host forbids it (HTTP 403)").into())
+            Err(errors::failed(host, NTLM, credentials, "the host forbids it (HTTP 403)").into())
         }
         // Some gateways do not like the empty message; it is the next one that counts.
         status if status.is_redirection() || status == StatusCode::SERVICE_UNAVAILABLE => {
@@ -76,11 +90,11 @@ async fn challenge(
     let host = site.host;
     let mut offered = Vec::new();
     for scheme in SCHEMES {
-        let reply = leg(connection, scheme, ntlm.negotiate(), Content::Nothing).await?;
+        let reply = leg(site, connection, FIRST, scheme, ntlm.negotiate(), Content::Nothing).await?;
         if reply.status != StatusCode::UNAUTHORIZED {
             return Err(errors::unexpected(host, reply.status));
         }
-        if let Some(token) = token(&reply, scheme, host)? {
+        if let Some(token) = token(&reply, FIRST, scheme, host)? {
             errors::expect_open(host, &reply)?;
             return Ok((scheme, token));
         }

@@ -2,10 +2,14 @@
 //!
 //! Commands for the host are PowerShell, as an administrator. They use no names that Windows translates.
 
+mod kerberos;
+mod network;
+
+pub(super) use kerberos::*;
+pub(super) use network::*;
+
 use super::login::Account;
-use crate::{hyperv::shell, transport::Fingerprint};
 use serde_json::{Value, json};
-use std::{net::IpAddr, path::Path};
 
 /// The likeliest cause, and what mends it.
 #[derive(Debug)]
@@ -49,115 +53,12 @@ impl Advice {
     }
 }
 
-const ALLOW_5985: &str = "Enable-NetFirewallRule -Name WINRM-HTTP-In-TCP";
-const ALLOW_5986: &str = "New-NetFirewallRule -Name hvctl-winrm-https -DisplayName 'WinRM (HTTPS)' -Direction Inbound \
-     -Protocol TCP -LocalPort 5986 -Action Allow -Profile Domain,Private";
 /// The last login that Windows has refused.
 const LAST_REFUSAL: &str = "Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1 | \
      Format-List TimeCreated, Message";
 /// What WinRM has to say of its last requests.
 const SERVICE_LOG: &str = "Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 20 | Format-List TimeCreated, Message";
 const LISTENERS: &str = "winrm enumerate winrm/config/listener";
-
-/// `name`: the host has no address.
-pub(super) fn no_address(host: &str) -> Advice {
-    Advice::new("the name is misspelt, or this machine asks a name server that does not know it")
-        .here(format!("getent hosts {}", shell::word(host)))
-}
-
-/// `ports`: nobody listens at any of them.
-pub(super) fn nobody_listens(wants_tls: bool, host: &str) -> Advice {
-    let advice = Advice::new("WinRM does not run on the host, or has no listener there");
-    if wants_tls {
-        advice.host(LISTENERS).host(https_listener(host))
-    } else {
-        advice.host("winrm quickconfig")
-    }
-}
-
-/// `ports`: no answer at all.
-pub(super) fn packets_are_dropped(wants_tls: bool) -> Advice {
-    Advice::new("a firewall drops the packets, or the host is down").host(if wants_tls {
-        ALLOW_5986
-    } else {
-        ALLOW_5985
-    })
-}
-
-/// `ports`: no route.
-pub(super) fn no_way() -> Advice {
-    Advice::new("no network leads to the host from here: a VPN that is off, or a wrong address")
-}
-
-/// `ports`: there is a listener without TLS, and TLS is wanted.
-pub(super) fn only_without_tls(host: &str, sign: Option<&str>) -> Advice {
-    let why = sign.unwrap_or("`--tls require`");
-    Advice::new(format!("the host has no HTTPS listener, and nothing else is tried because of {why}"))
-        .host(https_listener(host))
-        .host(ALLOW_5986)
-}
-
-/// `tls`: HTTP, and no TLS.
-pub(super) fn plain_behind_tls_port(host: &str, port: u16) -> Advice {
-    Advice::new("HTTP without TLS answers at this port")
-        .here(format!("hvctl doctor --host {}", shell::word(&format!("http://{host}:{port}"))))
-}
-
-/// `tls`: connects, and says nothing.
-pub(super) fn silent_listener() -> Advice {
-    Advice::new(
-        "something else than WinRM accepts connections there, or something on the way accepts them for it",
-    )
-    .host(LISTENERS)
-}
-
-/// `tls`: hangs up in the handshake.
-pub(super) fn listener_without_certificate(host: &str) -> Advice {
-    Advice::new("the HTTPS listener has no certificate any more, or one whose key it cannot read")
-        .host("Get-ChildItem WSMan:\\localhost\\Listener -Recurse | Where-Object Name -eq CertificateThumbprint")
-        .host("Get-ChildItem WSMan:\\localhost\\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' } | Remove-Item \
-             -Recurse; ".to_owned() + &https_listener(host))
-}
-
-/// `tls`: the certificate is not trusted; `typed` is the host as typed.
-pub(super) fn not_trusted(typed: &str, shown: &Fingerprint, cause: &str) -> Advice {
-    Advice::new(cause)
-        .host("Get-ChildItem Cert:\\LocalMachine\\My | ForEach-Object { $_.GetCertHashString('SHA256') }")
-        .here(format!(
-            "hvctl trust {} --fingerprint {shown}  # if the host says the same",
-            shell::word(typed)
-        ))
-}
-
-/// `tls`: it will not be valid for long.
-pub(super) fn renew(host: &str) -> Advice {
-    Advice::new("the certificate has to be renewed; a pin has to be renewed with it")
-        .host(https_listener(host))
-}
-
-/// `winrm`: TLS where HTTP was expected.
-pub(super) fn tls_behind_plain_port(host: &str, port: u16) -> Advice {
-    Advice::new("TLS answers at this port")
-        .here(format!("hvctl doctor --host {}", shell::word(&format!("https://{host}:{port}"))))
-}
-
-/// `winrm`: Windows' HTTP service answers, and WinRM is not behind it.
-pub(super) fn winrm_is_not_there() -> Advice {
-    Advice::new("the HTTP service of Windows answers, and WinRM does not serve this URL: it is stopped, or has another prefix")
-        .host("Get-Service WinRM; winrm get winrm/config/service")
-        .host("Start-Service WinRM; Set-Service WinRM -StartupType Automatic")
-}
-
-/// `winrm`: some other server.
-pub(super) fn another_server() -> Advice {
-    Advice::new("another server listens at this port; WinRM's ports are 5986 (HTTPS) and 5985 (HTTP)")
-        .host(LISTENERS)
-}
-
-/// `winrm`: a proxy.
-pub(super) fn proxy_wants_login() -> Advice {
-    Advice::new("a proxy stands between here and the host").here("env | grep -i _proxy")
-}
 
 /// `schemes`: what is wanted is not offered.
 pub(super) fn not_offered(setting: &str, prefix: &str, other: Option<&str>) -> Advice {
@@ -169,66 +70,6 @@ pub(super) fn not_offered(setting: &str, prefix: &str, other: Option<&str>) -> A
     }
 }
 
-/// `kerberos`: no library.
-pub(super) fn no_gssapi() -> Advice {
-    Advice::new("the GSSAPI library of MIT or Heimdal is not installed here")
-        .here("apt-get install libgssapi-krb5-2  # Debian, Ubuntu; elsewhere `dnf install krb5-libs`")
-}
-
-/// `kerberos`: no ticket in the cache, or too old.
-pub(super) fn no_ticket(user: Option<&str>) -> Advice {
-    let user = user.filter(|user| user.contains('@')).unwrap_or("USER@REALM");
-    Advice::new("there is no valid ticket in the cache")
-        .here(format!("kinit {}", shell::word(user)))
-        .here("klist")
-}
-
-/// `kerberos`: the file of keys.
-pub(super) fn bad_keytab(file: Option<&Path>) -> Advice {
-    let file = file.map(|file| shell::word(&file.to_string_lossy())).unwrap_or_default();
-    Advice::new("the keytab cannot be read, or has no key of this principal")
-        .here(format!("klist -kte {file}"))
-}
-
-/// `kerberos`: nobody, or somebody else, owns the name of the service.
-pub(super) fn bad_service(service: &str, unknown: bool) -> Advice {
-    let cause = if unknown {
-        "the domain does not know the service: the host is not in it, or is registered under another name"
-    } else {
-        "the service is registered for another account than the host's"
-    };
-    Advice::new(cause)
-        .host(format!("setspn -Q {service}"))
-        .host(format!("setspn -S {service} $env:COMPUTERNAME"))
-}
-
-/// `kerberos`: clocks.
-pub(super) fn clocks() -> Advice {
-    Advice::new("the clocks of this machine and of the domain differ by more than five minutes")
-        .host("w32tm /resync")
-        .here("timedatectl set-ntp true")
-}
-
-/// `kerberos`: the domain's servers.
-pub(super) fn no_kdc() -> Advice {
-    Advice::new("this machine does not know, or does not reach, a domain controller (port 88)")
-        .here("dig +short SRV _kerberos._tcp.DOMAIN")
-        .here("KRB5_TRACE=/dev/stderr kinit USER@REALM")
-}
-
-/// `kerberos`: an address.
-pub(super) fn no_name() -> Advice {
-    Advice::new("Kerberos has no tickets for addresses: name the host as the domain does")
-}
-
-/// `kerberos`: the domain does not take user name or password.
-pub(super) fn refused_by_kdc(user: &str) -> Advice {
-    let name = user.split('@').next().unwrap_or(user).replace('\'', "''");
-    let look = "-Properties LockedOut, Enabled, PasswordExpired, AccountExpirationDate";
-    Advice::new("the domain refuses the user or the password. Not tried again, which could lock the account")
-        .host(format!("Get-ADUser '{name}' {look}  # on a domain controller"))
-}
-
 /// `login`: nobody to log in.
 pub(super) fn no_user(prefix: &str) -> Advice {
     Advice::new("nothing says who logs in").here(format!(r"{prefix} doctor --user 'DOMAIN\user'"))
@@ -237,6 +78,8 @@ pub(super) fn no_user(prefix: &str) -> Advice {
 /// `login`: the host does not let it in. What the transport has said of it is the cause, here and below.
 pub(super) fn refused(said: Option<&str>) -> Advice {
     match said {
+        // Nobody has judged anything.
+        Some(said) if said.contains("reach the host directly") => Advice::new(said).host(SERVICE_LOG),
         Some(said) => Advice::new(said).host(LAST_REFUSAL),
         None => Advice::new(
             "nobody has judged a password: the host ends the login before that, or something on the way answers in its place",
@@ -353,18 +196,5 @@ fn groups(account: &Account) -> String {
     let user = user.strip_prefix(r".\").unwrap_or(user).replace('\'', "''");
     format!(
         "'S-1-5-32-578','S-1-5-32-580' | ForEach-Object {{ Add-LocalGroupMember -SID $_ -Member '{user}' }}"
-    )
-}
-
-fn https_listener(host: &str) -> String {
-    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let name = if is_address {
-        "([Net.Dns]::GetHostEntry('').HostName)".to_owned()
-    } else {
-        format!("'{}'", host.replace('\'', "''"))
-    };
-    format!(
-        "$c = New-SelfSignedCertificate -DnsName {name} -CertStoreLocation Cert:\\LocalMachine\\My; New-Item -Path \
-         WSMan:\\localhost\\Listener -Transport HTTPS -Address * -CertificateThumbPrint $c.Thumbprint -Force"
     )
 }

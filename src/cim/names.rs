@@ -29,18 +29,17 @@ pub(super) fn field_near(fields: &'static [&'static str], property: &str, likely
 
 /// Whether two names are the same, case and `_` aside.
 pub(super) fn is_field(one: &str, two: &str) -> bool {
-    let (mut one, mut two) = (one.bytes(), two.bytes());
+    let (mut one, mut two) = (one.as_bytes(), two.as_bytes());
     loop {
-        match (next_letter(&mut one), next_letter(&mut two)) {
-            (None, None) => return true,
-            (Some(one), Some(two)) if one == two || one.eq_ignore_ascii_case(&two) => {}
-            _ => return false,
+        match (one, two) {
+            ([b'_', rest @ ..], _) => one = rest,
+            (_, [b'_', rest @ ..]) => two = rest,
+            ([left, left_rest @ ..], [right, right_rest @ ..]) if left.eq_ignore_ascii_case(right) => {
+                (one, two) = (left_rest, right_rest);
+            }
+            _ => return one.is_empty() && two.is_empty(),
         }
     }
-}
-
-fn next_letter(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
-    bytes.find(|byte| *byte != b'_')
 }
 
 /// Whether a variant is meant by a name of a value map: the same letters and digits, without case.

@@ -124,7 +124,7 @@ impl Client {
     /// A client on any transport; `url` goes into `a:To`, without user and password.
     #[must_use]
     pub fn with_transport(url: Url, transport: Arc<dyn Transport>) -> Self {
-        Self::with_ids(url, transport, Box::new(RandomIds))
+        Self::with_ids(url, transport, Box::new(RandomIds::new()))
     }
     pub(crate) fn with_ids(url: Url, transport: Arc<dyn Transport>, ids: Box<dyn IdSource>) -> Self {
         let session_id = ids.next();

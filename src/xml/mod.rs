@@ -23,6 +23,6 @@ pub(crate) use fragment::XmlFragment;
 pub(crate) use reader::{Attribute, Event, Reader};
 pub(crate) use scope::Namespace;
 pub(crate) use source::{Source, Walk};
-pub(crate) use tree::Element;
+pub(crate) use tree::{Element, Node};
 
 pub use reader::{Limits, XmlError};

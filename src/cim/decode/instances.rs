@@ -11,15 +11,24 @@ use crate::{
     },
     xml::{Event, Namespace, Source, names::CIM_COMMON},
 };
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-/// Decodes the instances of one message.
+/// Decodes the instances of one message. What it finds out about their classes serves the messages after it.
 #[derive(Debug)]
 pub(crate) struct Decoder<'s> {
     schema: &'s Schema,
     /// One for each class that has come, but for those at work.
-    plans: Vec<Plan<'s>>,
+    plans: Vec<Plan>,
 }
+
+/// The properties of classes in the order in which they came last, with their types.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes(Mutex<HashMap<Name, Arc<Shape>>>);
+
+type Shape = Vec<(Name, Option<(CimType, bool)>)>;
 
 /// The start tag of an instance or of a property, as far as it is needed after it.
 #[derive(Debug)]
@@ -30,10 +39,11 @@ pub(super) struct Start<'a> {
 
 /// What is known of the instances of a class: the properties that have come, in the order in which they first came.
 #[derive(Debug)]
-struct Plan<'s> {
+struct Plan {
     class: Name,
-    schema: Option<schema::Class<'s>>,
     columns: Vec<Column>,
+    /// How many of them were known before.
+    remembered: usize,
     /// Where those beyond the first `FEW` are.
     by_name: HashMap<Name, usize>,
     /// Number of the instance at hand, from 1.
@@ -85,7 +95,7 @@ impl<'s> Decoder<'s> {
 
     fn row<'a>(
         &mut self,
-        plan: &mut Plan<'s>,
+        plan: &mut Plan,
         first: Option<Start<'a>>,
         source: &mut impl Source<'a>,
     ) -> Result<Instance, DecodeError> {
@@ -117,13 +127,13 @@ impl<'s> Decoder<'s> {
 
     fn property<'a>(
         &mut self,
-        plan: &mut Plan<'s>,
+        plan: &mut Plan,
         row: &mut Row,
         head: Head<'a>,
         source: &mut impl Source<'a>,
     ) -> Result<(), DecodeError> {
         let local = head.local;
-        let index = plan.column(local, row.next);
+        let index = plan.column(local, row.next, self.schema);
         // What is repeated comes again before what follows it.
         row.next = index + 1;
         let Some(column) = plan.columns.get_mut(index) else { return Ok(()) };
@@ -188,20 +198,46 @@ impl Row {
     }
 }
 
-impl<'s> Plan<'s> {
-    fn new(class: &str, schema: &'s Schema) -> Self {
-        Self {
-            class: class.into(),
-            schema: schema.class(class),
-            columns: Vec::with_capacity(USUAL),
-            by_name: HashMap::new(),
-            row: 0,
-            width: USUAL,
+impl Drop for Decoder<'_> {
+    fn drop(&mut self) {
+        let new = self.plans.iter().filter(|plan| plan.columns.len() > plan.remembered);
+        new.for_each(|plan| self.schema.shapes().keep(plan));
+    }
+}
+
+impl Shapes {
+    /// Classes, and properties of each, beyond which a peer could fill the memory.
+    const MOST_CLASSES: usize = 512;
+
+    fn of(&self, class: &str) -> Option<(Name, Arc<Shape>)> {
+        let shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shapes.get_key_value(class).map(|(name, shape)| (name.clone(), Arc::clone(shape)))
+    }
+
+    fn keep(&self, plan: &Plan) {
+        let mut shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = shapes.len() < Self::MOST_CLASSES || shapes.contains_key(&plan.class);
+        if has_room && plan.columns.len() <= FEW {
+            let columns = plan.columns.iter().map(|column| (column.name.clone(), column.declared));
+            shapes.insert(plan.class.clone(), Arc::new(columns.collect()));
         }
+    }
+}
+
+impl Plan {
+    fn new(class: &str, schema: &Schema) -> Self {
+        let known = schema.shapes().of(class);
+        let (class, shape) = known.map_or_else(|| (class.into(), None), |(name, shape)| (name, Some(shape)));
+        let mut columns = Vec::with_capacity(USUAL);
+        for (name, declared) in shape.iter().flat_map(|shape| shape.iter()) {
+            columns.push(Column { name: name.clone(), declared: *declared, row: 0, position: 0 });
+        }
+        let (remembered, width) = (columns.len(), if columns.is_empty() { USUAL } else { columns.len() });
+        Self { class, columns, remembered, by_name: HashMap::new(), row: 0, width }
     }
 
     /// The number of the column of a property, which is likely to be `next` or the one before.
-    fn column(&mut self, name: &str, next: usize) -> usize {
+    fn column(&mut self, name: &str, next: usize, schema: &Schema) -> usize {
         let is = |index: usize| self.columns.get(index).is_some_and(|column| column.name == *name);
         if is(next) {
             return next;
@@ -212,7 +248,7 @@ impl<'s> Plan<'s> {
         if let Some(known) = self.known(name) {
             return known;
         }
-        let declared = self.schema.and_then(|class| class.property(name));
+        let declared = schema.class(&self.class).and_then(|class| class.property(name));
         let name = Name::from(name);
         if self.columns.len() >= FEW {
             self.by_name.insert(name.clone(), self.columns.len());

@@ -10,7 +10,7 @@ mod reference;
 mod tests;
 mod value;
 
-pub(crate) use instances::Decoder;
+pub(crate) use instances::{Decoder, Shapes};
 pub(crate) use reference::epr;
 
 use super::{CimError, CimType, Instance, Value, schema::Schema};

@@ -35,6 +35,7 @@ pub use member::{Direction, Method, Parameter, Property};
 
 use std::{cmp::Ordering, fmt, sync::Arc};
 
+use super::decode::Shapes;
 use data::{COMPILED, Data};
 use layout::{compare_names, header};
 
@@ -71,6 +72,8 @@ use layout::{compare_names, header};
 pub struct Schema {
     /// What was compiled at run time; nothing for the compiled schema.
     loaded: Option<Arc<[u8]>>,
+    /// What has come of its classes.
+    shapes: Arc<Shapes>,
 }
 
 /// Where a class or a member of one is known from.
@@ -93,7 +96,8 @@ impl Schema {
     /// # Errors
     /// [`MofError`] with line and column; also for a text above 8 MiB, and for more than 4096 classes.
     pub fn extended(&self, file: &str, mof: impl AsRef<[u8]>) -> Result<Self, MofError> {
-        extend::extend(self, file, mof.as_ref()).map(|bytes| Self { loaded: Some(bytes.into()) })
+        extend::extend(self, file, mof.as_ref())
+            .map(|bytes| Self { loaded: Some(bytes.into()), shapes: Arc::default() })
     }
 
     /// Whether classes were loaded into it.
@@ -111,6 +115,11 @@ impl Schema {
     /// All classes by name.
     pub fn classes(&self) -> impl Iterator<Item = Class<'_>> {
         class::all(self.data())
+    }
+
+    /// What has come of its classes, for those that decode more.
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
     }
 
     fn data(&self) -> Data<'_> {

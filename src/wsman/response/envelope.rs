@@ -1,7 +1,7 @@
 //! The envelope of an answer: one header, one body, in this order (SOAP 1.2 part 1, 5).
 
 use super::ResponseError;
-use crate::xml::{Element, Event, Reader, names};
+use crate::xml::{Element, Event, Node, Reader, Source as _, names};
 
 /// Reads the envelope up to the inside of its body; the header comes back.
 pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseError> {
@@ -15,7 +15,7 @@ pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseE
     let mut header = None;
     while let Some(element) = next_child(reader)? {
         if element.is(names::SOAP, "Header") && header.is_none() {
-            header = Some(element.read_content(reader)?);
+            header = Some(read_header(element, reader)?);
         } else if element.is(names::SOAP, "Body") {
             return Ok(header);
         } else {
@@ -24,6 +24,27 @@ pub(super) fn open(reader: &mut Reader<'_>) -> Result<Option<Element>, ResponseE
         }
     }
     Err(ResponseError::shape("a SOAP body", "the end of the envelope"))
+}
+
+/// The header with those of its children that somebody looks at.
+fn read_header(mut header: Element, reader: &mut Reader<'_>) -> Result<Element, ResponseError> {
+    loop {
+        match reader.next()? {
+            Event::Start { namespace, local, attributes }
+                if matches!(
+                    (&**namespace, local),
+                    (names::ADDRESSING, "RelatesTo") | (names::SOAP, "NotUnderstood")
+                ) =>
+            {
+                let child = Element::start(namespace, local, attributes);
+                header.children.push(Node::Element(child.read_content(reader)?));
+            }
+            Event::Start { .. } => reader.skip()?,
+            Event::Text(_) => {}
+            Event::End => return Ok(header),
+            Event::Eof => return Err(ResponseError::shape("an element", "the end of the document")),
+        }
+    }
 }
 
 /// The root element is another one. An envelope of SOAP 1.1 differs by its namespace alone.

@@ -2,7 +2,7 @@
 
 use super::{
     CimType, Epr, Instance, Value,
-    schema::{Class, Direction, Method, Parameter, Property, Schema},
+    schema::{Class, Direction, Method, Parameter, Property, Schema, Source},
     similar::did_you_mean,
 };
 
@@ -23,15 +23,17 @@ pub(crate) struct Call {
 }
 
 /// The class of a reference; none where it is unknown and may well exist. Of `root/virtualization/v2`, and of
-/// whatever a user has loaded classes for, the schema is taken to know all.
+/// whatever a user has loaded classes for, the schema is taken to know all. A class of another namespace is not the
+/// compiled one of its name: `root/cimv2` has a `CIM_Service` of its own.
 ///
 /// # Errors
 /// For a class that should be known.
 pub(crate) fn class<'s>(schema: &'s Schema, epr: &Epr) -> Result<Option<Class<'s>>, Refusal> {
-    let known = schema.class(epr.class());
-    let is_complete = epr
-        .namespace()
-        .is_some_and(|namespace| schema.is_extended() || namespace.eq_ignore_ascii_case(COMPILED_NAMESPACE));
+    let is_elsewhere =
+        epr.namespace().is_some_and(|namespace| !namespace.eq_ignore_ascii_case(COMPILED_NAMESPACE));
+    let found = schema.class(epr.class());
+    let known = found.filter(|class| !is_elsewhere || class.source() == Source::Loaded);
+    let is_complete = epr.namespace().is_some() && (!is_elsewhere || schema.is_extended() && found.is_none());
     if known.is_some() || !is_complete {
         return Ok(known);
     }
@@ -386,6 +388,16 @@ mod tests {
             }
         }
         assert_eq!(given("Text", Value::String(Text::new("").unwrap())), Ok(()), "no instance");
+    }
+
+    #[test]
+    fn a_class_of_another_namespace_is_not_the_compiled_one_of_its_name() {
+        let service = Epr::class_of("CIM_Service", "root/cimv2");
+        let arguments = [("Any".to_owned(), Value::from(1_u8))];
+        let sent = call(&Schema::default(), &service, "NotOfHyperV", &arguments).unwrap();
+        assert_eq!(sent.method, "NotOfHyperV");
+        let refused = call(&Schema::default(), &epr("CIM_Service"), "NotOfHyperV", &arguments);
+        assert!(refused.is_err());
     }
 
     #[test]

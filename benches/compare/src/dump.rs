@@ -23,7 +23,10 @@ pub struct Dump {
 impl Dump {
     pub fn read(file: &str) -> Result<Self> {
         let pages = Bytes::from(std::fs::read(file)?);
-        let pages = pages.split(|byte| *byte == b'\n').filter(|page| !page.is_empty()).map(|page| pages.slice_ref(page));
+        let pages = pages
+            .split(|byte| *byte == b'\n')
+            .filter(|page| !page.is_empty())
+            .map(|page| pages.slice_ref(page));
         Ok(Self { pages: pages.collect(), next: AtomicUsize::new(0) })
     }
 

@@ -277,7 +277,8 @@ fn main() -> Result<()> {
             ["reqwest", times] => with_reqwest(&responder, times.parse()?).await,
             ["fan", times] => fan(&responder, times.parse()?).await,
             [mode @ ("bytes" | "events" | "naive")] => enumerate(&responder, mode).await,
-            _ => Err("usage: floor identify | get N | bytes | events | naive | fan N | reqwest N | xml FILE".into()),
+            _ => Err("usage: floor identify | get N | bytes | events | naive | fan N | reqwest N | xml FILE"
+                .into()),
         }
     })
 }

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use compare::{Result, messages};
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, Response, StatusCode, body::Incoming, header::HeaderValue, server::conn::http1, service::service_fn,
+    Request, Response, StatusCode, body::Incoming, header::HeaderValue, server::conn::http1,
+    service::service_fn,
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::PrivateKeyDer;
@@ -35,7 +36,8 @@ impl Canned {
     fn new(items: u64, page: u64) -> Self {
         let distinct = items.min(DISTINCT);
         let starts = (0..distinct).step_by(usize::try_from(page).unwrap_or(usize::MAX));
-        let pages = starts.map(|start| (start..(start + page).min(distinct)).map(messages::instance).collect());
+        let pages =
+            starts.map(|start| (start..(start + page).min(distinct)).map(messages::instance).collect());
         let enumeration = messages::ENUMERATION;
         Self {
             get: messages::answer(&format!("{}/GetResponse", messages::TRANSFER), &messages::instance(7)),
@@ -84,7 +86,8 @@ async fn answer(
     canned: Arc<Canned>,
 ) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
     let logged_in = request.headers().contains_key("authorization");
-    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body =
+        request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let text = std::str::from_utf8(&body).unwrap_or_default();
     if !logged_in && !text.contains("wsmanidentity.xsd") {
         let mut refusal = Response::new(Full::default());
@@ -96,7 +99,8 @@ async fn answer(
     let mut response = match canned.answer(text) {
         Some(answer) => Response::new(Full::new(Bytes::from(answer))),
         None => {
-            let mut refusal = Response::new(Full::new(Bytes::from_static(b"not a request that is answered here")));
+            let mut refusal =
+                Response::new(Full::new(Bytes::from_static(b"not a request that is answered here")));
             *refusal.status_mut() = StatusCode::BAD_REQUEST;
             refusal
         }
@@ -119,10 +123,11 @@ fn acceptor() -> Result<(TlsAcceptor, String)> {
         hex
     });
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der())?;
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)?;
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
     Ok((TlsAcceptor::from(Arc::new(config)), fingerprint))
 }
 

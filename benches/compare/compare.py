@@ -120,7 +120,8 @@ def main():
                             "crate, typed": [ours, "get", "1000"], **beside("get", "1000")}
                 compare("1,000 Gets, one after the other", commands, environment, options.runs)
             if wanted("fan"):
-                commands = {"floor": [floor, "fan", "20"], "crate, typed": [ours, "fan", "20"], **beside("fan", "20")}
+                commands = {"floor": [floor, "fan", "20"], "reqwest": [floor, "reqwest-fan", "20"],
+                            "crate, typed": [ours, "fan", "20"], **beside("fan", "20")}
                 compare("64 hosts x 20 Gets", commands, environment, options.runs)
             if wanted("stream"):
                 commands = {"floor: events": [floor, "events"], "crate: typed stream": [ours, "stream"]}

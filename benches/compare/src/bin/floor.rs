@@ -1,10 +1,11 @@
 //! The least code that does the same work with hyper, rustls and quick-xml: no certificate is verified, no envelope is
 //! checked, no value is typed.
 //!
-//!     floor identify | get N | bytes | events | naive | fan N | reqwest N | xml FILE
+//!     floor identify | get N | bytes | events | naive | fan N | reqwest N | reqwest-fan N | xml FILE
 //!
 //! `bytes`, `events` and `naive` enumerate: read the bytes, read the events of the XML as well, or keep each name and
-//! value as a string of its own. `fan N` sends N Gets to each port side by side, `reqwest N` is `get N` with reqwest.
+//! value as a string of its own. `fan N` sends N Gets to each port side by side, `reqwest N` and
+//! `reqwest-fan N` are the same with reqwest.
 //! `xml FILE` reads the events of the pages that the responder has dumped. Ports and fingerprint as `compare::Responder`
 //! has them; each prints one line of JSON.
 
@@ -211,16 +212,38 @@ async fn get(responder: &Responder, times: u32) -> Result<()> {
 
 async fn with_reqwest(responder: &Responder, times: u32) -> Result<()> {
     let client = reqwest::Client::builder().tls_backend_preconfigured(tls()?).no_proxy().build()?;
-    let url = format!("https://127.0.0.1:{}/wsman", responder.port()?);
-    let call = async || {
-        let request = client.post(&url).header("authorization", BASIC).body(messages::get());
-        let request = request.header("content-type", "application/soap+xml;charset=UTF-8");
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(events(&request.send().await?.bytes().await?)?)
-    };
-    call().await?;
+    let port = responder.port()?;
+    reqwest_get(&client, port).await?;
     let start = Instant::now();
     for _ in 0..times {
-        call().await?;
+        reqwest_get(&client, port).await?;
+    }
+    println!(r#"{{"us":{}}}"#, start.elapsed().as_micros());
+    Ok(())
+}
+
+async fn reqwest_get(client: &reqwest::Client, port: u16) -> Result<()> {
+    let request = client.post(format!("https://127.0.0.1:{port}/wsman")).header("authorization", BASIC);
+    let request = request.header("content-type", "application/soap+xml;charset=UTF-8").body(messages::get());
+    events(&request.send().await?.bytes().await?)?;
+    Ok(())
+}
+
+/// One client for each host, as a login belongs to a connection.
+async fn reqwest_fan(responder: &Responder, times: u32) -> Result<()> {
+    let start = Instant::now();
+    let hosts = responder.ports.iter().map(|port| {
+        let port = *port;
+        tokio::spawn(async move {
+            let client = reqwest::Client::builder().tls_backend_preconfigured(tls()?).no_proxy().build()?;
+            for _ in 0..times {
+                reqwest_get(&client, port).await?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        })
+    });
+    for host in hosts.collect::<Vec<_>>() {
+        host.await??;
     }
     println!(r#"{{"us":{}}}"#, start.elapsed().as_micros());
     Ok(())
@@ -264,7 +287,7 @@ fn main() -> Result<()> {
     }
     let responder = Responder::from_environment()?;
     let mut runtime = match *arguments {
-        ["fan", ..] => tokio::runtime::Builder::new_multi_thread(),
+        ["fan" | "reqwest-fan", ..] => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     runtime.worker_threads(2).enable_all().build()?.block_on(async {
@@ -275,6 +298,7 @@ fn main() -> Result<()> {
             }
             ["get", times] => get(&responder, times.parse()?).await,
             ["reqwest", times] => with_reqwest(&responder, times.parse()?).await,
+            ["reqwest-fan", times] => reqwest_fan(&responder, times.parse()?).await,
             ["fan", times] => fan(&responder, times.parse()?).await,
             [mode @ ("bytes" | "events" | "naive")] => enumerate(&responder, mode).await,
             _ => Err("usage: floor identify | get N | bytes | events | naive | fan N | reqwest N | xml FILE"

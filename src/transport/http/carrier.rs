@@ -84,6 +84,7 @@ impl Carrier {
     }
 
     /// Connects, where the first request is too late for it.
+    #[cfg(feature = "kerberos")]
     pub(super) async fn open(
         &mut self,
         url: &Url,

@@ -151,6 +151,7 @@ impl Connection {
     }
 
     /// Connects before the first request, so that the certificate is known for it; only where the settings want that.
+    #[cfg(feature = "kerberos")]
     pub(super) async fn open(&mut self) -> Result<(), TransportError> {
         let circumstances = Circumstances {
             host: &self.host,

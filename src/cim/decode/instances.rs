@@ -28,7 +28,7 @@ pub(crate) struct Decoder<'s> {
 #[derive(Debug, Default)]
 pub(crate) struct Shapes(Mutex<HashMap<Name, Arc<Shape>>>);
 
-type Shape = Vec<(Name, Option<(CimType, bool)>)>;
+pub(super) type Shape = Vec<(Name, Option<(CimType, bool)>)>;
 
 /// The start tag of an instance or of a property, as far as it is needed after it.
 #[derive(Debug)]
@@ -206,10 +206,11 @@ impl Drop for Decoder<'_> {
 }
 
 impl Shapes {
-    /// Classes, and properties of each, beyond which a peer could fill the memory.
+    /// Classes, and bytes of the names of each, beyond which a peer could fill the memory.
     const MOST_CLASSES: usize = 512;
+    const LONGEST_NAMES: usize = 16 * 1024;
 
-    fn of(&self, class: &str) -> Option<(Name, Arc<Shape>)> {
+    pub(super) fn of(&self, class: &str) -> Option<(Name, Arc<Shape>)> {
         let shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         shapes.get_key_value(class).map(|(name, shape)| (name.clone(), Arc::clone(shape)))
     }
@@ -217,7 +218,8 @@ impl Shapes {
     fn keep(&self, plan: &Plan) {
         let mut shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let has_room = shapes.len() < Self::MOST_CLASSES || shapes.contains_key(&plan.class);
-        if has_room && plan.columns.len() <= FEW {
+        let names = plan.columns.iter().map(|column| column.name.len()).sum::<usize>() + plan.class.len();
+        if has_room && plan.columns.len() <= FEW && names <= Self::LONGEST_NAMES {
             let columns = plan.columns.iter().map(|column| (column.name.clone(), column.declared));
             shapes.insert(plan.class.clone(), Arc::new(columns.collect()));
         }

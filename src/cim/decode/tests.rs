@@ -264,6 +264,24 @@ fn a_datetime_without_a_wrapper_may_have_fields_that_are_not_known() {
 }
 
 #[test]
+fn what_a_class_looked_like_serves_the_messages_after_it_unless_that_takes_too_much() {
+    let schema = Schema::default();
+    let decode = |properties: &str| instance(&element("Msvm_ConcreteJob", properties), &schema).unwrap();
+    let kept = || schema.shapes().of("Msvm_ConcreteJob").map_or(0, |(_, shape)| shape.len());
+    assert_eq!(kept(), 0);
+    decode("<p:JobState>7</p:JobState><p:Unknown>x</p:Unknown>");
+    assert_eq!(kept(), 2);
+    let other = decode("<p:Unknown>y</p:Unknown><p:ErrorCode>3</p:ErrorCode><p:JobState>8</p:JobState>");
+    assert_eq!(other.get("JobState"), Some(&Value::Uint16(8)));
+    assert_eq!(other.get("ErrorCode"), Some(&Value::Uint16(3)));
+    assert_eq!(other.get("Unknown"), Some(&untyped("y")));
+    assert_eq!(kept(), 3);
+    let long = "x".repeat(20_000);
+    assert_eq!(decode(&format!("<p:{long}>1</p:{long}>")).properties().count(), 1);
+    assert_eq!(kept(), 3);
+}
+
+#[test]
 fn bytes_come_as_elements_or_as_text() {
     for octets in [
         "<p:B xsi:type='cim:cimBase64Binary'>AAEC\n/w==</p:B>",

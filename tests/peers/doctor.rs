@@ -198,7 +198,7 @@ fn each_reason_for_which_there_is_no_ticket_has_its_command() {
                          cause: the realm `NOWHERE.LOCAL` is misspelt, or neither DNS nor `[realms]` of krb5.conf names its domain controllers
                          here: host -t SRV _kerberos._tcp.nowhere.local
                          here: KRB5_TRACE=/dev/stderr kinit alice@NOWHERE.LOCAL
-                         hint: the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.nowhere.local` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`, and `HOST` under `[domain_realm]`
+                         hint: the realm is the domain's DNS name in upper case; `host -t SRV _kerberos._tcp.nowhere.local` must list its domain controllers, or /etc/krb5.conf name them under `[realms]`
     -- an address
     failed   kerberos    failed to log in to `127.0.0.1:PORT` by Kerberos
                          failed to name the service `HTTP/127.0.0.1`: Kerberos has no tickets for addresses

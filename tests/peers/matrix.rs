@@ -140,7 +140,8 @@ fn refused(cell: Cell, error: &TransportError, counts: Counts) -> Result<&'stati
 
 fn disbelieved(error: &TransportError, counts: Counts) -> Result<&'static str, String> {
     let is_it = (error.kind, error.phase) == (TransportErrorKind::Protocol, Phase::MaybeSent)
-        && error.message.ends_with("expected it sealed, got HTTP 200 unsealed");
+        && error.message.contains("expected it sealed by ")
+        && error.message.ends_with(", got HTTP 200 unsealed");
     if !is_it || counts.messages != 1 {
         return Err(format!("{error} {:?} {counts:?}", error.source));
     }

@@ -18,7 +18,10 @@ pub(super) fn field_of(fields: &'static [&'static str], property: &str) -> Optio
 
 /// As [`field_of`], the position of the field; looked for at `likely` first.
 pub(super) fn field_near(fields: &'static [&'static str], property: &str, likely: usize) -> Option<usize> {
-    if let Some(exact) = fields.iter().position(|field| *field == property) {
+    // Most fields differ from any property in their first letter, which is small.
+    let first = property.as_bytes().first();
+    let is_exact = |field: &&str| field.as_bytes().first() == first && *field == property;
+    if let Some(exact) = fields.iter().position(is_exact) {
         return Some(exact);
     }
     if fields.get(likely).is_some_and(|field| is_field(field, property)) {

@@ -30,7 +30,7 @@ impl Dump {
         Ok(Self { pages: pages.collect(), next: AtomicUsize::new(0) })
     }
 
-    /// A client of this host. It asks twice to begin an enumeration, as the first page is an answer to Pull.
+    /// A client of this host. Enumerate is answered with a context alone, as every page is an answer to Pull.
     pub fn client(self) -> Result<Client> {
         Ok(Client::with_transport("https://127.0.0.1:5986/wsman".parse()?, Arc::new(self)))
     }

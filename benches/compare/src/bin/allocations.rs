@@ -3,7 +3,8 @@
 //!     allocations FILE
 //!
 //! Reads the pages that the responder has dumped as instances, as a type, and as a stream of that type, and prints the
-//! allocations and bytes for each instance. Most pages are read once before, so that what is made once does not count.
+//! allocations and bytes for each instance. All is read once before, so that what is made once does not count; the copy of
+//! each page that stands for the network does.
 
 use compare::{Machine, PAGE, Result, dump::Dump, machines, next};
 use std::{

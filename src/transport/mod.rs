@@ -48,6 +48,8 @@ pub use crate::auth::{AuthError, Credentials, Secret, UserName};
 pub use crate::auth::{KerberosError, KerberosErrorKind};
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 pub(crate) use hex::hex;
+#[cfg(feature = "reqwest")]
+pub use http::ReqwestSetup;
 #[cfg(feature = "http")]
 pub use http::{
     AuthMechanism, ClientCertificate, ClientCertificateError, Fingerprint, HttpSettings, HttpTransport,

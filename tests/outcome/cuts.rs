@@ -20,7 +20,12 @@ fn client(server: &Server, proxy: &Proxy) -> HyperV {
     let mut trust = Trust::default();
     trust.fingerprint = Some(server.fingerprint().parse().unwrap());
     let credentials = Credentials::new(server.user(), Secret::new(server.password().to_owned())).unwrap();
-    HyperV::new(Client::builder(url).credentials(credentials).trust(trust).build().unwrap())
+    let client = Client::builder(url).credentials(credentials).trust(trust);
+    #[cfg(feature = "reqwest")]
+    if std::env::var_os("TEST_BY_REQWEST").is_some() {
+        return HyperV::new(client.reqwest(|builder| builder).build().unwrap());
+    }
+    HyperV::new(client.build().unwrap())
 }
 
 /// Runs the operation with a cut after `bytes` one way, on a connection that is logged in or, with

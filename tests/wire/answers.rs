@@ -66,6 +66,23 @@ async fn a_connection_closed_while_idle_is_replaced_with_a_new_login() {
     assert_eq!(server.messages(), ["<first/>", "<second/>"]);
 }
 
+/// Whoever calls from code that blocks runs the runtime for a call alone: nothing looks at the connection in between.
+#[test]
+fn a_connection_closed_while_nobody_ran_the_runtime_is_replaced_before_anything_is_sent() {
+    let elsewhere =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let closing = logged_in(|seen| Step::AnswerAndClose(http(200, "", &seen.body)));
+    let server = elsewhere.block_on(Server::start(closing));
+    let here = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let transport = transport(&server);
+    for connection in 1..=10 {
+        let answer = here.block_on(send(&transport, "<message/>")).unwrap();
+        assert_eq!(answer.peer.connection, connection);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.messages().len(), 10);
+}
+
 #[tokio::test]
 async fn an_announced_close_is_believed_at_once() {
     for answer in

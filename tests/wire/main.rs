@@ -4,6 +4,8 @@
 
 mod answers;
 mod basic;
+#[cfg(feature = "reqwest")]
+mod by_reqwest;
 mod certificate;
 mod client;
 mod forged;

@@ -1,6 +1,6 @@
 //! What a server offers to authenticate with: `WWW-Authenticate` (RFC 9110, 11.3 and 11.6.1).
 
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use hyper::header::{HeaderMap, WWW_AUTHENTICATE};
 
 /// One offered scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::{
     ClientCertificate, HttpSettings,
-    carrier::Carrier,
+    carrier::{Body, Carrier},
     client_certificate::Asked,
-    failure::{self, Circumstances, Leg},
+    failure::{Circumstances, Leg},
     fingerprint::Fingerprint,
     trust::{Leaf, Tls},
 };
@@ -13,15 +13,14 @@ use crate::{
     transport::{Phase, TransportError, TransportErrorKind},
 };
 use bytes::{Bytes, BytesMut};
-use reqwest::{
+use hyper::{
     Response, StatusCode, Version,
     header::{
         ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
         HeaderValue,
     },
 };
-use std::{net::SocketAddr, sync::Arc};
-use url::Url;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Largest body of an answer that refuses the login.
@@ -37,7 +36,6 @@ const SOAP: HeaderValue = HeaderValue::from_static("application/soap+xml;charset
 #[derive(Debug)]
 pub(super) struct Connection {
     carrier: Carrier,
-    url: Url,
     host: Arc<str>,
     /// Over TLS.
     leaf: Option<Leaf>,
@@ -51,8 +49,6 @@ pub(super) struct Connection {
     pub(super) is_closing: bool,
     /// Where a client certificate is to be shown.
     asked: Option<Asked>,
-    /// Our end, from the first answer on.
-    local_addr: Option<SocketAddr>,
     max_body: usize,
     /// By which it has logged in.
     pub(super) mechanism: &'static str,
@@ -115,7 +111,6 @@ impl Connection {
         let asked = certificate.zip(config.as_mut()).map(|(certificate, config)| certificate.present(config));
         Ok(Self {
             carrier: Carrier::new(settings, config)?,
-            url: settings.url.clone(),
             host: Arc::clone(host),
             leaf,
             fingerprint: None,
@@ -123,7 +118,6 @@ impl Connection {
             authorization: None,
             is_closing: false,
             asked,
-            local_addr: None,
             max_body: settings.max_body,
             mechanism: "none",
             leg: None,
@@ -159,7 +153,7 @@ impl Connection {
             leg: self.leg,
             phase: Phase::NotSent,
         };
-        self.carrier.open(&self.url, circumstances).await
+        self.carrier.open(circumstances).await
     }
 
     /// Sends a request and reads its answer to the end. After an error the connection is not fit for
@@ -170,22 +164,22 @@ impl Connection {
         let body = request.content.into_body();
         let circumstances =
             Circumstances { host: &self.host, leaf: self.leaf.as_ref(), leg: self.leg, phase };
-        let response = self.carrier.post(&self.url, headers, body, circumstances).await?;
+        let response = self.carrier.post(headers, body, circumstances).await?;
         let status = response.status();
         // Over verified TLS a 401 proves that nothing ran, even if its body is cut.
         let refused = self.is_tls() && status == StatusCode::UNAUTHORIZED;
         let phase = if refused { Phase::NotSent } else { phase };
-        self.expect_same_connection(&response, phase)?;
         let keeps_open = keeps_open(&response);
-        let headers = response.headers().clone();
-        let body = self.read(response, phase).await?;
+        let (head, body) = response.into_parts();
+        let limit = if status == StatusCode::UNAUTHORIZED { MAX_REFUSAL } else { self.max_body };
+        let body = self.read(body, limit.min(self.max_body), phase).await?;
         if self.fingerprint.is_none() {
             self.fingerprint = self.certificate().map(Fingerprint::of);
         }
         let certificate = self.fingerprint;
         Ok(Reply {
             status,
-            headers,
+            headers: head.headers,
             body,
             keeps_open,
             certificate,
@@ -205,38 +199,21 @@ impl Connection {
         Err(TransportError::config(message))
     }
 
-    /// A login belongs to a TCP connection: an answer over another one is not an answer to us.
-    fn expect_same_connection(&mut self, response: &Response, phase: Phase) -> Result<(), TransportError> {
-        if self.carrier.is_same_connection(response, &mut self.local_addr) {
-            return Ok(());
-        }
-        let message = format!("failed to talk to `{}`: the answer came over another connection", self.host);
-        Err(TransportError::new(TransportErrorKind::Connection, phase, message))
-    }
-
     /// By `&mut`, as a security context may be in one thread at a time only.
-    async fn read(&mut self, mut response: Response, phase: Phase) -> Result<Bytes, TransportError> {
-        let refusal = response.status() == StatusCode::UNAUTHORIZED;
-        let limit = if refusal { MAX_REFUSAL.min(self.max_body) } else { self.max_body };
+    async fn read(&mut self, mut rest: Body, limit: usize, phase: Phase) -> Result<Bytes, TransportError> {
+        let (host, leaf, leg) = (&*self.host, self.leaf.as_ref(), self.leg);
         // What is announced is made room for, as far as that can be believed.
-        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let announced = rest.announced().and_then(|length| usize::try_from(length).ok());
         let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(MAX_ROOM));
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
-                Ok(Some(_)) => {
-                    let host = &self.host;
-                    let message =
-                        format!("failed to read the answer of `{host}`: it is longer than {limit} bytes");
-                    return Err(TransportError::new(TransportErrorKind::Protocol, phase, message));
-                }
-                Ok(None) => return Ok(body.freeze()),
-                Err(error) => {
-                    let (host, leaf, leg) = (&*self.host, self.leaf.as_ref(), self.leg);
-                    return Err(failure::explain(error, Circumstances { host, leaf, leg, phase }));
-                }
+        while let Some(chunk) = rest.chunk(Circumstances { host, leaf, leg, phase }).await? {
+            if body.len() + chunk.len() > limit {
+                let message =
+                    format!("failed to read the answer of `{host}`: it is longer than {limit} bytes");
+                return Err(TransportError::new(TransportErrorKind::Protocol, phase, message));
             }
+            body.extend_from_slice(&chunk);
         }
+        Ok(body.freeze())
     }
 }
 
@@ -293,7 +270,7 @@ fn content_type(content: &Content) -> Result<HeaderValue, TransportError> {
 }
 
 /// RFC 9112, 9.3.
-fn keeps_open(response: &Response) -> bool {
+fn keeps_open(response: &Response<Body>) -> bool {
     let options = response.headers().get_all(CONNECTION).iter();
     let mut options = options.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let mut has = |option: &str| options.any(|found| found.trim().eq_ignore_ascii_case(option));

@@ -2,7 +2,7 @@
 
 use super::{
     Proxy,
-    connect::{ConnectTimedOut, ConnectionLost, LookupFailed},
+    dial::{ConnectTimedOut, LookupFailed},
     fingerprint::Fingerprint,
     proxy::ProxyFailure,
     trust::{Leaf, WrongFingerprint},
@@ -50,20 +50,6 @@ impl fmt::Display for Leg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "by {} (token {})", self.mechanism, self.token)
     }
-}
-
-/// Makes an error of reqwest's.
-pub(super) fn explain(error: reqwest::Error, circumstances: Circumstances<'_>) -> TransportError {
-    let Circumstances { host, leaf, .. } = circumstances;
-    // The URL is known, and its text would repeat it.
-    let error = error.without_url();
-    if find::<ConnectionLost>(&error).is_some() {
-        return lost(host);
-    }
-    if error.is_connect() {
-        return not_connected(&error, host, leaf);
-    }
-    broken(&error, circumstances)
 }
 
 /// The connection was gone before anything was sent over it.
@@ -333,7 +319,7 @@ fn connection(phase: Phase, message: String) -> TransportError {
 }
 
 /// The first cause of this type. An `io::Error` does not call what it carries its source.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     iter::successors(Some(error), |error| next_cause(*error)).find_map(|cause| cause.downcast_ref())
 }
 
@@ -368,39 +354,12 @@ const NOT_WINRM_PLAIN: &str =
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::trust::{Tls, Trust},
-        *,
-    };
-    use reqwest::dns::{Name, Resolve, Resolving};
+    use super::*;
 
-    struct NoNames;
-
-    impl Resolve for NoNames {
-        fn resolve(&self, _: Name) -> Resolving {
-            Box::pin(async { Err(LookupFailed::from(io::Error::other("no such host is known")).into()) })
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_without_an_address_is_told_from_a_host_that_is_down() {
-        let (config, _) = Tls::new(&Trust::pinned(Fingerprint::of(b""))).unwrap().for_connection();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
-            .dns_resolver(NoNames)
-            .no_proxy()
-            .build()
-            .unwrap();
-        let error = client.get("https://hv1.example.test:5986/").send().await.unwrap_err();
-        let error = explain(
-            error,
-            Circumstances {
-                host: "hv1.example.test:5986",
-                leaf: Some(&Leaf::default()),
-                leg: None,
-                phase: Phase::MaybeSent,
-            },
-        );
+    #[test]
+    fn a_name_without_an_address_is_told_from_a_host_that_is_down() {
+        let lookup = LookupFailed::from(io::Error::other("no such host is known"));
+        let error = not_connected(&lookup, "hv1.example.test:5986", Some(&Leaf::default()));
         insta::assert_snapshot!(error, @"failed to connect to `hv1.example.test:5986`: its name has no address");
         insta::assert_snapshot!(error.source().unwrap(), @"no such host is known");
         assert_eq!((error.kind, error.phase), (TransportErrorKind::Connection, Phase::NotSent));

@@ -5,7 +5,7 @@ use super::{
     probe::certificate::read,
 };
 use crate::auth::{self, Secret};
-use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use std::net::IpAddr;
 
 /// `WWW-Authenticate`, one header a line: what is found is in it.

@@ -1,10 +1,9 @@
-//! HTTPS with reqwest on one rustls configuration of ours, and plain HTTP with sealed messages; one
-//! authenticated connection is one `reqwest::Client` (see ARCHITECTURE.md, Connections).
+//! HTTPS on one rustls configuration of ours, and plain HTTP with sealed messages; a login belongs to one connection, which
+//! is made once (see ARCHITECTURE.md, Connections).
 
 mod carrier;
 mod challenges;
 mod client_certificate;
-mod connect;
 mod connection;
 mod dial;
 mod endpoint;
@@ -20,8 +19,9 @@ mod proxy;
 mod sealed;
 mod settings;
 mod trust;
-mod tunnel;
 
+#[cfg(feature = "reqwest")]
+pub use carrier::ReqwestSetup;
 pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
@@ -41,9 +41,9 @@ use crate::auth::{Credentials, basic};
 use challenges::{challenges, of_scheme};
 use connection::{Connection, Content, Reply, Request};
 use failure::{Stage, StageCell};
+use hyper::{StatusCode, header::CONTENT_TYPE};
 use login::{LoggedIn, Logins, Refusal, Site, Standing};
 use pool::{Idle, Pool};
-use reqwest::{StatusCode, header::CONTENT_TYPE};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -94,6 +94,7 @@ impl HttpTransport {
     /// Kind `Config` or `Trust`.
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
         endpoint::check(&settings.url)?;
+        carrier::check(&settings)?;
         login::check(&settings)?;
         let is_tls = settings.url.scheme() == "https";
         sealed::check(&settings, is_tls)?;

@@ -11,7 +11,7 @@ use crate::{
     transport::{Phase, TransportError, TransportErrorKind},
 };
 use bytes::Bytes;
-use reqwest::{
+use hyper::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderValue},
 };

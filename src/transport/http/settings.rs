@@ -1,5 +1,7 @@
 //! Settings of an HTTP transport, and what it tells of its logins.
 
+#[cfg(feature = "reqwest")]
+use super::ReqwestSetup;
 use super::{ClientCertificate, Proxy, Trust, endpoint};
 use crate::auth::Credentials;
 use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
@@ -98,6 +100,12 @@ pub struct HttpSettings {
     pub always_seal: bool,
     /// Told of each connection that has logged in.
     pub on_login: Option<OnLogin>,
+    /// Connections are made, and requests carried, by reqwest, which this sets up: addresses of hosts
+    /// ([`resolve`](reqwest::ClientBuilder::resolve)), the way out ([`local_address`](reqwest::ClientBuilder::local_address),
+    /// [`interface`](reqwest::ClientBuilder::interface)), keep-alives. `None`: by hyper alone, which takes less time for a
+    /// request. Neither with a proxy nor with `auth_preemptive` and Kerberos.
+    #[cfg(feature = "reqwest")]
+    pub reqwest: Option<ReqwestSetup>,
 }
 
 /// Who wants to know of logins.
@@ -124,6 +132,7 @@ pub struct Login {
 impl HttpSettings {
     /// Whether the first request of a connection carries a token of Kerberos, which is bound to a certificate that has to
     /// be known by then.
+    #[cfg(any(feature = "kerberos", feature = "reqwest"))]
     pub(super) fn binds_first_request(&self) -> bool {
         self.auth_preemptive && matches!(self.mechanism, AuthMechanism::Kerberos | AuthMechanism::Negotiate)
     }
@@ -145,6 +154,8 @@ impl HttpSettings {
             auth_preemptive: false,
             always_seal: false,
             on_login: None,
+            #[cfg(feature = "reqwest")]
+            reqwest: None,
         }
     }
 }
@@ -152,7 +163,10 @@ impl HttpSettings {
 impl fmt::Debug for HttpSettings {
     /// Without user and password of the URL, which [`HttpTransport::new`](super::HttpTransport::new) refuses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpSettings")
+        let mut shown = f.debug_struct("HttpSettings");
+        #[cfg(feature = "reqwest")]
+        shown.field("reqwest", &self.reqwest.is_some());
+        shown
             .field("host", &endpoint::host_and_port(&self.url))
             .field("credentials", &self.credentials)
             .field("mechanism", &self.mechanism)

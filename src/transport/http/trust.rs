@@ -96,6 +96,7 @@ impl Tls {
 }
 
 /// What reqwest wants for connections that have no TLS: trusts nobody.
+#[cfg(feature = "reqwest")]
 pub(super) fn no_tls() -> Result<ClientConfig, TransportError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

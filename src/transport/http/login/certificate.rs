@@ -16,8 +16,8 @@ use crate::{
     auth::Secret,
     transport::{Phase, TransportError, TransportErrorKind},
 };
+use hyper::StatusCode;
 use jiff::Timestamp;
-use reqwest::StatusCode;
 use rustls::AlertDescription;
 
 /// `Authorization` of each request.

@@ -10,7 +10,7 @@ use crate::{
     auth::{Credentials, UserName},
     transport::{Phase, TransportError, TransportErrorKind},
 };
-use reqwest::StatusCode;
+use hyper::StatusCode;
 
 /// The host does not believe user name and password.
 pub(in super::super) fn refused(

@@ -22,7 +22,7 @@ use crate::{
     },
     transport::{AuthMechanism, Phase, TransportError, TransportErrorKind},
 };
-use reqwest::StatusCode;
+use hyper::StatusCode;
 use std::fmt;
 
 /// Far more than any login has; a host that asks for more would keep us busy for ever.

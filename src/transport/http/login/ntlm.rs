@@ -17,7 +17,7 @@ use crate::{
     },
     transport::{AuthMechanism, TransportError},
 };
-use reqwest::StatusCode;
+use hyper::StatusCode;
 
 /// Windows speaks raw NTLM under both names; `Negotiate` is the one that is on by default.
 const SCHEMES: [&str; 2] = ["Negotiate", "NTLM"];

@@ -2,8 +2,7 @@
 
 use super::super::{
     Fingerprint, Proxy, Trust,
-    connect::BoxError,
-    dial::{bare_host, dial_tls},
+    dial::{BoxError, bare_host, dial_tls},
     endpoint, failure,
     trust::{Leaf, Look},
 };

@@ -3,13 +3,13 @@
 use super::super::{
     HttpSettings,
     challenges::challenges,
-    connect::ConnectTimedOut,
     connection::{Connection, Request},
+    dial::ConnectTimedOut,
     endpoint, failure,
     trust::{Leaf, Tls},
 };
 use crate::transport::{Phase, TransportError};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, SERVER};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, SERVER};
 
 /// An answer to somebody who has not logged in.
 ///

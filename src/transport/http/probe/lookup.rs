@@ -1,6 +1,6 @@
 //! What the system says of a host's name: its addresses, and the names that Kerberos may take instead.
 
-use super::super::{connect::LookupFailed, endpoint, failure};
+use super::super::{dial::LookupFailed, endpoint, failure};
 use crate::transport::TransportError;
 use std::{io, net::IpAddr, time::Duration};
 use url::{Host, Url};

@@ -8,7 +8,7 @@ mod url;
 
 pub(super) use failure::{ProxyFailure, Reason};
 
-use super::dial::bare;
+use super::dial::{self, bare};
 use crate::auth::Secret;
 use ::url::{Host, Url};
 use std::{
@@ -138,8 +138,7 @@ impl Proxy {
     async fn tunnel(&self, target: &Target, deadline: Instant) -> Result<TcpStream, Reason> {
         let place = (bare(self.host.clone()), self.port);
         let found = within(deadline, tokio::net::lookup_host(place), Reason::ProxyName).await?;
-        let addresses: Vec<_> = found.collect();
-        let mut stream = within(deadline, TcpStream::connect(&*addresses), Reason::Unreachable).await?;
+        let mut stream = within(deadline, dial::connect(found.collect()), Reason::Unreachable).await?;
         let login = self.login.as_ref();
         if self.speaks_http() {
             connect::open(&mut stream, target, login, deadline).await?;

@@ -36,8 +36,8 @@ use crate::{
     error::{Error, ErrorKind},
     hyperv::shell,
 };
-use args::{Args, Command, Format, grammar};
-use clap::{ArgMatches, FromArgMatches as _, error::ContextKind};
+use args::{Args, Command, Format};
+use clap::{ArgMatches, error::ContextKind};
 use commands::Context;
 use failure::Failure;
 use interruption::Interruption;
@@ -52,10 +52,7 @@ use std::{
 #[must_use]
 pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let parsed = grammar()
-        .try_get_matches_from(&typed)
-        .and_then(|matches| Ok((Args::from_arg_matches(&matches)?, matches)));
-    match parsed {
+    match args::parse(&typed, |grammar| grammar) {
         Ok((args, matches)) => run(args, matches, &typed),
         Err(error) => refuse(&error, &typed),
     }

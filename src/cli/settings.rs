@@ -2,7 +2,7 @@
 //! knows where it comes from.
 
 use super::{
-    args::{Args, Command, ConfigCommand, Global, ProfileCommand, grammar, is_identity_option},
+    args::{self, Args, Command, ConfigCommand, Global, ProfileCommand, is_identity_option},
     failure::Failure,
     mof,
     profiles::{ConfigFile, Key, Kind, Profile, Profiles, keys},
@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ErrorKind},
     hyperv::shell,
 };
-use clap::{ArgMatches, FromArgMatches as _, parser::ValueSource};
+use clap::{ArgMatches, parser::ValueSource};
 use std::ffi::OsString;
 
 /// The settings of a command.
@@ -53,15 +53,13 @@ pub(crate) fn settle(
         return Ok((args.command, Settings { global: args.global, profile: None, schema, prefix, matches }));
     };
     // What a profile says is to clap what holds when neither the command line nor the environment says anything.
-    let grammar = keys().iter().fold(grammar(), |grammar, key| match profile.value(&key.name) {
-        Some(value) => grammar.mut_arg(key.id(), |option| option.default_value(value.to_owned())),
-        None => grammar,
-    });
-    let read = grammar.try_get_matches_from(typed).and_then(|matches| {
-        let args = Args::from_arg_matches(&matches)?;
-        Ok((args, matches))
-    });
-    let (args, matches) = read.map_err(|error| {
+    let with_profile = |grammar| {
+        keys().iter().fold(grammar, |grammar: clap::Command, key| match profile.value(&key.name) {
+            Some(value) => grammar.mut_arg(key.id(), |option| option.default_value(value.to_owned())),
+            None => grammar,
+        })
+    };
+    let (args, matches) = args::parse(typed, with_profile).map_err(|error| {
         let message = format!("failed to use profile `{}` of `{}`", profile.name, profile.path.display());
         Failure::from(Error::new(ErrorKind::Config, message).with_source(error))
     })?;
@@ -177,7 +175,7 @@ impl Settings {
 /// What came from the environment or a profile is still there for the next command.
 fn command_prefix(matches: &ArgMatches) -> String {
     let mut words = vec!["hvctl".to_owned()];
-    for option in grammar().get_arguments().filter(|option| is_identity_option(option)) {
+    for option in args::shared().get_arguments().filter(|option| is_identity_option(option)) {
         let id = option.get_id().as_str();
         if matches.value_source(id) != Some(ValueSource::CommandLine) {
             continue;
@@ -194,6 +192,7 @@ fn command_prefix(matches: &ArgMatches) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::grammar;
 
     #[test]
     fn the_next_command_repeats_what_was_typed_and_quotes_it() {

@@ -14,8 +14,8 @@ pub(crate) use profile::{ConfigCommand, ProfileCommand, TrustArgs};
 pub(crate) use proxy::ProxyChoice;
 pub(crate) use snapshot::SnapshotCommand;
 
-use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf};
+use clap::{ArgMatches, Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 /// Snapshots of groups of Hyper-V virtual machines over WinRM
 ///
@@ -42,6 +42,37 @@ pub(crate) struct Args {
 /// The grammar of the command line. Help names environment variables, not what they hold.
 pub(crate) fn grammar() -> clap::Command {
     Args::command().mut_args(|argument| argument.hide_env_values(true))
+}
+
+/// Reads a command line, by the grammar as `adapt` makes it.
+///
+/// Before it reads a word, clap gives each command a copy of all shared options, a megabyte in all. So the words are read with
+/// the commands that they name alone. What cannot be read so is for the whole grammar to judge, with its usage and its
+/// suggestions.
+pub(crate) fn parse(
+    typed: &[OsString],
+    adapt: impl Fn(clap::Command) -> clap::Command,
+) -> clap::error::Result<(Args, ArgMatches)> {
+    let read = |grammar| {
+        let matches = adapt(grammar).try_get_matches_from(typed)?;
+        Ok((Args::from_arg_matches(&matches)?, matches))
+    };
+    match read(grammar_of_named(typed)) {
+        Ok(read) => Ok(read),
+        Err(_) => read(grammar()),
+    }
+}
+
+/// The shared options, and the commands that are among the words.
+fn grammar_of_named(typed: &[OsString]) -> clap::Command {
+    let all = Command::augment_subcommands(clap::Command::default());
+    let named = all.get_subcommands().filter(|command| typed.iter().any(|word| word == command.get_name()));
+    shared().subcommand_required(true).subcommands(named.cloned())
+}
+
+/// The grammar of the shared options alone.
+pub(crate) fn shared() -> clap::Command {
+    Global::augment_args(clap::Command::new("hvctl"))
 }
 
 /// What to do.
@@ -227,6 +258,30 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         grammar().debug_assert();
+    }
+
+    /// The same values come of either grammar, and what is wrong is told by the whole one.
+    #[test]
+    fn reading_with_the_named_commands_alone_changes_nothing() {
+        for words in [
+            "hvctl group list --host hv1 --output json -vv",
+            "hvctl --host get get Msvm_Job.InstanceID=1 --fields a,b",
+            "hvctl snapshot delete create --yes",
+            "hvctl invoke Msvm_Job.InstanceID=1 identify a=get",
+        ] {
+            let typed: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            let (args, _) = parse(&typed, |grammar| grammar).unwrap();
+            let whole = Args::try_parse_from(&typed).unwrap();
+            assert_eq!(format!("{args:?}"), format!("{whole:?}"), "{words}");
+        }
+        for words in
+            ["hvctl", "hvctl gte x", "hvctl get", "hvctl get x --nonsense", "hvctl help get", "hvctl get -h"]
+        {
+            let typed: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            let error = parse(&typed, |grammar| grammar).unwrap_err();
+            let whole = grammar().try_get_matches_from(&typed).unwrap_err();
+            assert_eq!((error.kind(), error.to_string()), (whole.kind(), whole.to_string()), "{words}");
+        }
     }
 
     #[test]

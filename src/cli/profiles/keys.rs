@@ -1,6 +1,6 @@
 //! The keys of a profile: each option of a connection is one, under its own name and with its own rules.
 
-use crate::cli::args::{grammar, is_profile_option};
+use crate::cli::args::{is_profile_option, shared};
 use clap::{Arg, ArgAction, Command, builder::Resettable, error::ContextKind, error::ContextValue};
 use std::error::Error as _;
 
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 /// All keys, in the order of `--help`.
 pub(crate) fn keys() -> Vec<Key> {
-    grammar().get_arguments().filter(|option| is_profile_option(option)).map(Key::new).collect()
+    shared().get_arguments().filter(|option| is_profile_option(option)).map(Key::new).collect()
 }
 
 impl Key {

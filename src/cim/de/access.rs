@@ -1,27 +1,25 @@
 //! The properties of an instance as serde asks for them.
 
-use std::slice;
-
 use serde::de::{
     DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, VariantAccess, Visitor,
     value::StrDeserializer,
 };
 
-use super::value::ValueDeserializer;
+use super::{held::Held, value::ValueDeserializer};
 use crate::cim::{CimError, Instance, Name, Value, names, schema::Schema};
 
 /// An instance and what is known of its class.
-#[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) instance: &'a Instance,
-    pub(super) schema: &'a Schema,
+    pub(super) class: &'a str,
+    pub(super) properties: Held<'a, [(Name, Value)]>,
+    schema: &'a Schema,
 }
 
 /// Properties with their values, one after the other.
 pub(super) struct Properties<'a> {
     class: &'a str,
     schema: &'a Schema,
-    rest: slice::Iter<'a, (Name, Value)>,
+    rest: Held<'a, [(Name, Value)]>,
     /// The fields of a struct; of a map all properties are told, by their own names.
     fields: Option<&'static [&'static str]>,
     /// The field that is likely to come next.
@@ -32,23 +30,29 @@ pub(super) struct Properties<'a> {
 }
 
 /// What the key told last belongs to.
-#[derive(Clone, Copy)]
 enum Current<'a> {
     Class,
-    Value(&'a Value),
+    Value(Held<'a, Value>),
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn lent(instance: &'a Instance, schema: &'a Schema) -> Self {
+        Self { class: &instance.class, properties: Held::Lent(&instance.properties), schema }
+    }
+
+    pub(super) fn given(instance: &'a mut Instance, schema: &'a Schema) -> Self {
+        Self { class: &instance.class, properties: Held::Given(&mut instance.properties), schema }
+    }
+
+    /// The same once more, for as long as this is not used.
+    pub(super) fn again(&mut self) -> Known<'_> {
+        Known { class: self.class, properties: self.properties.again(), schema: self.schema }
+    }
 }
 
 impl<'a> Properties<'a> {
-    pub(super) fn all(Known { instance, schema }: Known<'a>) -> Self {
-        Self {
-            schema,
-            class: instance.class(),
-            rest: instance.properties.iter(),
-            fields: None,
-            likely: 0,
-            class_is_next: false,
-            current: None,
-        }
+    pub(super) fn all(Known { class, properties, schema }: Known<'a>) -> Self {
+        Self { class, schema, rest: properties, fields: None, likely: 0, class_is_next: false, current: None }
     }
 
     pub(super) fn all_with_class(instance: Known<'a>) -> Self {
@@ -69,7 +73,8 @@ impl<'de> MapAccess<'de> for Properties<'_> {
             return tell(seed, names::CLASS).map(Some);
         }
         let is_struct = self.fields.is_some();
-        let Some((name, value)) = self.rest.find(|(_, value)| !(is_struct && value.is_null())) else {
+        let mut told = self.rest.by_ref().map(Held::named);
+        let Some((name, value)) = told.find(|(_, value)| !(is_struct && value.get().is_null())) else {
             return Ok(None);
         };
         self.current = Some((name, Current::Value(value)));
@@ -93,7 +98,7 @@ impl<'de> MapAccess<'de> for Properties<'_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+        Some(self.rest.get().len())
     }
 }
 
@@ -132,8 +137,8 @@ pub(super) struct ClassAccess<'a> {
 
 impl<'a> ClassAccess<'a> {
     pub(super) fn new(instance: Known<'a>, variants: &'static [&'static str]) -> Self {
-        let class = instance.instance.class();
-        Self { instance, variant: names::field_of(variants, class).unwrap_or(class) }
+        let variant = names::field_of(variants, instance.class).unwrap_or(instance.class);
+        Self { instance, variant }
     }
 }
 
@@ -161,7 +166,7 @@ impl<'de> VariantAccess<'de> for Content<'_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, CimError> {
-        Err(CimError::form(&expected(&visitor), self.0.instance.class()))
+        Err(CimError::form(&expected(&visitor), self.0.class))
     }
 
     fn struct_variant<V: Visitor<'de>>(

@@ -52,7 +52,7 @@ async fn enumerate(client: Client, mode: &str) -> Result<()> {
         _ => {
             let mut stream = call.stream();
             while let Some(item) = next(&mut stream).await {
-                let machine: Machine = item?.deserialize()?;
+                let machine: Machine = item?.into_typed()?;
                 rows += usize::from(machine.enabled_state == 2);
             }
             report(rows, start);

@@ -5,7 +5,7 @@ use serde::de::{
     value::StrDeserializer,
 };
 
-use super::{held::Held, value::ValueDeserializer};
+use super::{fields::Fields, held::Held, value::ValueDeserializer};
 use crate::cim::{CimError, Instance, Name, Value, names, schema::Schema};
 
 /// An instance and what is known of its class.
@@ -21,9 +21,7 @@ pub(super) struct Properties<'a> {
     schema: &'a Schema,
     rest: Held<'a, [(Name, Value)]>,
     /// The fields of a struct; of a map all properties are told, by their own names.
-    fields: Option<&'static [&'static str]>,
-    /// The field that is likely to come next.
-    likely: usize,
+    fields: Option<Fields>,
     /// Whether the class is still to be told.
     class_is_next: bool,
     current: Option<(&'a str, Current<'a>)>,
@@ -52,7 +50,7 @@ impl<'a> Known<'a> {
 
 impl<'a> Properties<'a> {
     pub(super) fn all(Known { class, properties, schema }: Known<'a>) -> Self {
-        Self { class, schema, rest: properties, fields: None, likely: 0, class_is_next: false, current: None }
+        Self { class, schema, rest: properties, fields: None, class_is_next: false, current: None }
     }
 
     pub(super) fn all_with_class(instance: Known<'a>) -> Self {
@@ -60,7 +58,11 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn of_fields(instance: Known<'a>, fields: &'static [&'static str]) -> Self {
-        Self { fields: Some(fields), class_is_next: fields.contains(&names::CLASS), ..Self::all(instance) }
+        Self {
+            fields: Some(Fields::new(fields)),
+            class_is_next: fields.contains(&names::CLASS),
+            ..Self::all(instance)
+        }
     }
 }
 
@@ -72,17 +74,21 @@ impl<'de> MapAccess<'de> for Properties<'_> {
             self.current = Some((names::CLASS, Current::Class));
             return tell(seed, names::CLASS).map(Some);
         }
-        let is_struct = self.fields.is_some();
-        let mut told = self.rest.by_ref().map(Held::named);
-        let Some((name, value)) = told.find(|(_, value)| !(is_struct && value.get().is_null())) else {
-            return Ok(None);
-        };
-        self.current = Some((name, Current::Value(value)));
-        let fields = self.fields.unwrap_or_default();
-        let field = names::field_near(fields, name, self.likely);
-        self.likely = field.map_or(self.likely, |field| field + 1);
-        let field = field.and_then(|field| fields.get(field).copied());
-        tell(seed, field.unwrap_or(name)).map(Some)
+        while let Some((name, value)) = self.rest.next().map(Held::named) {
+            let mut field = None;
+            if let Some(fields) = &mut self.fields {
+                field = fields.of_property(name);
+                if value.get().is_null() {
+                    continue;
+                }
+            }
+            self.current = Some((name, Current::Value(value)));
+            return tell(seed, field.unwrap_or(name)).map(Some);
+        }
+        if let Some(fields) = self.fields.take() {
+            fields.keep();
+        }
+        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, CimError> {

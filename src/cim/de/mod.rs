@@ -57,6 +57,7 @@
 //! ```
 
 mod access;
+mod fields;
 mod held;
 mod node;
 #[cfg(test)]

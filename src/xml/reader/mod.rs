@@ -1,5 +1,6 @@
 //! A strict pull reader: namespaces resolved, references joined, limits enforced while reading.
 
+mod expected;
 mod scan;
 
 use super::{

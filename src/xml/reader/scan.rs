@@ -1,11 +1,14 @@
 //! A document in its tokens: tags, text, and the ends that match.
 //!
-//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs: their
-//! names are checked as they are found, and nothing is copied.
+//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs: names
+//! that follow each other as before are not checked again, and nothing is copied.
 
-use super::super::{
-    XmlError, escape,
-    tag::{Tag, is_space, shorten, split_name},
+use super::{
+    super::{
+        XmlError, escape,
+        tag::{Tag, is_space, shorten, split_name},
+    },
+    expected::{Expected, Name, ends_name},
 };
 use memchr::{memchr2, memmem};
 use std::borrow::Cow;
@@ -28,48 +31,12 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// Names of the open elements as they are written.
     open: Vec<&'a str>,
+    expected: Expected<'a>,
     /// Whether the latest start tag was an end as well, which is still to be told.
     empty: bool,
     /// Whether `]]>` or a carriage return stand anywhere in the document; where they do not, no text is searched for them.
     has_cdata_end: bool,
     has_carriage_return: bool,
-}
-
-/// What a byte can be in a name.
-mod class {
-    /// White space, `/` and `>`, which end a name.
-    pub(super) const END: u8 = 1;
-    pub(super) const COLON: u8 = 2;
-    /// Letters of ASCII and `_`.
-    pub(super) const START: u8 = 4;
-    /// Digits, `-` and `.`.
-    pub(super) const PART: u8 = 8;
-    /// Whatever needs a closer look.
-    pub(super) const OTHER: u8 = 16;
-
-    pub(super) const OF: [u8; 256] = {
-        let mut of = [OTHER; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            // `byte` is below the length of the table, which no iterator can tell in a constant.
-            #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
-            {
-                of[byte as usize] = match byte {
-                    b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' => END,
-                    b':' => COLON,
-                    b'a'..=b'z' | b'A'..=b'Z' | b'_' => START,
-                    b'0'..=b'9' | b'-' | b'.' => PART,
-                    _ => OTHER,
-                };
-            }
-            byte += 1;
-        }
-        of
-    };
-
-    pub(super) fn of(byte: u8) -> u8 {
-        OF.get(usize::from(byte)).copied().unwrap_or(OTHER)
-    }
 }
 
 impl<'a> Scanner<'a> {
@@ -78,6 +45,7 @@ impl<'a> Scanner<'a> {
             text,
             at: 0,
             open: Vec::new(),
+            expected: Expected::default(),
             empty: false,
             has_cdata_end: memmem::find(text.as_bytes(), b"]]>").is_some(),
             has_carriage_return: memchr::memchr(b'\r', text.as_bytes()).is_some(),
@@ -146,30 +114,35 @@ impl<'a> Scanner<'a> {
     fn start_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
         let start = self.at;
         let bytes = rest.as_bytes().get(1..).unwrap_or_default();
-        let (mut seen, mut colon, mut length) = (0, None, bytes.len());
-        for (index, byte) in bytes.iter().enumerate() {
-            let class = class::of(*byte);
-            if class == class::END {
-                length = index;
-                break;
-            }
-            if class == class::COLON {
-                colon = Some(index);
-            }
-            seen |= class;
-        }
-        let name = rest.get(1..=length).unwrap_or_default();
+        let expected = self.expected.take(bytes);
+        let length = expected.map_or_else(
+            || bytes.iter().position(|byte| ends_name(*byte)).unwrap_or(bytes.len()),
+            |name| name.whole.len(),
+        );
         let end = match bytes.get(length) {
             Some(b'>') => length + 2,
             _ => 1 + end_of_tag(rest).ok_or_else(|| unclosed(start, "tag"))?,
         };
-        let (prefix, local) = plain_name(name, seen, colon)
-            .or_else(|| split_name(name))
-            .ok_or_else(|| XmlError::new(start, format!("`{}` is not a name", shorten(name))))?;
+        let name = match expected {
+            Some(name) => name,
+            None => self.unexpected(rest.get(1..=length).unwrap_or_default())?,
+        };
         let source = self.take(rest, end);
         self.empty = source.ends_with("/>");
-        self.open.push(name);
-        Ok(Token::Start(Tag::new(source, prefix, local, start)))
+        self.open.push(name.whole);
+        Ok(Token::Start(Tag::new(source, name.prefix, name.local, start)))
+    }
+
+    /// A name that does not follow as before.
+    fn unexpected(&mut self, whole: &'a str) -> Result<Name<'a>, XmlError> {
+        if let Some(known) = self.expected.find(whole) {
+            return Ok(known);
+        }
+        let (prefix, local) = split_name(whole)
+            .ok_or_else(|| XmlError::new(self.at, format!("`{}` is not a name", shorten(whole))))?;
+        let name = Name { whole, prefix, local };
+        self.expected.add(name);
+        Ok(name)
     }
 
     fn end_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
@@ -275,18 +248,6 @@ impl<'a> Scanner<'a> {
             Cow::Borrowed(text)
         }
     }
-}
-
-/// Prefix and local part of a name of ASCII, whose classes have been seen.
-fn plain_name(name: &str, seen: u8, colon: Option<usize>) -> Option<(&str, &str)> {
-    let starts = |part: &str| part.bytes().next().is_some_and(|first| class::of(first) == class::START);
-    if seen & class::OTHER != 0 {
-        return None;
-    }
-    let Some(colon) = colon else { return starts(name).then_some(("", name)) };
-    let (prefix, local) = (name.get(..colon)?, name.get(colon + 1..)?);
-    // `colon` is the last one; another one would be in the prefix.
-    (starts(prefix) && starts(local) && !prefix.contains(':')).then_some((prefix, local))
 }
 
 /// Where the `>` of a start tag is, which may stand in the values of attributes as well.

@@ -73,8 +73,6 @@ pub(crate) struct Reader<'a> {
     prefix: Option<&'a str>,
     /// The latest start tag that declared namespaces: rows of one page begin with the same.
     declaring: Option<Declaring<'a>>,
-    /// Read ahead while joining text.
-    pending: Option<Token<'a>>,
     root_seen: bool,
     /// Elements that may still come.
     elements_left: usize,
@@ -141,7 +139,6 @@ impl<'a> Reader<'a> {
             namespace: Namespace::default(),
             prefix: None,
             declaring: None,
-            pending: None,
             root_seen: false,
             elements_left: limits.elements,
         })
@@ -150,11 +147,7 @@ impl<'a> Reader<'a> {
     /// The next event. After an error the reader must not be used any more.
     pub(crate) fn next(&mut self) -> Result<Event<'_, 'a>, XmlError> {
         loop {
-            let token = match self.pending.take() {
-                Some(token) => token,
-                None => self.scanner.next()?,
-            };
-            match token {
+            match self.scanner.next()? {
                 Token::Start(tag) => {
                     let local = self.start(tag)?;
                     return Ok(Event::Start {
@@ -164,10 +157,8 @@ impl<'a> Reader<'a> {
                     });
                 }
                 Token::Text { text, offset } => {
-                    // Joining looks ahead.
-                    let is_outside = self.scanner.depth() == 0;
-                    let text = if self.scanner.at_tag() { text } else { self.join(text)? };
-                    if is_outside {
+                    let text = if self.scanner.is_at_tag() { text } else { self.join(text)? };
+                    if self.scanner.depth() == 0 {
                         if !text.chars().all(is_space) {
                             return Err(XmlError::new(offset, "text outside the root element"));
                         }
@@ -208,18 +199,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Joins the text that follows directly, and keeps the token behind it.
+    /// Joins the text that follows directly.
     fn join(&mut self, mut text: Cow<'a, str>) -> Result<Cow<'a, str>, XmlError> {
-        loop {
-            match self.scanner.next()? {
-                Token::Text { text: more, .. } if text.is_empty() => text = more,
-                Token::Text { text: more, .. } => text.to_mut().push_str(&more),
-                other => {
-                    self.pending = Some(other);
-                    return Ok(text);
-                }
+        while let Some((more, _)) = self.scanner.text()? {
+            if text.is_empty() {
+                text = more;
+            } else {
+                text.to_mut().push_str(&more);
             }
         }
+        Ok(text)
     }
 
     /// Enters an element; its local name.

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub(super) enum Token<'a> {
     Start(Tag<'a>),
-    /// Text up to the next markup or reference, or what a reference stands for.
+    /// A piece of text; another one may follow.
     Text {
         text: Cow<'a, str>,
         offset: usize,
@@ -62,42 +62,53 @@ impl<'a> Scanner<'a> {
         self.open.len()
     }
 
-    /// Whether the next token is a start tag or an end tag, so that text has ended for certain.
-    pub(super) fn at_tag(&self) -> bool {
-        matches!(self.rest().as_bytes(), [b'<', next, ..] if !matches!(next, b'!' | b'?'))
-    }
-
     /// The next token.
     pub(super) fn next(&mut self) -> Result<Token<'a>, XmlError> {
         if std::mem::take(&mut self.empty) {
             self.open.pop();
             return Ok(Token::End);
         }
+        let text = if self.is_at_tag() { None } else { self.text()? };
+        if let Some((text, offset)) = text {
+            return Ok(Token::Text { text, offset });
+        }
+        let rest = self.rest();
+        match rest.as_bytes() {
+            [] => Ok(Token::Eof),
+            [b'<', b'/', ..] => self.end_tag(rest),
+            _ => self.start_tag(rest),
+        }
+    }
+
+    /// Whether a start tag or an end tag comes next, so that text has ended for certain.
+    pub(super) fn is_at_tag(&self) -> bool {
+        matches!(self.rest().as_bytes(), [b'<', next @ ..] if !matches!(next, [b'!' | b'?', ..]))
+    }
+
+    /// The next piece of text: up to markup or a reference, or what a reference or a CDATA section stands for; and
+    /// where it begins. `None` before a tag and at the end.
+    pub(super) fn text(&mut self) -> Result<Option<(Cow<'a, str>, usize)>, XmlError> {
         loop {
             let start = self.at;
             let rest = self.rest();
-            return match rest.as_bytes() {
-                [] => Ok(Token::Eof),
-                [b'<', b'/', ..] => self.end_tag(rest),
-                [b'<', b'!', ..] => match self.bang(rest)? {
-                    Some(token) => Ok(token),
-                    None => continue,
-                },
-                [b'<', b'?', ..] => {
-                    self.instruction(rest)?;
-                    continue;
+            match rest.as_bytes() {
+                [b'<', b'!', ..] => {
+                    if let Some(text) = self.bang(rest)? {
+                        return Ok(Some((text, start)));
+                    }
                 }
-                [b'<', ..] => self.start_tag(rest),
-                [b'&', ..] => self.reference(rest),
+                [b'<', b'?', ..] => self.instruction(rest)?,
+                [] | [b'<', ..] => return Ok(None),
+                [b'&', ..] => return Ok(Some((self.reference(rest)?, start))),
                 bytes => {
                     let end = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
                     let text = self.take(rest, end);
                     if self.has_cdata_end && text.contains("]]>") {
                         return Err(XmlError::new(start, "`]]>` in text"));
                     }
-                    Ok(Token::Text { text: self.normalise_line_ends(text), offset: start })
+                    return Ok(Some((self.normalise_line_ends(text), start)));
                 }
-            };
+            }
         }
     }
 
@@ -150,8 +161,7 @@ impl<'a> Scanner<'a> {
         let Some(open) = self.open.last() else {
             return Err(XmlError::new(start, "an end tag without an element that is open"));
         };
-        let after = rest.get(2..).and_then(|name| name.strip_prefix(open));
-        if let Some([b'>', ..]) = after.map(str::as_bytes) {
+        if is_end_of(open, rest) {
             self.at += open.len() + 3;
             self.open.pop();
             return Ok(Token::End);
@@ -167,8 +177,8 @@ impl<'a> Scanner<'a> {
         Ok(Token::End)
     }
 
-    /// A comment, which is no token, or a CDATA section.
-    fn bang(&mut self, rest: &'a str) -> Result<Option<Token<'a>>, XmlError> {
+    /// A comment, which is no text, or a CDATA section.
+    fn bang(&mut self, rest: &'a str) -> Result<Option<Cow<'a, str>>, XmlError> {
         let start = self.at;
         if let Some(content) = rest.strip_prefix("<!--") {
             let end = content.find("--").ok_or_else(|| unclosed(start, "comment"))?;
@@ -184,8 +194,7 @@ impl<'a> Scanner<'a> {
                 return Err(outside(start));
             }
             self.at += "<![CDATA[".len() + end + "]]>".len();
-            let text = self.normalise_line_ends(content.get(..end).unwrap_or_default());
-            return Ok(Some(Token::Text { text, offset: start }));
+            return Ok(Some(self.normalise_line_ends(content.get(..end).unwrap_or_default())));
         }
         let is_doctype = rest.get(2..9).is_some_and(|keyword| keyword.eq_ignore_ascii_case("doctype"));
         Err(XmlError::new(
@@ -213,7 +222,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn reference(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
+    fn reference(&mut self, rest: &'a str) -> Result<Cow<'a, str>, XmlError> {
         /// Longer than any name and any number of a character.
         const LONGEST: usize = 64;
         let start = self.at;
@@ -230,14 +239,13 @@ impl<'a> Scanner<'a> {
             XmlError::new(start, format!("the reference `&{};` is not defined", shorten(name)))
         })?;
         self.at += name.len() + 2;
-        let text = match name {
+        Ok(match name {
             "amp" => Cow::Borrowed("&"),
             "lt" => Cow::Borrowed("<"),
             "gt" => Cow::Borrowed(">"),
             "quot" => Cow::Borrowed("\""),
             _ => Cow::Owned(character.to_string()),
-        };
-        Ok(Token::Text { text, offset: start })
+        })
     }
 
     /// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
@@ -248,6 +256,12 @@ impl<'a> Scanner<'a> {
             Cow::Borrowed(text)
         }
     }
+}
+
+/// Whether `rest` begins with the end tag of `name`, as it is mostly written.
+fn is_end_of(name: &str, rest: &str) -> bool {
+    let after = rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(name));
+    after.is_some_and(|after| after.starts_with('>'))
 }
 
 /// Where the `>` of a start tag is, which may stand in the values of attributes as well.

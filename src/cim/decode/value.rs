@@ -77,6 +77,9 @@ impl Decoder<'_> {
             Some(Announced::Other(_)) => None,
             _ => declared.map(|(cim_type, _)| cim_type),
         };
+        if let Some(text) = source.leaf() {
+            return Ok(of_text(Cow::Borrowed(text), announced.as_ref(), declared)?);
+        }
         let mut text = Cow::Borrowed("");
         loop {
             match source.next()? {

@@ -22,8 +22,8 @@ impl<'a> Expected<'a> {
     /// Names beyond which all are forgotten, as they are looked through one by one.
     const MOST: usize = 128;
 
-    /// The name that `tag` begins with (after its `<`), if it is the one that followed the latest name before, or is that
-    /// name again.
+    /// The name that `tag` begins with (after its `<`), if it is the one that followed the latest name before, or is
+    /// that name again.
     pub(super) fn take(&mut self, tag: &[u8]) -> Option<Name<'a>> {
         let begins = |name: &&Name<'a>| match tag.strip_prefix(name.whole.as_bytes()) {
             Some([after, ..]) => ends_name(*after),

@@ -181,6 +181,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// After a start tag: the text of the element, and its end, if the document shows at once that it holds nothing
+    /// else.
+    pub(super) fn leaf(&mut self) -> Option<&'a str> {
+        let text = self.scanner.leaf()?;
+        self.end();
+        Some(text)
+    }
+
     /// Bytes read so far.
     pub(crate) fn offset(&self) -> usize {
         self.scanner.offset()

@@ -1,7 +1,7 @@
 //! A document in its tokens: tags, text, and the ends that match.
 //!
-//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs: names
-//! that follow each other as before are not checked again, and nothing is copied.
+//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs:
+//! names that follow each other as before are not checked again, and nothing is copied.
 
 use super::{
     super::{
@@ -78,6 +78,21 @@ impl<'a> Scanner<'a> {
             [b'<', b'/', ..] => self.end_tag(rest),
             _ => self.start_tag(rest),
         }
+    }
+
+    /// The text of the innermost open element and its end, if it holds plain text alone, whose end is found at once.
+    pub(super) fn leaf(&mut self) -> Option<&'a str> {
+        if self.empty || self.has_cdata_end || self.has_carriage_return {
+            return None;
+        }
+        let (rest, open) = (self.rest(), self.open.last()?);
+        let (text, tag) = rest.split_at_checked(memchr2(b'<', b'&', rest.as_bytes())?)?;
+        if !is_end_of(open, tag) {
+            return None;
+        }
+        self.at += text.len() + open.len() + 3;
+        self.open.pop();
+        Some(text)
     }
 
     /// Whether a start tag or an end tag comes next, so that text has ended for certain.

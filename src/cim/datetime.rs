@@ -189,6 +189,42 @@ fn dmtf_civil(fields: &DmtfFields<'_>) -> Option<civil::DateTime> {
 
 /// The clock reading and the seconds by which it is ahead of UTC.
 fn iso_civil(text: &str) -> Option<(civil::DateTime, i64)> {
+    usual_civil(text).map(|utc| (utc, 0)).or_else(|| any_civil(text))
+}
+
+/// In the form that hosts write, `2025-12-17T09:55:22.702341Z`; `None` for any other.
+fn usual_civil(text: &str) -> Option<civil::DateTime> {
+    let (clock, rest) = text.as_bytes().split_first_chunk()?;
+    let &[c1, c2, y1, y2, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2] = clock
+    else {
+        return None;
+    };
+    let digit = |digit: u8| digit.is_ascii_digit().then(|| i8::try_from(digit - b'0').ok()).flatten();
+    let two = |tens: u8, ones: u8| Some(digit(tens)? * 10 + digit(ones)?);
+    let nanoseconds = match rest {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => {
+            let number =
+                digits.iter().try_fold(0, |number, next| Some(number * 10 + i32::from(digit(*next)?)))?;
+            (digits.len()..9).fold(number, |number, _| number * 10)
+        }
+        _ => return None,
+    };
+    let year = i16::from(two(c1, c2)?) * 100 + i16::from(two(y1, y2)?);
+    civil::DateTime::new(
+        year,
+        two(mo1, mo2)?,
+        two(d1, d2)?,
+        two(h1, h2)?,
+        two(m1, m2)?,
+        two(s1, s2)?,
+        nanoseconds,
+    )
+    .ok()
+}
+
+/// In any form of ISO 8601.
+fn any_civil(text: &str) -> Option<(civil::DateTime, i64)> {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
     if pieces.time_zone_annotation().is_some() {
         return None;
@@ -327,6 +363,18 @@ mod tests {
             prop_assert_eq!(DateTime::parse(&value.to_iso()), Ok(value));
             prop_assert_eq!(DateTime::parse(&value.to_dmtf()), Ok(value));
             prop_assert_eq!(value.to_dmtf().len(), DMTF_LENGTH);
+        }
+
+        #[test]
+        fn the_usual_form_is_read_as_any_other_is(
+            text in r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,10})?(Z|z|\+00:00)?",
+        ) {
+            let any = any_civil(&text);
+            match usual_civil(&text) {
+                Some(usual) => prop_assert_eq!(any, Some((usual, 0))),
+                // A leap second is left to the others.
+                None => prop_assert!(any.is_none() || !text.ends_with('Z') || text.contains(":60")),
+            }
         }
 
         #[test]

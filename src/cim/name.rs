@@ -6,6 +6,14 @@ use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Name(Arc<str>);
 
+impl Name {
+    /// Whether this and the other are copies of one another; equal names need not be.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_shared(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Deref for Name {
     type Target = str;
 

@@ -13,21 +13,8 @@ pub(super) const DATETIME: &str = "hyperv_wsman::cim::DateTime";
 
 /// The field for a property: of the same name, without case, or `_` aside as well.
 pub(super) fn field_of(fields: &'static [&'static str], property: &str) -> Option<&'static str> {
-    field_near(fields, property, 0).and_then(|index| fields.get(index).copied())
-}
-
-/// As [`field_of`], the position of the field; looked for at `likely` first.
-pub(super) fn field_near(fields: &'static [&'static str], property: &str, likely: usize) -> Option<usize> {
-    // Most fields differ from any property in their first letter, which is small.
-    let first = property.as_bytes().first();
-    let is_exact = |field: &&str| field.as_bytes().first() == first && *field == property;
-    if let Some(exact) = fields.iter().position(is_exact) {
-        return Some(exact);
-    }
-    if fields.get(likely).is_some_and(|field| is_field(field, property)) {
-        return Some(likely);
-    }
-    fields.iter().position(|field| is_field(field, property))
+    let exact = fields.iter().find(|field| **field == property);
+    exact.or_else(|| fields.iter().find(|field| is_field(field, property))).copied()
 }
 
 /// Whether two names are the same, case and `_` aside.

@@ -13,7 +13,9 @@ pub struct Timestamp {
 }
 
 const EPOCH: civil::DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-const FIRST: civil::DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
+/// The first microsecond of the year 0, and the last one of the year 9999.
+const FIRST: i64 = -62_167_219_200_000_000;
+const LAST: i64 = 253_402_300_799_999_999;
 
 impl Timestamp {
     /// 1601-01-01T00:00:00Z, which Windows writes where there is no time (the zero of FILETIME).
@@ -24,12 +26,11 @@ impl Timestamp {
     /// # Errors
     /// [`CimError::Form`] outside the years 0 to 9999.
     pub fn from_unix_micros(unix_micros: i64) -> Result<Self, CimError> {
-        EPOCH
-            .checked_add(SignedDuration::from_micros(unix_micros))
-            .ok()
-            .filter(|civil| *civil >= FIRST)
-            .map(|_| Self { unix_micros })
-            .ok_or_else(|| CimError::form(YEARS, &format!("{unix_micros} µs after 1970")))
+        if (FIRST..=LAST).contains(&unix_micros) {
+            Ok(Self { unix_micros })
+        } else {
+            Err(CimError::form(YEARS, &format!("{unix_micros} µs after 1970")))
+        }
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z; negative before.
@@ -47,10 +48,10 @@ impl Timestamp {
 
     /// A clock reading that is `offset_seconds` ahead of UTC.
     pub(super) fn from_civil(local: civil::DateTime, offset_seconds: i64) -> Option<Self> {
-        let since_epoch =
-            local.duration_since(EPOCH).checked_sub(SignedDuration::from_secs(offset_seconds))?;
-        let micros = since_epoch.as_nanos().div_euclid(1000);
-        Self::from_unix_micros(i64::try_from(micros).ok()?).ok()
+        let since_epoch = local.duration_since(EPOCH);
+        let seconds = since_epoch.as_secs().checked_sub(offset_seconds)?;
+        let micros = i64::from(since_epoch.subsec_nanos().div_euclid(1000));
+        Self::from_unix_micros(seconds.checked_mul(1_000_000)?.checked_add(micros)?).ok()
     }
 
     /// The clock reading in UTC. The range was checked when the value was made, so the sum exists.

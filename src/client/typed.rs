@@ -2,7 +2,7 @@
 
 use super::{EnumerateCall, GetCall, InvokeCall, Item};
 use crate::{
-    cim::{self, Instance, schema::Schema},
+    cim::{self, CimError, Instance, schema::Schema},
     error::{Error, ErrorKind, Result},
     wsman::{EnumerationMode, Output},
 };
@@ -44,7 +44,7 @@ impl GetCall {
     /// As the call; [`ErrorKind::Decode`] for an instance that does not fit.
     pub async fn typed<T: DeserializeOwned>(self) -> Result<T> {
         let schema = self.client.schema().clone();
-        read(&self.await?, &schema)
+        read(self.await?, &schema)
     }
 }
 
@@ -55,7 +55,7 @@ impl EnumerateCall {
     /// As the call; [`ErrorKind::Decode`] for the first instance that does not fit.
     pub async fn typed<T: DeserializeOwned>(self) -> Result<Vec<T>> {
         let schema = self.client.schema().clone();
-        self.mode(EnumerationMode::Object).collect(|item| item.read(&schema).map(Some)).await
+        self.mode(EnumerationMode::Object).collect(|item| item.into_typed_with(&schema).map(Some)).await
     }
 }
 
@@ -66,14 +66,49 @@ impl Item {
     /// [`ErrorKind::Decode`] for an instance that does not fit, and for an item without one (mode
     /// `Epr`).
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
-        self.read(&Schema::default())
+        let instance = self.instance.as_ref().ok_or_else(no_instance)?;
+        instance.deserialize().map_err(|error| misfit(instance.class(), error))
     }
 
-    fn read<T: DeserializeOwned>(&self, schema: &Schema) -> Result<T> {
-        match &self.instance {
-            Some(instance) => read(instance, schema),
-            None => Err(Error::new(ErrorKind::Decode, "failed to read an item: it is a reference alone")),
-        }
+    /// As [`Self::deserialize`], of an item that is not needed any more: its texts become those of the type, and are
+    /// not copied.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sim")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> hyperv_wsman::Result<()> {
+    /// # use futures_core::Stream;
+    /// # use hyperv_wsman::{Client, cim::Epr, sim};
+    /// # use std::{future::poll_fn, pin::Pin};
+    /// # let host = sim::Host::new(sim::Settings::default());
+    /// # let url = "https://hv01.example.test:5986/wsman".parse().unwrap();
+    /// # let client = Client::with_transport(url, host.transport());
+    /// #[derive(serde::Deserialize)]
+    /// struct Machine {
+    ///     element_name: String,
+    /// }
+    ///
+    /// # let class = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2");
+    /// let mut machines = client.enumerate(&class).stream();
+    /// // With the `futures` crate: `machines.next().await`.
+    /// while let Some(item) = poll_fn(|context| Pin::new(&mut machines).poll_next(context)).await {
+    ///     let machine: Machine = item?.into_typed()?;
+    ///     assert!(!machine.element_name.is_empty());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sim"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn into_typed<T: DeserializeOwned>(self) -> Result<T> {
+        self.into_typed_with(&Schema::default())
+    }
+
+    fn into_typed_with<T: DeserializeOwned>(self, schema: &Schema) -> Result<T> {
+        read(self.instance.ok_or_else(no_instance)?, schema)
     }
 }
 
@@ -169,18 +204,24 @@ impl Output {
             outputs.set(name, value.clone());
         }
         outputs.set("ReturnValue", self.return_value());
-        outputs.deserialize().map_err(|error| {
+        outputs.into_typed().map_err(|error| {
             Error::new(ErrorKind::Decode, format!("failed to read the output of `{of_method}`"))
                 .with_source(error)
         })
     }
 }
 
-fn read<T: DeserializeOwned>(instance: &Instance, schema: &Schema) -> Result<T> {
-    instance.deserialize_with(schema).map_err(|error| {
-        let message = format!("failed to read an instance of `{}`", instance.class());
-        Error::new(ErrorKind::Decode, message).with_source(error)
-    })
+fn read<T: DeserializeOwned>(instance: Instance, schema: &Schema) -> Result<T> {
+    let class = instance.class.clone();
+    instance.into_typed_with(schema).map_err(|error| misfit(&class, error))
+}
+
+fn misfit(class: &str, error: CimError) -> Error {
+    Error::new(ErrorKind::Decode, format!("failed to read an instance of `{class}`")).with_source(error)
+}
+
+fn no_instance() -> Error {
+    Error::new(ErrorKind::Decode, "failed to read an item: it is a reference alone")
 }
 
 #[cfg(test)]
@@ -237,11 +278,17 @@ mod tests {
         let job = Instance::new("Msvm_ConcreteJob").with("JobState", 7_u16);
         let read: BTreeMap<String, u8> = item(Some(job.clone())).deserialize().unwrap();
         assert_eq!(read["JobState"], 7);
+        let read: BTreeMap<String, u8> = item(Some(job.clone())).into_typed().unwrap();
+        assert_eq!(read["JobState"], 7);
         let error = item(Some(job)).deserialize::<BTreeMap<String, bool>>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         insta::assert_snapshot!(error, @"failed to read an instance of `Msvm_ConcreteJob`");
         insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_ConcreteJob.JobState`: expected bool, got `7`");
+        let given = item(Some(Instance::new("Msvm_ConcreteJob").with("JobState", 7_u16)));
+        let given = given.into_typed::<BTreeMap<String, bool>>().unwrap_err();
+        assert_eq!(given.to_string(), "failed to read an instance of `Msvm_ConcreteJob`");
         let error = item(None).deserialize::<BTreeMap<String, bool>>().unwrap_err();
+        assert_eq!(item(None).into_typed::<u8>().unwrap_err().to_string(), error.to_string());
         insta::assert_snapshot!(error, @"failed to read an item: it is a reference alone");
     }
 }

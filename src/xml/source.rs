@@ -12,6 +12,11 @@ use std::{borrow::Cow, slice, sync::Arc};
 pub(crate) trait Source<'a> {
     fn next(&mut self) -> Result<Event<'_, 'a>, XmlError>;
 
+    /// After a start: the text of the element, its end included, where it is quick to see that it holds nothing else.
+    fn leaf(&mut self) -> Option<&'a str> {
+        None
+    }
+
     /// The declarations in scope in the innermost open element.
     fn scope(&self) -> Option<&Arc<Scope>>;
 
@@ -83,6 +88,10 @@ impl<'a> Source<'a> for Walk<'a> {
 impl<'a> Source<'a> for Reader<'a> {
     fn next(&mut self) -> Result<Event<'_, 'a>, XmlError> {
         Reader::next(self)
+    }
+
+    fn leaf(&mut self) -> Option<&'a str> {
+        Reader::leaf(self)
     }
 
     fn scope(&self) -> Option<&Arc<Scope>> {

@@ -33,6 +33,11 @@ impl<'a> Tag<'a> {
         Self { source, prefix, local, start, rest, offset: start + name }
     }
 
+    /// What is left of the attributes, as it is written.
+    pub(super) fn attributes(&self) -> &'a str {
+        self.rest
+    }
+
     /// Whether anything follows the name; it may be white space alone.
     pub(super) fn has_attributes(&self) -> bool {
         !self.rest.is_empty()

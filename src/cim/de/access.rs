@@ -1,54 +1,56 @@
 //! The properties of an instance as serde asks for them.
 
-use std::slice;
-
 use serde::de::{
     DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, VariantAccess, Visitor,
     value::StrDeserializer,
 };
 
-use super::value::ValueDeserializer;
+use super::{fields::Fields, held::Held, value::ValueDeserializer};
 use crate::cim::{CimError, Instance, Name, Value, names, schema::Schema};
 
 /// An instance and what is known of its class.
-#[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) instance: &'a Instance,
-    pub(super) schema: &'a Schema,
+    pub(super) class: &'a str,
+    pub(super) properties: Held<'a, [(Name, Value)]>,
+    schema: &'a Schema,
 }
 
 /// Properties with their values, one after the other.
 pub(super) struct Properties<'a> {
     class: &'a str,
     schema: &'a Schema,
-    rest: slice::Iter<'a, (Name, Value)>,
+    rest: Held<'a, [(Name, Value)]>,
     /// The fields of a struct; of a map all properties are told, by their own names.
-    fields: Option<&'static [&'static str]>,
-    /// The field that is likely to come next.
-    likely: usize,
+    fields: Option<Fields>,
     /// Whether the class is still to be told.
     class_is_next: bool,
     current: Option<(&'a str, Current<'a>)>,
 }
 
 /// What the key told last belongs to.
-#[derive(Clone, Copy)]
 enum Current<'a> {
     Class,
-    Value(&'a Value),
+    Value(Held<'a, Value>),
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn lent(instance: &'a Instance, schema: &'a Schema) -> Self {
+        Self { class: &instance.class, properties: Held::Lent(&instance.properties), schema }
+    }
+
+    pub(super) fn given(instance: &'a mut Instance, schema: &'a Schema) -> Self {
+        Self { class: &instance.class, properties: Held::Given(&mut instance.properties), schema }
+    }
+
+    /// The same once more, for as long as this is not used.
+    pub(super) fn again(&mut self) -> Known<'_> {
+        Known { class: self.class, properties: self.properties.again(), schema: self.schema }
+    }
 }
 
 impl<'a> Properties<'a> {
-    pub(super) fn all(Known { instance, schema }: Known<'a>) -> Self {
-        Self {
-            schema,
-            class: instance.class(),
-            rest: instance.properties.iter(),
-            fields: None,
-            likely: 0,
-            class_is_next: false,
-            current: None,
-        }
+    pub(super) fn all(Known { class, properties, schema }: Known<'a>) -> Self {
+        Self { class, schema, rest: properties, fields: None, class_is_next: false, current: None }
     }
 
     pub(super) fn all_with_class(instance: Known<'a>) -> Self {
@@ -56,7 +58,11 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn of_fields(instance: Known<'a>, fields: &'static [&'static str]) -> Self {
-        Self { fields: Some(fields), class_is_next: fields.contains(&names::CLASS), ..Self::all(instance) }
+        Self {
+            fields: Some(Fields::new(fields)),
+            class_is_next: fields.contains(&names::CLASS),
+            ..Self::all(instance)
+        }
     }
 }
 
@@ -68,16 +74,21 @@ impl<'de> MapAccess<'de> for Properties<'_> {
             self.current = Some((names::CLASS, Current::Class));
             return tell(seed, names::CLASS).map(Some);
         }
-        let is_struct = self.fields.is_some();
-        let Some((name, value)) = self.rest.find(|(_, value)| !(is_struct && value.is_null())) else {
-            return Ok(None);
-        };
-        self.current = Some((name, Current::Value(value)));
-        let fields = self.fields.unwrap_or_default();
-        let field = names::field_near(fields, name, self.likely);
-        self.likely = field.map_or(self.likely, |field| field + 1);
-        let field = field.and_then(|field| fields.get(field).copied());
-        tell(seed, field.unwrap_or(name)).map(Some)
+        while let Some((name, value)) = self.rest.next().map(Held::named) {
+            let mut field = None;
+            if let Some(fields) = &mut self.fields {
+                field = fields.of_property(name);
+                if value.get().is_null() {
+                    continue;
+                }
+            }
+            self.current = Some((name, Current::Value(value)));
+            return tell(seed, field.unwrap_or(name)).map(Some);
+        }
+        if let Some(fields) = self.fields.take() {
+            fields.keep();
+        }
+        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, CimError> {
@@ -93,7 +104,7 @@ impl<'de> MapAccess<'de> for Properties<'_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+        Some(self.rest.get().len())
     }
 }
 
@@ -132,8 +143,8 @@ pub(super) struct ClassAccess<'a> {
 
 impl<'a> ClassAccess<'a> {
     pub(super) fn new(instance: Known<'a>, variants: &'static [&'static str]) -> Self {
-        let class = instance.instance.class();
-        Self { instance, variant: names::field_of(variants, class).unwrap_or(class) }
+        let variant = names::field_of(variants, instance.class).unwrap_or(instance.class);
+        Self { instance, variant }
     }
 }
 
@@ -161,7 +172,7 @@ impl<'de> VariantAccess<'de> for Content<'_> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, CimError> {
-        Err(CimError::form(&expected(&visitor), self.0.instance.class()))
+        Err(CimError::form(&expected(&visitor), self.0.class))
     }
 
     fn struct_variant<V: Visitor<'de>>(

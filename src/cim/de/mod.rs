@@ -57,6 +57,8 @@
 //! ```
 
 mod access;
+mod fields;
+mod held;
 mod node;
 #[cfg(test)]
 mod tests;
@@ -68,7 +70,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{CimError, Instance, Value, names, schema::Schema};
+use super::{CimError, Instance, Name, Value, names, schema::Schema};
 use access::{ClassAccess, Known, Properties};
 
 impl Instance {
@@ -97,7 +99,38 @@ impl Instance {
     /// # Errors
     /// As [`Self::deserialize`].
     pub fn deserialize_with<T: DeserializeOwned>(&self, schema: &Schema) -> Result<T, CimError> {
-        T::deserialize(Known { instance: self, schema })
+        T::deserialize(Known::lent(self, schema))
+    }
+
+    /// As [`Self::deserialize`], of an instance that is not needed any more: its texts become those of the type, and
+    /// are not copied.
+    ///
+    /// ```
+    /// use hyperv_wsman::cim::{Instance, Value};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Machine {
+    ///     element_name: String,
+    /// }
+    ///
+    /// let instance = Instance::new("Msvm_ComputerSystem").with("ElementName", Value::string("web-01")?);
+    /// let machine: Machine = instance.into_typed()?;
+    /// assert_eq!(machine.element_name, "web-01");
+    /// # Ok::<(), hyperv_wsman::cim::CimError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn into_typed<T: DeserializeOwned>(self) -> Result<T, CimError> {
+        self.into_typed_with(&Schema::default())
+    }
+
+    /// As [`Self::into_typed`], with the value maps of another schema than the compiled one.
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn into_typed_with<T: DeserializeOwned>(mut self, schema: &Schema) -> Result<T, CimError> {
+        T::deserialize(Known::given(&mut self, schema))
     }
 }
 
@@ -106,7 +139,7 @@ impl<'de> Deserializer<'de> for &Instance {
     type Error = CimError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        Known { instance: self, schema: &Schema::default() }.deserialize_any(visitor)
+        Known::lent(self, &Schema::default()).deserialize_any(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -115,7 +148,7 @@ impl<'de> Deserializer<'de> for &Instance {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, CimError> {
-        Known { instance: self, schema: &Schema::default() }.deserialize_struct(name, fields, visitor)
+        Known::lent(self, &Schema::default()).deserialize_struct(name, fields, visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
@@ -136,7 +169,7 @@ impl<'de> Deserializer<'de> for &Instance {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, CimError> {
-        Known { instance: self, schema: &Schema::default() }.deserialize_enum(name, variants, visitor)
+        Known::lent(self, &Schema::default()).deserialize_enum(name, variants, visitor)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
@@ -152,12 +185,13 @@ impl<'de> Deserializer<'de> for &Instance {
 impl<'de> Deserializer<'de> for Known<'_> {
     type Error = CimError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        visitor.visit_map(Properties::all(self)).map_err(|error| missing_in(self.instance, error))
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, CimError> {
+        let properties = Properties::all(self.again());
+        visitor.visit_map(properties).map_err(|error| missing_in(&self, error))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
-        self,
+        mut self,
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
@@ -165,9 +199,8 @@ impl<'de> Deserializer<'de> for Known<'_> {
         if name == names::INSTANCE {
             return visitor.visit_map(Properties::all_with_class(self));
         }
-        visitor
-            .visit_map(Properties::of_fields(self, fields))
-            .map_err(|error| missing_in(self.instance, error))
+        let properties = Properties::of_fields(self.again(), fields);
+        visitor.visit_map(properties).map_err(|error| missing_in(&self, error))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
@@ -203,14 +236,14 @@ impl<'de> Deserializer<'de> for Known<'_> {
 }
 
 /// Says whose property it is that is missing, and whether it is null.
-fn missing_in(instance: &Instance, error: CimError) -> CimError {
+fn missing_in(instance: &Known<'_>, error: CimError) -> CimError {
     match error {
         CimError::Missing { class, property } if class.is_empty() => {
-            let is_null = |name: &str, value: &Value| value.is_null() && names::is_field(name, &property);
-            let null = instance.properties().find(|(name, value)| is_null(name, value));
-            match null {
-                Some((name, _)) => CimError::form("a value", "null").of_property(instance.class(), name),
-                None => CimError::Missing { class: instance.class().to_owned(), property },
+            let is_null =
+                |(name, value): &&(Name, Value)| value.is_null() && names::is_field(name, &property);
+            match instance.properties.get().iter().find(is_null) {
+                Some((name, _)) => CimError::form("a value", "null").of_property(instance.class, name),
+                None => CimError::Missing { class: instance.class.to_owned(), property },
             }
         }
         other => other,

@@ -1,6 +1,6 @@
 //! What fits what, and what is said when it does not.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
@@ -15,12 +15,15 @@ fn untyped(text: &str) -> Value {
     Value::Untyped(Text::new(text).unwrap())
 }
 
-fn read<T: serde::de::DeserializeOwned>(value: impl Into<Value>) -> Result<T, String> {
-    #[derive(Deserialize)]
+/// Of an instance that is lent, which has to be the same for one that is given.
+fn read<T: serde::de::DeserializeOwned + fmt::Debug>(value: impl Into<Value>) -> Result<T, String> {
+    #[derive(Debug, Deserialize)]
     struct Holder<T> {
         a: T,
     }
-    let holder = Instance::new("X_Class").with("A", value).deserialize::<Holder<T>>();
+    let instance = Instance::new("X_Class").with("A", value);
+    let holder = instance.deserialize::<Holder<T>>();
+    assert_eq!(format!("{:?}", instance.into_typed::<Holder<T>>()), format!("{holder:?}"));
     holder.map(|holder| holder.a).map_err(|error| error.to_string())
 }
 
@@ -254,10 +257,53 @@ fn what_a_deserialize_of_the_callers_says_is_kept_with_its_property() {
     assert_eq!(read::<Even>(3_u16).unwrap_err(), "`X_Class.A`: 3 is odd");
 }
 
+#[test]
+fn a_text_that_is_given_is_moved_and_not_copied() {
+    #[derive(Deserialize)]
+    struct Machine {
+        name: String,
+        notes: Vec<String>,
+    }
+    let long = Text::new("x".repeat(100)).unwrap();
+    let at = |value: &Value| value.as_str().unwrap().as_ptr();
+    let instance =
+        Instance::new("X_Class").with("Name", long.clone()).with("Notes", vec![long.clone(), long]);
+    let name = at(instance.get("Name").unwrap());
+    let notes: Vec<_> = instance.get("Notes").unwrap().as_slice().iter().map(at).collect();
+    let machine: Machine = instance.into_typed().unwrap();
+    assert_eq!(machine.name.as_ptr(), name);
+    assert_eq!(machine.notes.iter().map(|note| note.as_ptr()).collect::<Vec<_>>(), notes);
+}
+
+#[test]
+fn a_property_whose_text_was_taken_is_not_null() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "never made")]
+    struct Twice {
+        #[serde(rename = "JobState")]
+        state: String,
+        job_state: String,
+    }
+    let instance = Instance::new("X_Class").with("JobState", text("a"));
+    let lent = instance.deserialize::<Twice>().unwrap_err();
+    assert_eq!(lent.to_string(), "`X_Class.job_state`: expected a value, got no such property");
+    assert_eq!(instance.into_typed::<Twice>().unwrap_err(), lent);
+}
+
 proptest! {
     #[test]
     fn an_instance_is_an_instance_again(instance in strategies::instance()) {
-        prop_assert_eq!(instance.deserialize::<Instance>(), Ok(instance));
+        prop_assert_eq!(instance.deserialize::<Instance>(), Ok(instance.clone()));
+        prop_assert_eq!(instance.clone().into_typed::<Instance>(), Ok(instance));
+    }
+
+    #[test]
+    fn what_is_given_reads_as_what_is_lent(instance in strategies::instance()) {
+        type Map<T> = BTreeMap<String, T>;
+        prop_assert_eq!(instance.clone().into_typed::<Map<Value>>(), instance.deserialize::<Map<Value>>());
+        prop_assert_eq!(instance.clone().into_typed::<Map<String>>(), instance.deserialize::<Map<String>>());
+        let texts = instance.deserialize::<Map<Vec<String>>>();
+        prop_assert_eq!(instance.into_typed::<Map<Vec<String>>>(), texts);
     }
 }
 

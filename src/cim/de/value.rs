@@ -11,32 +11,25 @@ use serde::{
 
 use super::{
     access::{Known, Properties, ValueNames, expected},
+    held::Held,
     node::Node,
 };
 use crate::cim::{CimError, CimType, DateTime, Instance, Value, names};
 
 /// A value of a property.
-#[derive(Clone, Copy)]
 pub(super) struct ValueDeserializer<'a> {
-    value: &'a Value,
+    value: Held<'a, Value>,
     names: ValueNames<'a>,
 }
 
 impl<'a> ValueDeserializer<'a> {
-    pub(super) fn new(value: &'a Value, names: ValueNames<'a>) -> Self {
+    pub(super) fn new(value: Held<'a, Value>, names: ValueNames<'a>) -> Self {
         Self { value, names }
     }
 
-    fn known<'i>(&self, instance: &'i Instance) -> Known<'i>
-    where
-        'a: 'i,
-    {
-        Known { instance, schema: self.names.schema }
-    }
-
     /// The value itself, or the only element of an array.
-    fn one(self, expected: &str) -> Result<&'a Value, CimError> {
-        match self.value {
+    fn one(&self, expected: &str) -> Result<&Value, CimError> {
+        match self.value.get() {
             Value::Array(elements) => match elements.as_slice() {
                 [one] => Ok(one),
                 several => Err(CimError::form(expected, &format!("an array of {}", several.len()))),
@@ -45,7 +38,7 @@ impl<'a> ValueDeserializer<'a> {
         }
     }
 
-    fn integer<T: TryFrom<i128>>(self, expected: &str) -> Result<T, CimError> {
+    fn integer<T: TryFrom<i128>>(&self, expected: &str) -> Result<T, CimError> {
         let value = self.one(expected)?;
         let number = value.integer().and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| CimError::form(expected, &shown(value)))
@@ -55,12 +48,16 @@ impl<'a> ValueDeserializer<'a> {
     fn with_instance<T>(
         self,
         expected: &str,
-        read: impl FnOnce(&Instance) -> Result<T, CimError>,
+        read: impl FnOnce(Known<'_>) -> Result<T, CimError>,
     ) -> Result<T, CimError> {
+        let schema = self.names.schema;
+        if let Held::Given(Value::Instance(instance)) = self.value {
+            return read(Known::given(instance, schema));
+        }
         match self.one(expected)? {
-            Value::Instance(instance) => read(instance),
+            Value::Instance(instance) => read(Known::lent(instance, schema)),
             Value::String(text) | Value::Untyped(text) if text.as_str().trim_start().starts_with('<') => {
-                read(&Instance::from_cim_xml(text.as_str())?)
+                read(Known::given(&mut Instance::from_cim_xml(text.as_str())?, schema))
             }
             other => Err(CimError::form(expected, &shown(other))),
         }
@@ -91,8 +88,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         deserialize_i128 visit_i128 i128
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        match self.value {
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, CimError> {
+        if let Some(text) = self.value.take_text() {
+            return visitor.visit_string(text);
+        }
+        match self.value.get() {
             Value::Null => visitor.visit_unit(),
             Value::Boolean(value) => visitor.visit_bool(*value),
             Value::Uint8(value) => visitor.visit_u8(*value),
@@ -109,7 +109,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::String(text) | Value::Untyped(text) => visitor.visit_str(text.as_str()),
             Value::DateTime(value) => visitor.visit_string(value.to_iso()),
             Value::Reference(epr) => visitor.visit_string(epr.to_string()),
-            Value::Instance(instance) => visitor.visit_map(Properties::all(self.known(instance))),
+            Value::Instance(_) => {
+                self.with_instance("", |instance| visitor.visit_map(Properties::all(instance)))
+            }
             Value::Array(_) => self.deserialize_seq(visitor),
         }
     }
@@ -151,8 +153,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        self.deserialize_str(visitor)
+    fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, CimError> {
+        match self.value.take_text() {
+            Some(text) => visitor.visit_string(text),
+            None => self.deserialize_str(visitor),
+        }
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
@@ -160,7 +165,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             let byte = value.as_u64().and_then(|number| u8::try_from(number).ok());
             byte.ok_or_else(|| CimError::form("bytes", &shown(value)))
         };
-        visitor.visit_byte_buf(self.value.as_slice().iter().map(byte).collect::<Result<_, _>>()?)
+        visitor.visit_byte_buf(self.value.get().as_slice().iter().map(byte).collect::<Result<_, _>>()?)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
@@ -168,7 +173,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.value.get().is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -176,7 +181,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, CimError> {
-        match self.value {
+        match self.value.get() {
             Value::DateTime(DateTime::Timestamp(time)) if name == names::DATETIME => {
                 return visitor.visit_i64(time.unix_micros());
             }
@@ -186,8 +191,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             _ if name != names::VALUE => return visitor.visit_newtype_struct(self),
             _ => {}
         }
-        match self.value {
-            Value::Instance(instance) => visitor.visit_map(Properties::all_with_class(self.known(instance))),
+        match self.value.get() {
+            Value::Instance(_) => {
+                self.with_instance("", |instance| visitor.visit_map(Properties::all_with_class(instance)))
+            }
             Value::Array(_) => self.deserialize_seq(visitor),
             Value::Reference(epr) => visitor.visit_map(Node::tagged(names::EPR, Node::from(&**epr))),
             Value::DateTime(value) => visitor.visit_map(Node::tagged(names::DATETIME, value.to_iso())),
@@ -197,8 +204,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        let element = |value| Self { value, ..self };
-        visitor.visit_seq(SeqDeserializer::new(self.value.as_slice().iter().map(element)))
+        let element = |value| Self { value, names: self.names };
+        visitor.visit_seq(SeqDeserializer::new(self.value.elements().map(element)))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, CimError> {
@@ -215,7 +222,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CimError> {
-        self.with_instance(&expected(&visitor), |instance| self.known(instance).deserialize_map(visitor))
+        self.with_instance(&expected(&visitor), |instance| instance.deserialize_map(visitor))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -224,11 +231,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, CimError> {
-        match self.value {
+        match self.value.get() {
             Value::Reference(epr) if name == names::EPR => Node::from(&**epr).deserialize_any(visitor),
             _ if name == names::EPR => self.deserialize_str(visitor),
             _ => self.with_instance(&expected(&visitor), |instance| {
-                self.known(instance).deserialize_struct(name, fields, visitor)
+                instance.deserialize_struct(name, fields, visitor)
             }),
         }
     }
@@ -241,9 +248,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     ) -> Result<V::Value, CimError> {
         let value = self.one("a value of an enum")?;
         if matches!(value, Value::Instance(_)) {
-            return self.with_instance("", |instance| {
-                self.known(instance).deserialize_enum(name, variants, visitor)
-            });
+            return self.with_instance("", |instance| instance.deserialize_enum(name, variants, visitor));
         }
         let text = shown(value);
         let named = value.as_i64().and_then(|code| self.names.name_of(code));

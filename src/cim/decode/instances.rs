@@ -109,7 +109,7 @@ impl<'s> Decoder<'s> {
             let head = match source.next()? {
                 Event::Start { namespace, local, attributes } => {
                     row.check_namespace(&plan.class, namespace, local)?;
-                    Head::of(local, attributes.iter().cloned())
+                    Head::of(local, attributes)
                 }
                 Event::End => break,
                 Event::Text(text) if text.trim_ascii().is_empty() => continue,

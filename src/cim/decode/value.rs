@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 /// The start tag of a property.
 #[derive(Debug)]
@@ -21,12 +21,14 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub(super) fn of(local: &'a str, attributes: impl Iterator<Item = Attribute<'a>>) -> Self {
+    pub(super) fn of(local: &'a str, attributes: impl IntoIterator<Item: Borrow<Attribute<'a>>>) -> Self {
         let mut head = Self { local, nil: false, announced: None };
-        for attribute in attributes.filter(|attribute| &*attribute.namespace == XSI) {
+        for attribute in attributes {
+            let attribute = attribute.borrow();
             match attribute.local {
+                _ if *attribute.namespace != *XSI => {}
                 "nil" => head.nil = matches!(attribute.value.trim(), "true" | "1"),
-                "type" => head.announced = Some(attribute.value),
+                "type" => head.announced = Some(attribute.value.clone()),
                 _ => {}
             }
         }
@@ -77,6 +79,9 @@ impl Decoder<'_> {
             Some(Announced::Other(_)) => None,
             _ => declared.map(|(cim_type, _)| cim_type),
         };
+        if let Some(text) = source.leaf() {
+            return Ok(of_text(Cow::Borrowed(text), announced.as_ref(), declared)?);
+        }
         let mut text = Cow::Borrowed("");
         loop {
             match source.next()? {
@@ -102,7 +107,7 @@ impl Decoder<'_> {
                         local,
                     )?;
                     let class = embedded_class(announced, namespace).unwrap_or(Cow::Borrowed(head.local));
-                    let first = Head::of(local, attributes.iter().cloned());
+                    let first = Head::of(local, attributes);
                     let first = Start::new(namespace.clone(), first);
                     return Ok(Value::from(self.instance(&class, Some(first), source)?));
                 }

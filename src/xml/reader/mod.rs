@@ -1,5 +1,6 @@
 //! A strict pull reader: namespaces resolved, references joined, limits enforced while reading.
 
+mod expected;
 mod scan;
 
 use super::{
@@ -60,16 +61,18 @@ pub(crate) struct Reader<'a> {
     /// The scopes of those open elements that declare namespaces, with their depths, outermost first.
     scopes: Vec<(usize, Arc<Scope>)>,
     interner: Interner,
-    /// Attributes of the latest start tag.
+    /// Attributes of the latest start tag that had some and declared nothing.
     attributes: Vec<Attribute<'a>>,
+    /// What these are, as long as they may be those of the next as well: rows of one page have the same.
+    read: Option<(&'a str, Option<Arc<Scope>>)>,
+    /// Which attributes the latest start tag has.
+    latest: Latest,
     /// Namespace of the latest start tag.
     namespace: Namespace,
     /// The prefix that `namespace` is of, as long as no scope has begun or ended since.
     prefix: Option<&'a str>,
     /// The latest start tag that declared namespaces: rows of one page begin with the same.
     declaring: Option<Declaring<'a>>,
-    /// Read ahead while joining text.
-    pending: Option<Token<'a>>,
     root_seen: bool,
     /// Elements that may still come.
     elements_left: usize,
@@ -84,6 +87,16 @@ struct Declaring<'a> {
     prefix: &'a str,
     local: &'a str,
     attributes: Vec<Attribute<'a>>,
+}
+
+/// Where the attributes of a start tag are.
+#[derive(Debug, Clone, Copy)]
+enum Latest {
+    None,
+    /// In `Reader::attributes`.
+    Read,
+    /// In `Reader::declaring`.
+    Declaring,
 }
 
 impl Default for Limits {
@@ -121,10 +134,11 @@ impl<'a> Reader<'a> {
             scopes: Vec::new(),
             interner: Interner::default(),
             attributes: Vec::new(),
+            read: None,
+            latest: Latest::None,
             namespace: Namespace::default(),
             prefix: None,
             declaring: None,
-            pending: None,
             root_seen: false,
             elements_left: limits.elements,
         })
@@ -133,24 +147,18 @@ impl<'a> Reader<'a> {
     /// The next event. After an error the reader must not be used any more.
     pub(crate) fn next(&mut self) -> Result<Event<'_, 'a>, XmlError> {
         loop {
-            let token = match self.pending.take() {
-                Some(token) => token,
-                None => self.scanner.next()?,
-            };
-            match token {
+            match self.scanner.next()? {
                 Token::Start(tag) => {
                     let local = self.start(tag)?;
                     return Ok(Event::Start {
                         namespace: &self.namespace,
                         local,
-                        attributes: &self.attributes,
+                        attributes: self.attributes(),
                     });
                 }
                 Token::Text { text, offset } => {
-                    // Joining looks ahead.
-                    let is_outside = self.scanner.depth() == 0;
-                    let text = if self.scanner.at_tag() { text } else { self.join(text)? };
-                    if is_outside {
+                    let text = if self.scanner.is_at_tag() { text } else { self.join(text)? };
+                    if self.scanner.depth() == 0 {
                         if !text.chars().all(is_space) {
                             return Err(XmlError::new(offset, "text outside the root element"));
                         }
@@ -173,6 +181,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// After a start tag: the text of the element, and its end, if the document shows at once that it holds nothing
+    /// else.
+    pub(super) fn leaf(&mut self) -> Option<&'a str> {
+        let text = self.scanner.leaf()?;
+        self.end();
+        Some(text)
+    }
+
     /// Bytes read so far.
     pub(crate) fn offset(&self) -> usize {
         self.scanner.offset()
@@ -182,18 +198,25 @@ impl<'a> Reader<'a> {
         self.scopes.last().map(|(_, scope)| scope)
     }
 
-    /// Joins the text that follows directly, and keeps the token behind it.
+    /// Attributes of the latest start tag.
+    fn attributes(&self) -> &[Attribute<'a>] {
+        match self.latest {
+            Latest::None => &[],
+            Latest::Read => &self.attributes,
+            Latest::Declaring => self.declaring.as_ref().map_or(&[], |declaring| &declaring.attributes),
+        }
+    }
+
+    /// Joins the text that follows directly.
     fn join(&mut self, mut text: Cow<'a, str>) -> Result<Cow<'a, str>, XmlError> {
-        loop {
-            match self.scanner.next()? {
-                Token::Text { text: more, .. } if text.is_empty() => text = more,
-                Token::Text { text: more, .. } => text.to_mut().push_str(&more),
-                other => {
-                    self.pending = Some(other);
-                    return Ok(text);
-                }
+        while let Some((more, _)) = self.scanner.text()? {
+            if text.is_empty() {
+                text = more;
+            } else {
+                text.to_mut().push_str(&more);
             }
         }
+        Ok(text)
     }
 
     /// Enters an element; its local name.
@@ -211,12 +234,17 @@ impl<'a> Reader<'a> {
             XmlError::new(offset, format!("the document has more than {} elements", self.limits.elements))
         })?;
         self.root_seen = true;
-        self.attributes.clear();
+        self.latest = Latest::None;
         if tag.has_attributes() {
             if let Some(local) = self.start_as_before(&tag) {
                 return Ok(local);
             }
-            let (source, prefix, local) = (tag.source, tag.prefix, tag.local);
+            let (source, prefix, local, written) = (tag.source, tag.prefix, tag.local, tag.attributes());
+            if self.is_read(written) {
+                self.latest = Latest::Read;
+                self.resolve(prefix, offset)?;
+                return Ok(local);
+            }
             let declarations = self.read_attributes(&mut tag)?;
             let declares = !declarations.is_empty();
             let outer = self.scope().cloned();
@@ -226,9 +254,13 @@ impl<'a> Reader<'a> {
             self.resolve(prefix, offset)?;
             self.resolve_attributes(offset)?;
             if declares && let Some(scope) = self.scope().cloned() {
-                let (namespace, attributes) = (self.namespace.clone(), self.attributes.clone());
+                let (namespace, attributes) = (self.namespace.clone(), std::mem::take(&mut self.attributes));
                 self.declaring =
                     Some(Declaring { source, outer, scope, namespace, prefix, local, attributes });
+                self.latest = Latest::Declaring;
+            } else {
+                self.read = Some((written, outer));
+                self.latest = Latest::Read;
             }
             return Ok(local);
         }
@@ -247,19 +279,28 @@ impl<'a> Reader<'a> {
     /// Enters an element whose start tag is, to the letter, the latest that declared namespaces.
     fn start_as_before(&mut self, tag: &Tag<'a>) -> Option<&'a str> {
         let known = self.declaring.as_ref().filter(|known| known.source == tag.source)?;
-        let same_scope = match (&known.outer, self.scopes.last()) {
-            (None, None) => true,
-            (Some(known), Some((_, scope))) => Arc::ptr_eq(known, scope),
-            _ => false,
-        };
-        if !same_scope {
+        if !self.is_in(known.outer.as_ref()) {
             return None;
         }
-        self.attributes.extend_from_slice(&known.attributes);
+        self.latest = Latest::Declaring;
         self.namespace.clone_from(&known.namespace);
         self.prefix = Some(known.prefix);
         self.scopes.push((self.scanner.depth(), Arc::clone(&known.scope)));
         Some(known.local)
+    }
+
+    /// Whether attributes that are written so have been read already.
+    fn is_read(&self, written: &str) -> bool {
+        self.read.as_ref().is_some_and(|(read, scope)| *read == written && self.is_in(scope.as_ref()))
+    }
+
+    /// Whether `scope` is that of the innermost open element.
+    fn is_in(&self, scope: Option<&Arc<Scope>>) -> bool {
+        match (scope, self.scope()) {
+            (None, None) => true,
+            (Some(known), Some(scope)) => Arc::ptr_eq(known, scope),
+            _ => false,
+        }
     }
 
     /// Begins the scope of the innermost element.
@@ -305,6 +346,8 @@ impl<'a> Reader<'a> {
     /// Fills `self.attributes`, their namespaces still open; the namespace declarations come back.
     fn read_attributes(&mut self, tag: &mut Tag<'a>) -> Result<Vec<(Arc<str>, Namespace)>, XmlError> {
         let mut declarations: Vec<(Arc<str>, Namespace)> = Vec::new();
+        self.attributes.clear();
+        self.read = None;
         while let Some((name, value)) = tag.next_attribute()? {
             let offset = tag.offset();
             if self.attributes.len() + declarations.len() >= self.limits.attributes {

@@ -1,11 +1,14 @@
 //! A document in its tokens: tags, text, and the ends that match.
 //!
-//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs: their
-//! names are checked as they are found, and nothing is copied.
+//! Instances are mostly short elements without attributes, so what the common ones cost decides what a page costs:
+//! names that follow each other as before are not checked again, and nothing is copied.
 
-use super::super::{
-    XmlError, escape,
-    tag::{Tag, is_space, shorten, split_name},
+use super::{
+    super::{
+        XmlError, escape,
+        tag::{Tag, is_space, shorten, split_name},
+    },
+    expected::{Expected, Name, ends_name},
 };
 use memchr::{memchr2, memmem};
 use std::borrow::Cow;
@@ -14,7 +17,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub(super) enum Token<'a> {
     Start(Tag<'a>),
-    /// Text up to the next markup or reference, or what a reference stands for.
+    /// A piece of text; another one may follow.
     Text {
         text: Cow<'a, str>,
         offset: usize,
@@ -28,48 +31,12 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// Names of the open elements as they are written.
     open: Vec<&'a str>,
+    expected: Expected<'a>,
     /// Whether the latest start tag was an end as well, which is still to be told.
     empty: bool,
     /// Whether `]]>` or a carriage return stand anywhere in the document; where they do not, no text is searched for them.
     has_cdata_end: bool,
     has_carriage_return: bool,
-}
-
-/// What a byte can be in a name.
-mod class {
-    /// White space, `/` and `>`, which end a name.
-    pub(super) const END: u8 = 1;
-    pub(super) const COLON: u8 = 2;
-    /// Letters of ASCII and `_`.
-    pub(super) const START: u8 = 4;
-    /// Digits, `-` and `.`.
-    pub(super) const PART: u8 = 8;
-    /// Whatever needs a closer look.
-    pub(super) const OTHER: u8 = 16;
-
-    pub(super) const OF: [u8; 256] = {
-        let mut of = [OTHER; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            // `byte` is below the length of the table, which no iterator can tell in a constant.
-            #[allow(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler")]
-            {
-                of[byte as usize] = match byte {
-                    b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' => END,
-                    b':' => COLON,
-                    b'a'..=b'z' | b'A'..=b'Z' | b'_' => START,
-                    b'0'..=b'9' | b'-' | b'.' => PART,
-                    _ => OTHER,
-                };
-            }
-            byte += 1;
-        }
-        of
-    };
-
-    pub(super) fn of(byte: u8) -> u8 {
-        OF.get(usize::from(byte)).copied().unwrap_or(OTHER)
-    }
 }
 
 impl<'a> Scanner<'a> {
@@ -78,6 +45,7 @@ impl<'a> Scanner<'a> {
             text,
             at: 0,
             open: Vec::new(),
+            expected: Expected::default(),
             empty: false,
             has_cdata_end: memmem::find(text.as_bytes(), b"]]>").is_some(),
             has_carriage_return: memchr::memchr(b'\r', text.as_bytes()).is_some(),
@@ -94,42 +62,68 @@ impl<'a> Scanner<'a> {
         self.open.len()
     }
 
-    /// Whether the next token is a start tag or an end tag, so that text has ended for certain.
-    pub(super) fn at_tag(&self) -> bool {
-        matches!(self.rest().as_bytes(), [b'<', next, ..] if !matches!(next, b'!' | b'?'))
-    }
-
     /// The next token.
     pub(super) fn next(&mut self) -> Result<Token<'a>, XmlError> {
         if std::mem::take(&mut self.empty) {
             self.open.pop();
             return Ok(Token::End);
         }
+        let text = if self.is_at_tag() { None } else { self.text()? };
+        if let Some((text, offset)) = text {
+            return Ok(Token::Text { text, offset });
+        }
+        let rest = self.rest();
+        match rest.as_bytes() {
+            [] => Ok(Token::Eof),
+            [b'<', b'/', ..] => self.end_tag(rest),
+            _ => self.start_tag(rest),
+        }
+    }
+
+    /// The text of the innermost open element and its end, if it holds plain text alone, whose end is found at once.
+    pub(super) fn leaf(&mut self) -> Option<&'a str> {
+        if self.empty || self.has_cdata_end || self.has_carriage_return {
+            return None;
+        }
+        let (rest, open) = (self.rest(), self.open.last()?);
+        let (text, tag) = rest.split_at_checked(memchr2(b'<', b'&', rest.as_bytes())?)?;
+        if !is_end_of(open, tag) {
+            return None;
+        }
+        self.at += text.len() + open.len() + 3;
+        self.open.pop();
+        Some(text)
+    }
+
+    /// Whether a start tag or an end tag comes next, so that text has ended for certain.
+    pub(super) fn is_at_tag(&self) -> bool {
+        matches!(self.rest().as_bytes(), [b'<', next @ ..] if !matches!(next, [b'!' | b'?', ..]))
+    }
+
+    /// The next piece of text: up to markup or a reference, or what a reference or a CDATA section stands for; and
+    /// where it begins. `None` before a tag and at the end.
+    pub(super) fn text(&mut self) -> Result<Option<(Cow<'a, str>, usize)>, XmlError> {
         loop {
             let start = self.at;
             let rest = self.rest();
-            return match rest.as_bytes() {
-                [] => Ok(Token::Eof),
-                [b'<', b'/', ..] => self.end_tag(rest),
-                [b'<', b'!', ..] => match self.bang(rest)? {
-                    Some(token) => Ok(token),
-                    None => continue,
-                },
-                [b'<', b'?', ..] => {
-                    self.instruction(rest)?;
-                    continue;
+            match rest.as_bytes() {
+                [b'<', b'!', ..] => {
+                    if let Some(text) = self.bang(rest)? {
+                        return Ok(Some((text, start)));
+                    }
                 }
-                [b'<', ..] => self.start_tag(rest),
-                [b'&', ..] => self.reference(rest),
+                [b'<', b'?', ..] => self.instruction(rest)?,
+                [] | [b'<', ..] => return Ok(None),
+                [b'&', ..] => return Ok(Some((self.reference(rest)?, start))),
                 bytes => {
                     let end = memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
                     let text = self.take(rest, end);
                     if self.has_cdata_end && text.contains("]]>") {
                         return Err(XmlError::new(start, "`]]>` in text"));
                     }
-                    Ok(Token::Text { text: self.normalise_line_ends(text), offset: start })
+                    return Ok(Some((self.normalise_line_ends(text), start)));
                 }
-            };
+            }
         }
     }
 
@@ -146,30 +140,35 @@ impl<'a> Scanner<'a> {
     fn start_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
         let start = self.at;
         let bytes = rest.as_bytes().get(1..).unwrap_or_default();
-        let (mut seen, mut colon, mut length) = (0, None, bytes.len());
-        for (index, byte) in bytes.iter().enumerate() {
-            let class = class::of(*byte);
-            if class == class::END {
-                length = index;
-                break;
-            }
-            if class == class::COLON {
-                colon = Some(index);
-            }
-            seen |= class;
-        }
-        let name = rest.get(1..=length).unwrap_or_default();
+        let expected = self.expected.take(bytes);
+        let length = expected.map_or_else(
+            || bytes.iter().position(|byte| ends_name(*byte)).unwrap_or(bytes.len()),
+            |name| name.whole.len(),
+        );
         let end = match bytes.get(length) {
             Some(b'>') => length + 2,
             _ => 1 + end_of_tag(rest).ok_or_else(|| unclosed(start, "tag"))?,
         };
-        let (prefix, local) = plain_name(name, seen, colon)
-            .or_else(|| split_name(name))
-            .ok_or_else(|| XmlError::new(start, format!("`{}` is not a name", shorten(name))))?;
+        let name = match expected {
+            Some(name) => name,
+            None => self.unexpected(rest.get(1..=length).unwrap_or_default())?,
+        };
         let source = self.take(rest, end);
         self.empty = source.ends_with("/>");
-        self.open.push(name);
-        Ok(Token::Start(Tag::new(source, prefix, local, start)))
+        self.open.push(name.whole);
+        Ok(Token::Start(Tag::new(source, name.prefix, name.local, start)))
+    }
+
+    /// A name that does not follow as before.
+    fn unexpected(&mut self, whole: &'a str) -> Result<Name<'a>, XmlError> {
+        if let Some(known) = self.expected.find(whole) {
+            return Ok(known);
+        }
+        let (prefix, local) = split_name(whole)
+            .ok_or_else(|| XmlError::new(self.at, format!("`{}` is not a name", shorten(whole))))?;
+        let name = Name { whole, prefix, local };
+        self.expected.add(name);
+        Ok(name)
     }
 
     fn end_tag(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
@@ -177,8 +176,7 @@ impl<'a> Scanner<'a> {
         let Some(open) = self.open.last() else {
             return Err(XmlError::new(start, "an end tag without an element that is open"));
         };
-        let after = rest.get(2..).and_then(|name| name.strip_prefix(open));
-        if let Some([b'>', ..]) = after.map(str::as_bytes) {
+        if is_end_of(open, rest) {
             self.at += open.len() + 3;
             self.open.pop();
             return Ok(Token::End);
@@ -194,8 +192,8 @@ impl<'a> Scanner<'a> {
         Ok(Token::End)
     }
 
-    /// A comment, which is no token, or a CDATA section.
-    fn bang(&mut self, rest: &'a str) -> Result<Option<Token<'a>>, XmlError> {
+    /// A comment, which is no text, or a CDATA section.
+    fn bang(&mut self, rest: &'a str) -> Result<Option<Cow<'a, str>>, XmlError> {
         let start = self.at;
         if let Some(content) = rest.strip_prefix("<!--") {
             let end = content.find("--").ok_or_else(|| unclosed(start, "comment"))?;
@@ -211,8 +209,7 @@ impl<'a> Scanner<'a> {
                 return Err(outside(start));
             }
             self.at += "<![CDATA[".len() + end + "]]>".len();
-            let text = self.normalise_line_ends(content.get(..end).unwrap_or_default());
-            return Ok(Some(Token::Text { text, offset: start }));
+            return Ok(Some(self.normalise_line_ends(content.get(..end).unwrap_or_default())));
         }
         let is_doctype = rest.get(2..9).is_some_and(|keyword| keyword.eq_ignore_ascii_case("doctype"));
         Err(XmlError::new(
@@ -240,7 +237,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn reference(&mut self, rest: &'a str) -> Result<Token<'a>, XmlError> {
+    fn reference(&mut self, rest: &'a str) -> Result<Cow<'a, str>, XmlError> {
         /// Longer than any name and any number of a character.
         const LONGEST: usize = 64;
         let start = self.at;
@@ -257,14 +254,13 @@ impl<'a> Scanner<'a> {
             XmlError::new(start, format!("the reference `&{};` is not defined", shorten(name)))
         })?;
         self.at += name.len() + 2;
-        let text = match name {
+        Ok(match name {
             "amp" => Cow::Borrowed("&"),
             "lt" => Cow::Borrowed("<"),
             "gt" => Cow::Borrowed(">"),
             "quot" => Cow::Borrowed("\""),
             _ => Cow::Owned(character.to_string()),
-        };
-        Ok(Token::Text { text, offset: start })
+        })
     }
 
     /// XML 1.0 2.11: `\r\n` and `\r` are read as `\n`.
@@ -277,16 +273,10 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Prefix and local part of a name of ASCII, whose classes have been seen.
-fn plain_name(name: &str, seen: u8, colon: Option<usize>) -> Option<(&str, &str)> {
-    let starts = |part: &str| part.bytes().next().is_some_and(|first| class::of(first) == class::START);
-    if seen & class::OTHER != 0 {
-        return None;
-    }
-    let Some(colon) = colon else { return starts(name).then_some(("", name)) };
-    let (prefix, local) = (name.get(..colon)?, name.get(colon + 1..)?);
-    // `colon` is the last one; another one would be in the prefix.
-    (starts(prefix) && starts(local) && !prefix.contains(':')).then_some((prefix, local))
+/// Whether `rest` begins with the end tag of `name`, as it is mostly written.
+fn is_end_of(name: &str, rest: &str) -> bool {
+    let after = rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(name));
+    after.is_some_and(|after| after.starts_with('>'))
 }
 
 /// Where the `>` of a start tag is, which may stand in the values of attributes as well.

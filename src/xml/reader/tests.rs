@@ -192,7 +192,101 @@ fn told_by_scanner(xml: &str) -> Option<Vec<String>> {
     }
 }
 
+/// The events of a document up to its error; leaves are taken as such where `by_leaf`.
+fn told(xml: &str, by_leaf: bool) -> (Vec<String>, Option<String>) {
+    let mut told = Vec::new();
+    let mut reader = match Reader::new(xml, &Limits::default()) {
+        Ok(reader) => reader,
+        Err(error) => return (told, Some(error.to_string())),
+    };
+    loop {
+        let is_start = match reader.next() {
+            Ok(Event::Start { namespace, local, attributes }) => {
+                let attributes =
+                    attributes.iter().map(|one| format!(" {}|{}={}", &*one.namespace, one.local, one.value));
+                told.push(format!("<{}|{local}{}>", &**namespace, attributes.collect::<String>()));
+                true
+            }
+            Ok(Event::Text(text)) => {
+                told.push(text.into_owned());
+                false
+            }
+            Ok(Event::End) => {
+                told.push("</>".to_owned());
+                false
+            }
+            Ok(Event::Eof) => return (told, None),
+            Err(error) => return (told, Some(error.to_string())),
+        };
+        if by_leaf
+            && is_start
+            && let Some(text) = reader.leaf()
+        {
+            told.extend([text.to_owned(), "</>".to_owned()].into_iter().filter(|one| !one.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn a_leaf_is_told_where_its_end_is_plain_to_see() {
+    for (xml, leaf) in [
+        ("<a>text</a>", Some("text")),
+        ("<a></a>", Some("")),
+        ("<a> \n</a>", Some(" \n")),
+        ("<a/>", None),
+        ("<a>text</a >", None),
+        ("<a>a&amp;b</a>", None),
+        ("<a>text<b/></a>", None),
+        ("<a><![CDATA[text]]></a>", None),
+        ("<a>te<!-- c -->xt</a>", None),
+        ("<a>te\r\nxt</a>", None),
+        ("<a>te]]>xt</a>", None),
+        ("<a>text</b>", None),
+        ("<a>text</ab>", None),
+        ("<a>text", None),
+    ] {
+        let mut reader = Reader::new(xml, &Limits::default()).unwrap();
+        assert!(matches!(reader.next(), Ok(Event::Start { .. })), "{xml}");
+        assert_eq!(reader.leaf(), leaf, "{xml}");
+        assert_eq!(told(xml, true), told(xml, false), "{xml}");
+    }
+}
+
+#[test]
+fn a_leaf_ends_the_scope_that_it_began() {
+    let (told, error) = told("<a><p:b xmlns:p='u'>t</p:b><p:c>t</p:c></a>", true);
+    assert_eq!(told, ["<|a>", "<u|b>", "t", "</>"]);
+    assert_eq!(error.unwrap(), "the prefix `p` is not declared at byte 27");
+}
+
+#[test]
+fn attributes_that_come_again_are_those_of_the_scope_that_they_are_in() {
+    let xml = "<r xmlns:p='u'><a p:i='1'/><b p:i='1'/><c/><d xmlns:p='v' p:i='1'><a p:i='1'/><b p:i='1'/></d>\
+               <a p:i='1'/><d xmlns:p='v' p:i='1'><a p:i='1'/></d><a p:i=\"1\"/><a p:i='1' i='1'/></r>";
+    assert_eq!(
+        told(xml, true).0.concat().replace("</>", ""),
+        "<|r><|a u|i=1><|b u|i=1><|c><|d v|i=1><|a v|i=1><|b v|i=1><|a u|i=1><|d v|i=1><|a v|i=1><|a u|i=1>\
+         <|a u|i=1 |i=1>"
+    );
+    let twice = told("<r xmlns:p='u'><a p:i='1'/><a p:i='1' p:i='1'/></r>", true).1.unwrap();
+    assert_eq!(twice, "the attribute `i` occurs twice at byte 27");
+}
+
 proptest! {
+    #[test]
+    fn what_is_told_by_leaves_is_what_is_told_without(
+        parts in proptest::collection::vec(
+            prop::sample::select(vec![
+                "<a>", "</a>", "<p:b xmlns:p='u'>", "</p:b>", "<p:b>", "<a xmlns:p='v' p:i='1'>", "<a p:i='1'>", "<a p:i='1'/>",
+                "<a/>", "text", "&amp;", "<!---->", "</a >", " ",
+            ]),
+            0..16,
+        ),
+    ) {
+        let xml = format!("<r>{}</r>", parts.concat());
+        prop_assert_eq!(told(&xml, true), told(&xml, false), "{}", xml);
+    }
+
     #[test]
     fn what_the_scanner_accepts_another_parser_reads_as_the_same(
         parts in proptest::collection::vec(

@@ -50,7 +50,7 @@ async fn read(file: &str, mode: &str) -> Result<usize> {
         _ => {
             let (mut stream, mut rows) = (call.stream(), 0);
             while let Some(item) = next(&mut stream).await {
-                item?.deserialize::<Machine>()?;
+                item?.into_typed::<Machine>()?;
                 rows += 1;
             }
             rows

@@ -1,10 +1,11 @@
 //! The crate at the same work as the floors, by its public interface alone.
 //!
-//!     crate get N | stream | instances | typed | fan N | pages FILE
+//!     crate get N | stream | instances | typed | fan N | pages FILE [stream | instances | typed]
 //!
 //! `stream` reads an enumeration item by item into a type, `instances` keeps all instances, `typed` keeps them as a type.
-//! `fan N` sends N Gets to each port side by side. `pages FILE` streams the pages that the responder has dumped, without a
-//! network. Ports and fingerprint as `compare::Responder` has them; each prints one line of JSON.
+//! `fan N` sends N Gets to each port side by side. `pages FILE` reads the pages that the responder has dumped, without a
+//! network; as a stream unless told otherwise. Ports and fingerprint as `compare::Responder` has them; each prints one line
+//! of JSON.
 
 use compare::{Machine, PAGE, Responder, Result, dump::Dump, machine, machines, next, peak_memory};
 use hyperv_wsman::Client;
@@ -51,7 +52,7 @@ async fn enumerate(client: Client, mode: &str) -> Result<()> {
         _ => {
             let mut stream = call.stream();
             while let Some(item) = next(&mut stream).await {
-                let machine: Machine = item?.deserialize()?;
+                let machine: Machine = item?.into_typed()?;
                 rows += usize::from(machine.enabled_state == 2);
             }
             report(rows, start);
@@ -76,8 +77,9 @@ fn main() -> Result<()> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     runtime.worker_threads(2).enable_all().build()?.block_on(async {
-        if let ["pages", file] = *arguments {
-            return enumerate(Dump::read(file)?.client()?, "stream").await;
+        if let ["pages", file, ref mode @ ..] = *arguments {
+            let mode = mode.first().copied().unwrap_or("stream");
+            return enumerate(Dump::read(file)?.client()?, mode).await;
         }
         let responder = Responder::from_environment()?;
         match *arguments {
@@ -86,7 +88,7 @@ fn main() -> Result<()> {
             [mode @ ("stream" | "instances" | "typed")] => {
                 enumerate(responder.client(responder.port()?)?, mode).await
             }
-            _ => Err("usage: crate get N | stream | instances | typed | fan N | pages FILE".into()),
+            _ => Err("usage: crate get N | stream | instances | typed | fan N | pages FILE [MODE]".into()),
         }
     })
 }

@@ -1,7 +1,7 @@
 //! Texts made safe to show: what a host says must not reach the terminal as commands.
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// One line: line breaks and tabs become spaces, other control characters and the ones that reorder text
 /// become visible escapes.
@@ -38,7 +38,10 @@ pub(crate) fn lines(text: &str) -> String {
 }
 
 /// JSON text without the control characters that JSON leaves as they are (DEL and C1).
-pub(crate) fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.contains('\u{7f}') {
+        return Cow::Borrowed(text);
+    }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '\u{7f}'..='\u{9f}') || misleads(character) {
@@ -50,7 +53,7 @@ pub(crate) fn json(text: &str) -> String {
             shown.push(character);
         }
     }
-    shown
+    Cow::Owned(shown)
 }
 
 /// A table without lines: a header in capitals, columns two spaces apart.

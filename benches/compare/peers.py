@@ -20,6 +20,9 @@ ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 KEYS = {"CreationClassName": "Msvm_ComputerSystem", "Name": "7B2A6C5E-0000-4000-8000-100000000007"}
 PORTS = [int(port) for port in os.environ["PORTS"].split(",")]
+# No proxy: to be told so, pywinrm changes the environment at each request, which its threads do not survive.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 
 
 class Pypsrp:
@@ -50,7 +53,7 @@ class Pywinrm:
         from winrm.protocol import Protocol
 
         self.protocol = Protocol(f"https://127.0.0.1:{port}/wsman", transport="basic", username="admin",
-                                 password="secret", proxy=None, server_cert_validation="ignore")
+                                 password="secret", server_cert_validation="ignore")
 
     def send(self, action, body, keys=None):
         import xmltodict

@@ -3,7 +3,7 @@
 use super::{
     CimType, Epr, Instance, Value,
     schema::{Class, Direction, Method, Parameter, Property, Schema, Source},
-    similar::did_you_mean,
+    similar::{self, did_you_mean},
 };
 
 /// Why something is not sent, and what may have been meant.
@@ -22,9 +22,9 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<(String, Value)>,
 }
 
-/// The class of a reference; none where it is unknown and may well exist. Of `root/virtualization/v2`, and of
-/// whatever a user has loaded classes for, the schema is taken to know all. A class of another namespace is not the
-/// compiled one of its name: `root/cimv2` has a `CIM_Service` of its own.
+/// The class of a reference; none where it is unknown and may well exist. Of `root/virtualization/v2` the schema is taken to
+/// know all. Elsewhere a user may have loaded some, and only what is nearly the name of one of these is taken for it. A
+/// class of another namespace is not the compiled one of its name: `root/cimv2` has a `CIM_Service` of its own.
 ///
 /// # Errors
 /// For a class that should be known.
@@ -33,14 +33,16 @@ pub(crate) fn class<'s>(schema: &'s Schema, epr: &Epr) -> Result<Option<Class<'s
         epr.namespace().is_some_and(|namespace| !namespace.eq_ignore_ascii_case(COMPILED_NAMESPACE));
     let found = schema.class(epr.class());
     let known = found.filter(|class| !is_elsewhere || class.source() == Source::Loaded);
-    let is_complete = epr.namespace().is_some() && (!is_elsewhere || schema.is_extended() && found.is_none());
-    if known.is_some() || !is_complete {
+    if known.is_some() || epr.namespace().is_none() {
         return Ok(known);
     }
-    Err(Refusal {
-        message: format!("failed to use `{}`: the schema has no such class", epr.class()),
-        hint: did_you_mean(epr.class(), schema.classes().map(Class::name)),
-    })
+    let is_slip =
+        |class: Class| class.source() == Source::Loaded && similar::is_slip(epr.class(), class.name());
+    if is_elsewhere && (found.is_some() || !schema.classes().any(is_slip)) {
+        return Ok(None);
+    }
+    let hint = did_you_mean(epr.class(), schema.classes().map(Class::name));
+    Err(Refusal { message: format!("failed to use `{}`: the schema has no such class", epr.class()), hint })
 }
 
 /// The namespace whose classes are compiled in.
@@ -401,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_of_other_namespaces_are_nobodys_business_until_classes_were_loaded() {
+    fn classes_of_other_namespaces_are_nobodys_business_but_where_one_was_loaded_that_is_nearly_the_same() {
         let service = Epr::class_of("Win32_Servce", "root/cimv2");
         let arguments = [("Any".to_owned(), Value::from(1_u8))];
         let sent = call(&Schema::default(), &service, "Stop", &arguments).unwrap();
@@ -412,6 +414,8 @@ mod tests {
             Err("failed to use `Win32_Servce`: the schema has no such class\ndid you mean `Win32_Service`?"
                 .to_owned())
         );
+        let process = Epr::class_of("Win32_Process", "root/cimv2");
+        assert_eq!(call(&schema, &process, "Create", &arguments).unwrap().method, "Create");
     }
 
     #[cfg(feature = "cli")]

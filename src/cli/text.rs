@@ -127,7 +127,8 @@ mod tests {
         let document = serde_json::to_string("a\u{1b}\u{9b}\u{7f}").unwrap();
         assert_eq!(json(&document), r#""a\u001b\u009b\u007f""#);
         let hidden = "\u{202e}\u{e0041}";
-        let shown = json(&serde_json::to_string(hidden).unwrap());
+        let document = serde_json::to_string(hidden).unwrap();
+        let shown = json(&document);
         assert_eq!(shown, r#""\u202e\udb40\udc41""#);
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), hidden);
     }

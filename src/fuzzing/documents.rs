@@ -80,7 +80,7 @@ pub(super) fn soap_answer(data: &[u8]) {
         }
     }
     let _ = response::left_open(&message_id, data, &Limits::default());
-    let _ = explain(data);
+    let _ = explain(data, &Schema::default());
 }
 
 /// An instance fits the type that takes everything; one that is stricter may refuse it.

@@ -61,8 +61,8 @@ fn last_text(text: &str, tag: &str) -> Option<String> {
 #[test]
 fn every_capture_is_explained() {
     for (path, text) in captures() {
-        let explanation =
-            explain(text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let explanation = explain(text.as_bytes(), &schema::Schema::default())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(!explanation.summary.is_empty() && !explanation.lines.is_empty(), "{}", path.display());
         for (_, label, value) in &explanation.lines {
             assert!(!value.starts_with("cannot be read"), "{}: {label}: {value}", path.display());
@@ -145,7 +145,10 @@ fn captured_messages_survive_being_written_and_read_again() {
         let root = parse(&text);
         let written = root.to_pretty();
         assert_eq!(parse(&written), root, "{}", path.display());
-        assert_eq!(explain(written.as_bytes()).unwrap(), explain(text.as_bytes()).unwrap());
+        assert_eq!(
+            explain(written.as_bytes(), &schema::Schema::default()).unwrap(),
+            explain(text.as_bytes(), &schema::Schema::default()).unwrap()
+        );
     }
 }
 

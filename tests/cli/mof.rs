@@ -112,3 +112,24 @@ fn a_file_that_is_no_mof_is_told_with_its_place() {
     let missing = run_alone(&["schema", "list", "--mof", &mof("missing")]);
     assert_eq!(missing.code, 17, "{missing:?}");
 }
+
+#[test]
+fn a_message_about_a_loaded_class_is_explained_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.mof");
+    std::fs::write(
+        &file,
+        r#"class X_Job { [key] string Id; [ValueMap{"2", "3"}, Values{"Running", "Done"}] uint16 State; };"#,
+    )
+    .unwrap();
+    let answer = r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
+        xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"
+        xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/x/X_Job"><s:Header>
+        <a:Action>http://schemas.xmlsoap.org/ws/2004/09/transfer/GetResponse</a:Action></s:Header>
+        <s:Body><p:X_Job><p:Id>A</p:Id><p:State>3</p:State></p:X_Job></s:Body></s:Envelope>"#;
+    let explained =
+        |more: &[&str]| run(hvctl(["explain", "-"].iter().chain(more).copied()).write_stdin(answer)).stdout;
+    assert!(!explained(&[]).contains("Done"));
+    let loaded = explained(&["--mof", file.to_str().unwrap()]);
+    assert!(loaded.contains("3 (Done)"), "{loaded}");
+}

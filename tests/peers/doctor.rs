@@ -56,6 +56,21 @@ fn a_ticket_is_described_and_used() {
     assert_eq!(step(&report, "sealing")["facts"]["sealed"], true);
 }
 
+/// The acceptor never answers a request without a login.
+#[test]
+fn nothing_is_asked_without_a_login_where_that_is_not_answered() {
+    let Some(rig) = Rig::find() else { return };
+    let target = format!("/wsman?offer=Kerberos&hold=yes&{}", case("doctor-preemptive"));
+    let url = format!("http://localhost:{}{target}", rig.port("PLAIN"));
+    let line = ["--auth", "kerberos", "--auth-preemptive", "--connect-timeout", "5s"];
+    let (_, report) = doctor(&url, ("alice@TEST.LOCAL", RIGHT), &line);
+    for skipped in ["winrm", "identify", "schemes"] {
+        assert_eq!(status(&report, skipped), "skipped", "{report:#}");
+    }
+    assert_eq!(status(&report, "kerberos"), "ok", "{report:#}");
+    assert_eq!(rig.counts(&target).kerberos, 1, "{report:#}");
+}
+
 #[test]
 fn without_a_ticket_ntlm_is_used_and_the_reason_told() {
     let Some(rig) = Rig::find() else { return };

@@ -1,6 +1,7 @@
 //! Commands that need no host: `explain` and `fixture lint`.
 
 use crate::{
+    cim::schema::Schema,
     cli::{
         config,
         failure::{Failure, fault_json},
@@ -19,11 +20,11 @@ use std::{
 };
 
 /// `hvctl explain`.
-pub(super) async fn explain(output: &Output, file: PathBuf) -> Result<(), Failure> {
+pub(super) async fn explain(output: &Output, file: PathBuf, schema: &Schema) -> Result<(), Failure> {
     let name = file.display().to_string();
     let message =
         aside(move || if file == Path::new("-") { standard_input() } else { config::read(&file) }).await?;
-    let explanation = read_message(&message).map_err(|error| {
+    let explanation = read_message(&message, schema).map_err(|error| {
         Failure::from(
             Error::new(ErrorKind::Config, format!("failed to explain `{name}`"))
                 .with_source(error)

@@ -127,7 +127,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Trust(args) => trust::run(context, args).await,
         Command::Profile(command) => profile::run(context, command).await,
         Command::Config(command) => config::run(context, &command),
-        Command::Explain { file } => local::explain(&context.output, file).await,
+        Command::Explain { file } => local::explain(&context.output, file, &context.settings.schema).await,
         Command::Fixture(FixtureCommand::Lint { directory }) => local::lint(&context.output, directory).await,
         Command::Simulate(args) => simulate::run(context, args).await,
         Command::Demo => demo::run(context).await,

@@ -20,13 +20,18 @@ use hyper::{
         HeaderValue,
     },
 };
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use zeroize::Zeroizing;
 
 /// Largest body of an answer that refuses the login.
 const MAX_REFUSAL: usize = 64 * 1024;
 /// Bytes of an answer that room is made for before they come.
 const MAX_ROOM: usize = 1024 * 1024;
+/// How long a connection may rest before it is looked at again.
+const RESTED: Duration = Duration::from_millis(20);
 /// Asks an Identify to be answered without a login ([MS-WSMV] 3.1.4.1.23). The name is not
 /// `WSMANIDENTITY`: Windows' own `Test-WSMan` and monitoring probes in the field send this one.
 const WSMAN_IDENTIFY: HeaderName = HeaderName::from_static("wsmanidentify");
@@ -49,6 +54,8 @@ pub(super) struct Connection {
     pub(super) is_closing: bool,
     /// Where a client certificate is to be shown.
     asked: Option<Asked>,
+    /// When it was last heard of.
+    heard: Instant,
     max_body: usize,
     /// By which it has logged in.
     pub(super) mechanism: &'static str,
@@ -118,6 +125,7 @@ impl Connection {
             authorization: None,
             is_closing: false,
             asked,
+            heard: Instant::now(),
             max_body: settings.max_body,
             mechanism: "none",
             leg: None,
@@ -164,6 +172,10 @@ impl Connection {
         let body = request.content.into_body();
         let circumstances =
             Circumstances { host: &self.host, leaf: self.leaf.as_ref(), leg: self.leg, phase };
+        if self.heard.elapsed() > RESTED {
+            // The runtime looks at its sockets first: while nobody ran it, the host may have closed this one.
+            tokio::task::yield_now().await;
+        }
         let response = self.carrier.post(headers, body, circumstances).await?;
         let status = response.status();
         // Over verified TLS a 401 proves that nothing ran, even if its body is cut.
@@ -173,6 +185,7 @@ impl Connection {
         let (head, body) = response.into_parts();
         let limit = if status == StatusCode::UNAUTHORIZED { MAX_REFUSAL } else { self.max_body };
         let body = self.read(body, limit.min(self.max_body), phase).await?;
+        self.heard = Instant::now();
         if self.fingerprint.is_none() {
             self.fingerprint = self.certificate().map(Fingerprint::of);
         }

@@ -7,7 +7,10 @@ use super::{
     response::{ResponseError, envelope::not_an_envelope},
 };
 use crate::{
-    cim::{Epr, SelectorValue, decode, schema},
+    cim::{
+        Epr, SelectorValue, decode,
+        schema::{Parameter, Schema},
+    },
     xml::{Element, Limits, names},
 };
 use values::Named;
@@ -23,8 +26,8 @@ pub(crate) struct Explanation {
     pub(crate) fault: Option<Fault>,
 }
 
-/// Reads any message, request or answer.
-pub(crate) fn explain(body: &[u8]) -> Result<Explanation, ResponseError> {
+/// Reads any message, request or answer; the schema types what stands in it.
+pub(crate) fn explain(body: &[u8], schema: &Schema) -> Result<Explanation, ResponseError> {
     let envelope = Element::parse(body, &Limits::default())?;
     if !envelope.is(names::SOAP, "Envelope") {
         return Err(not_an_envelope(&envelope.name.namespace, &envelope.name.local));
@@ -35,6 +38,7 @@ pub(crate) fn explain(body: &[u8]) -> Result<Explanation, ResponseError> {
     let mut message = Message {
         header: Header(envelope.child(names::SOAP, "Header")),
         explanation: Explanation { summary: String::new(), lines: Vec::new(), fault: None },
+        schema,
     };
     message.read_header();
     match body.elements().next() {
@@ -49,6 +53,7 @@ pub(crate) fn explain(body: &[u8]) -> Result<Explanation, ResponseError> {
 struct Message<'e> {
     header: Header<'e>,
     explanation: Explanation,
+    schema: &'e Schema,
 }
 
 #[derive(Clone, Copy)]
@@ -257,8 +262,10 @@ impl Message<'_> {
     }
 
     fn read_instance(&mut self, indent: u8, element: &Element) {
-        match decode::instance(element, &schema::Schema::default()) {
-            Ok(instance) => values::write_instance(&mut self.explanation.lines, indent, &instance),
+        match decode::instance(element, self.schema) {
+            Ok(instance) => {
+                values::write_instance(&mut self.explanation.lines, indent, &instance, self.schema);
+            }
             Err(error) => self.line(indent, "cannot be read", error.to_string()),
         }
     }
@@ -271,10 +278,9 @@ impl Message<'_> {
     fn read_output(&mut self, class: &str, method: &str, output: &Element) {
         let value = output.child(&output.name.namespace, "ReturnValue").map(Element::text);
         let value = value.unwrap_or_else(|| "no return value".to_owned());
-        let name =
-            value.trim().parse().ok().and_then(|code| {
-                schema::class(class).and_then(|class| class.method(method)?.return_name(code))
-            });
+        let name = value.trim().parse().ok().and_then(|code| {
+            self.schema.class(class).and_then(|class| class.method(method)?.return_name(code))
+        });
         let result = name.map_or_else(|| value.clone(), |name| format!("{value} ({name})"));
         self.explanation.summary = format!("answer to {method} of {class}: {result}");
         self.line(0, "return value", result);
@@ -282,14 +288,15 @@ impl Message<'_> {
     }
 
     fn read_parameters(&mut self, class: &str, method: &str, element: &Element) {
-        let declared = schema::class(class).and_then(|class| class.method(method));
+        let schema = self.schema;
+        let declared = schema.class(class).and_then(|class| class.method(method));
         let parameters = decode::by_name(element).into_iter();
         for (name, elements) in parameters.filter(|(name, _)| *name != "ReturnValue") {
             let parameter = declared.and_then(|method| method.parameter(name));
-            let cim_type = parameter.and_then(schema::Parameter::declared_type);
+            let cim_type = parameter.and_then(Parameter::declared_type);
             let lines = &mut self.explanation.lines;
-            match decode::value(&elements, cim_type, &schema::Schema::default()) {
-                Ok(value) => values::write(lines, 0, name, &value, parameter.map(Named::Parameter)),
+            match decode::value(&elements, cim_type, schema) {
+                Ok(value) => values::write(lines, 0, name, &value, parameter.map(Named::Parameter), schema),
                 Err(error) => self.line(0, name, format!("cannot be read: {error}")),
             }
         }

@@ -11,7 +11,7 @@ fn shown(explanation: &Explanation) -> String {
 
 fn golden(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/requests");
-    shown(&explain(&fs::read(folder.join(name)).unwrap()).unwrap())
+    shown(&explain(&fs::read(folder.join(name)).unwrap(), &Schema::default()).unwrap())
 }
 
 /// An answer with this action and body.
@@ -27,7 +27,7 @@ fn answer(action: &str, body: &str) -> Explanation {
             xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_ConcreteJob"
             ><s:Header><a:Action>{action}</a:Action></s:Header><s:Body>{body}</s:Body></s:Envelope>"#
     );
-    explain(xml.as_bytes()).unwrap()
+    explain(xml.as_bytes(), &Schema::default()).unwrap()
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_fault_is_told_with_meaning_hint_and_what_to_do() {
 
 #[test]
 fn what_is_no_message_is_refused() {
-    let refused = |text: &str| explain(text.as_bytes()).unwrap_err().to_string();
+    let refused = |text: &str| explain(text.as_bytes(), &Schema::default()).unwrap_err().to_string();
     insta::assert_snapshot!(refused("<html/>"), @"expected a SOAP 1.2 envelope, got `html`");
     insta::assert_snapshot!(refused("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'/>"), @"expected a SOAP body, got an envelope without one");
     insta::assert_snapshot!(refused("no"), @"the message is not readable XML");

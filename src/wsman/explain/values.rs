@@ -3,20 +3,20 @@
 use super::{Epr, SelectorValue};
 use crate::cim::{
     DateTime, Instance, Value,
-    schema::{self, Parameter, Property},
+    schema::{Parameter, Property, Schema},
 };
 
 type Lines = Vec<(u8, String, String)>;
 
 /// Whose value map names a number.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Named {
-    Property(Property<'static>),
-    Parameter(Parameter<'static>),
+pub(super) enum Named<'s> {
+    Property(Property<'s>),
+    Parameter(Parameter<'s>),
 }
 
-impl Named {
-    fn name_of(self, code: i64) -> Option<&'static str> {
+impl<'s> Named<'s> {
+    fn name_of(self, code: i64) -> Option<&'s str> {
         match self {
             Self::Property(property) => property.value_name(code),
             Self::Parameter(parameter) => parameter.value_name(code),
@@ -25,15 +25,15 @@ impl Named {
 }
 
 /// A line for each property that is set, and one with the names of those that are null.
-pub(super) fn write_instance(lines: &mut Lines, indent: u8, instance: &Instance) {
-    let class = schema::class(instance.class());
+pub(super) fn write_instance(lines: &mut Lines, indent: u8, instance: &Instance, schema: &Schema) {
+    let class = schema.class(instance.class());
     let mut nulls = Vec::new();
     for (name, value) in instance.properties() {
         if value.is_null() {
             nulls.push(name);
         } else {
             let property = class.and_then(|class| class.property(name));
-            write(lines, indent, name, value, property.map(Named::Property));
+            write(lines, indent, name, value, property.map(Named::Property), schema);
         }
     }
     if !nulls.is_empty() {
@@ -42,7 +42,14 @@ pub(super) fn write_instance(lines: &mut Lines, indent: u8, instance: &Instance)
 }
 
 /// The lines of one value: one, or several for an instance.
-pub(super) fn write(lines: &mut Lines, indent: u8, name: &str, value: &Value, named: Option<Named>) {
+pub(super) fn write(
+    lines: &mut Lines,
+    indent: u8,
+    name: &str,
+    value: &Value,
+    named: Option<Named<'_>>,
+    schema: &Schema,
+) {
     // Reading has bounded the nesting far below that.
     let deeper = indent.saturating_add(1);
     let embedded: Vec<_> = value.as_slice().iter().filter_map(instance_in).collect();
@@ -52,7 +59,7 @@ pub(super) fn write(lines: &mut Lines, indent: u8, name: &str, value: &Value, na
     }
     for instance in embedded {
         lines.push((indent, name.to_owned(), format!("instance of {}", instance.class())));
-        write_instance(lines, deeper, &instance);
+        write_instance(lines, deeper, &instance, schema);
     }
 }
 
@@ -75,7 +82,7 @@ fn instance_in(value: &Value) -> Option<Instance> {
     if text.trim_start().starts_with("<INSTANCE") { Instance::from_cim_xml(text).ok() } else { None }
 }
 
-fn text_of(value: &Value, named: Option<Named>) -> String {
+fn text_of(value: &Value, named: Option<Named<'_>>) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Array(elements) => {

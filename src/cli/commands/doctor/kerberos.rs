@@ -30,7 +30,7 @@ pub(super) enum Ticket {
 pub(super) async fn kerberos(
     patient: &Patient<'_>,
     http: &HttpSettings,
-    greeting: &Greeting,
+    greeting: Option<&Greeting>,
     lacks_password: bool,
 ) -> (Finding, Ticket) {
     let skipped = |why: &str| (Finding::skipped(why), Ticket::Missing);
@@ -40,13 +40,13 @@ pub(super) async fn kerberos(
     }
     let is_offered =
         |scheme: &String| ["Negotiate", "Kerberos"].iter().any(|one| scheme.eq_ignore_ascii_case(one));
-    if !greeting.schemes.iter().any(is_offered) {
+    if greeting.is_some_and(|greeting| !greeting.schemes.iter().any(is_offered)) {
         return skipped("the host does not offer it");
     }
     if lacks_password && http.mechanism == AuthMechanism::Negotiate && http.kerberos.principal.is_none() {
         return skipped("without a password");
     }
-    let skew = winrm::skew(greeting);
+    let skew = greeting.and_then(winrm::skew);
     let prefix = &patient.settings.prefix;
     let (finding, ticket) = match kerberos_check(http).await {
         Ok(status) if http.url.scheme() == "http" && !status.can_seal => cannot_seal(http, prefix, &status),

@@ -47,7 +47,7 @@ use crate::{
         text,
     },
     error::{Error, ErrorKind},
-    transport::{HttpSettings, HttpTransport, Record},
+    transport::{Greeting, HttpSettings, HttpTransport, Record},
     wsman::Identity as HostIdentity,
 };
 use login::{Account, Seen};
@@ -189,17 +189,9 @@ impl<'a> Examination<'a> {
         lacking: Option<Failure>,
         seen: &Seen,
     ) -> Result<(), Failure> {
-        self.begin(Check::Winrm)?;
-        let (finding, greeting) = winrm::winrm(http).await;
-        self.done(Check::Winrm, finding)?;
-        let Some(greeting) = greeting else { return Ok(()) };
-        self.begin(Check::Identify)?;
-        self.done(Check::Identify, winrm::identify(session).await)?;
-        if !self.done(Check::Schemes, winrm::schemes(patient, http, &greeting))? {
-            return Ok(());
-        }
+        let Some(greeting) = self.greeting(patient, session, http).await? else { return Ok(()) };
         self.begin(Check::Kerberos)?;
-        let (finding, by) = kerberos::kerberos(patient, http, &greeting, lacking.is_some()).await;
+        let (finding, by) = kerberos::kerberos(patient, http, greeting.as_ref(), lacking.is_some()).await;
         if !self.done(Check::Kerberos, finding)? {
             return Ok(());
         }
@@ -214,6 +206,30 @@ impl<'a> Examination<'a> {
         let Some(identity) = identity else { return Ok(()) };
         self.done(Check::Sealing, login::sealing(http, seen))?;
         self.inside(patient, session, &identity, seen).await
+    }
+
+    /// What the host says to somebody without a login; nothing where that is not to be asked, and `None` where nothing
+    /// can follow.
+    async fn greeting(
+        &mut self,
+        patient: &Patient<'_>,
+        session: &Session,
+        http: &HttpSettings,
+    ) -> Result<Option<Option<Greeting>>, Failure> {
+        if http.auth_preemptive {
+            for check in [Check::Winrm, Check::Identify, Check::Schemes] {
+                self.done(check, Finding::skipped("`--auth-preemptive`: nothing is asked without a login"))?;
+            }
+            return Ok(Some(None));
+        }
+        self.begin(Check::Winrm)?;
+        let (finding, greeting) = winrm::winrm(http).await;
+        self.done(Check::Winrm, finding)?;
+        let Some(greeting) = greeting else { return Ok(None) };
+        self.begin(Check::Identify)?;
+        self.done(Check::Identify, winrm::identify(session).await)?;
+        let can_go_on = self.done(Check::Schemes, winrm::schemes(patient, http, &greeting))?;
+        Ok(can_go_on.then_some(Some(greeting)))
     }
 
     /// What a recording holds: no network, no login.

@@ -70,8 +70,6 @@ impl Carrier {
         body: Bytes,
         circumstances: Circumstances<'_>,
     ) -> Result<Response<Body>, TransportError> {
-        // The runtime looks at its sockets first: while nobody ran it, the host may have closed this one.
-        tokio::task::yield_now().await;
         match self {
             Self::Hyper(line) => match line.post(headers, body).await {
                 Ok(response) => Ok(response.map(Body::Hyper)),

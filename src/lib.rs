@@ -54,8 +54,8 @@
 //! [`Error::hint`] says what a user can do.
 //!
 //! # Features
-//! `http`, `ntlm`, `kerberos`, `pkcs12`, `serde`, `replay`, `sim`, `probe`, `keyring`, and `cli` (default: the tool
-//! `hvctl` and all the others but `keyring`). Embedders take
+//! `http`, `ntlm`, `kerberos`, `pkcs12`, `serde`, `replay`, `sim`, `probe`, `keyring`, `reqwest`, and `cli` (default: the
+//! tool `hvctl` and all the others but `keyring` and `reqwest`). Embedders take
 //! `default-features = false, features = ["http", "ntlm"]`.
 
 #[cfg(any(feature = "http", feature = "sim"))]

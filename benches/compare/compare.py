@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -63,13 +64,14 @@ def run(command, environment, whole):
 
 
 def compare(title, commands, environment, runs, whole=False):
-    """Runs the commands in turn; the first is what the others are measured by."""
+    """Runs the commands in turn; the first is what the others are measured by. Each round has another order, as it makes a
+    difference what ran before: after a second of Python a program was a third faster than after one of a tenth."""
     samples = {name: [] for name in commands}
     for name, command in commands.items():
         run(command, environment, whole)
     for _ in range(runs):
-        for name, command in commands.items():
-            samples[name].append(run(command, environment, whole))
+        for name in random.sample(sorted(commands), len(commands)):
+            samples[name].append(run(commands[name], environment, whole))
     print(f"\n{title} ({runs} runs in turn)")
     medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
     by, by_peak = next(iter(medians.values()))

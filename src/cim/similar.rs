@@ -16,9 +16,9 @@ pub(crate) fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a 
     similar(typed, known).map(|name| format!("did you mean `{name}`?"))
 }
 
-/// Whether one name is the other with a slip or two.
+/// Whether one name is the other with a slip: a letter that is wrong, missing or too much, or two that have changed places.
 pub(crate) fn is_slip(typed: &str, name: &str) -> bool {
-    strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase()) <= 2
+    strsim::osa_distance(&typed.to_lowercase(), &name.to_lowercase()) <= 1
 }
 
 /// From which likeness on a name is suggested.
@@ -35,6 +35,6 @@ mod tests {
         assert_eq!(similar("Fingerprnt", known), Some("fingerprint"));
         assert_eq!(similar("colour", known), None);
         assert_eq!(did_you_mean("usr", known).as_deref(), Some("did you mean `user`?"));
-        assert!(is_slip("win32_Servcie", "Win32_Service") && !is_slip("Win32_Process", "Win32_Service"));
+        assert!(is_slip("win32_Servcie", "Win32_Service") && !is_slip("Win32_Process", "Win32_Processor"));
     }
 }

@@ -1,6 +1,8 @@
 //! Building a client over HTTPS.
 
 use super::{Client, Options};
+#[cfg(feature = "reqwest")]
+use crate::transport::HttpCarrier;
 use crate::{
     auth::Credentials,
     error::Result,
@@ -65,23 +67,10 @@ impl ClientBuilder {
         self.settings.proxy = Some(proxy);
         self
     }
-    /// Goes by reqwest instead of by hyper alone, set up by this function, see [`HttpSettings::reqwest`].
-    ///
-    /// ```
-    /// use hyperv_wsman::{Client, transport::endpoint};
-    ///
-    /// let address = "192.0.2.7:5986".parse()?;
-    /// let client = Client::builder(endpoint("hv1.example.org")?)
-    ///     .reqwest(move |builder| builder.resolve("hv1.example.org", address))
-    ///     .build()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// What carries requests; hyper unless told otherwise.
     #[cfg(feature = "reqwest")]
-    pub fn reqwest(
-        mut self,
-        setup: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
-        self.settings.reqwest = Some(Arc::new(setup));
+    pub fn carrier(mut self, carrier: HttpCarrier) -> Self {
+        self.settings.carrier = carrier;
         self
     }
     /// Seals messages over TLS too, see [`HttpSettings::always_seal`]; only plain HTTP unless told otherwise.

@@ -149,7 +149,7 @@ impl InvokeCall {
 
     /// Compares class, method and arguments with the schema ([`Options::schema`](super::Options::schema)), as it is
     /// done before the call is sent. A class of another namespace than `root/virtualization/v2` that nobody has
-    /// loaded may have any method.
+    /// loaded may have any method, unless its name is that of a loaded one but for a slip.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for an unknown class, method or parameter, a value that does not fit its type, a

@@ -49,7 +49,7 @@ pub use crate::auth::{KerberosError, KerberosErrorKind};
 #[cfg(any(feature = "http", feature = "replay", feature = "sim"))]
 pub(crate) use hex::hex;
 #[cfg(feature = "reqwest")]
-pub use http::ReqwestSetup;
+pub use http::HttpCarrier;
 #[cfg(feature = "http")]
 pub use http::{
     AuthMechanism, ClientCertificate, ClientCertificateError, Fingerprint, HttpSettings, HttpTransport,

@@ -23,7 +23,7 @@ fn client(server: &Server, proxy: &Proxy) -> HyperV {
     let client = Client::builder(url).credentials(credentials).trust(trust);
     #[cfg(feature = "reqwest")]
     if std::env::var_os("TEST_BY_REQWEST").is_some() {
-        return HyperV::new(client.reqwest(|builder| builder).build().unwrap());
+        return HyperV::new(client.carrier(hyperv_wsman::transport::HttpCarrier::Reqwest).build().unwrap());
     }
     HyperV::new(client.build().unwrap())
 }

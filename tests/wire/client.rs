@@ -17,9 +17,16 @@ pub(crate) fn settings(server: &Server) -> HttpSettings {
     settings.credentials = Some(Credentials::new(r"LAB\op", Secret::new(PASSWORD.into())).unwrap());
     settings.trust = Trust::pinned(Fingerprint::of(&server.certificate));
     settings.mechanism = AuthMechanism::Ntlm;
+    carried(settings)
+}
+
+/// By reqwest, where the run is to be.
+pub(crate) fn carried(settings: HttpSettings) -> HttpSettings {
     #[cfg(feature = "reqwest")]
     if std::env::var_os("TEST_BY_REQWEST").is_some() {
-        settings.reqwest = Some(std::sync::Arc::new(|builder| builder));
+        let mut settings = settings;
+        settings.carrier = hyperv_wsman::transport::HttpCarrier::Reqwest;
+        return settings;
     }
     settings
 }

@@ -1,7 +1,7 @@
 //! Plain HTTP: what leaves is sealed, and of what comes only what is sealed is believed.
 
 use crate::{
-    client::message,
+    client::{carried, message},
     middle::{Hands, Middle, Passed, Raw},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -37,7 +37,7 @@ fn settings(server: &PlainServer, url: Url) -> HttpSettings {
     let mut settings = HttpSettings::new(url);
     let password = Secret::new(server.password().to_owned());
     settings.credentials = Some(Credentials::new(server.user(), password).unwrap());
-    settings
+    carried(settings)
 }
 
 pub(crate) fn transport(server: &PlainServer, url: Url) -> HttpTransport {
@@ -47,6 +47,10 @@ pub(crate) fn transport(server: &PlainServer, url: Url) -> HttpTransport {
 pub(crate) fn through(server: &PlainServer, proxy: &str) -> HttpTransport {
     let mut settings = settings(server, server.url());
     settings.proxy = Some(proxy.parse().unwrap());
+    #[cfg(feature = "reqwest")]
+    {
+        settings.carrier = hyperv_wsman::transport::HttpCarrier::Hyper;
+    }
     HttpTransport::new(settings).unwrap()
 }
 
@@ -248,7 +252,7 @@ async fn messages_are_sealed_over_tls_too_where_that_is_asked_for() {
     settings.credentials = Some(Credentials::new(server.user(), password).unwrap());
     settings.trust = Trust::pinned(Fingerprint::of(&certificate));
     settings.always_seal = true;
-    let answer = send(&HttpTransport::new(settings).unwrap(), IDENTIFY).await.unwrap();
+    let answer = send(&HttpTransport::new(carried(settings)).unwrap(), IDENTIFY).await.unwrap();
     assert!(answer.peer.sealed && answer.peer.verified_tls && answer.status == 200);
 }
 

@@ -93,7 +93,7 @@ async fn no_level_of_logging_shows_a_password_or_a_token() {
     through.proxy = Some(proxy.url("gate:geheim@").parse().unwrap());
     #[cfg(feature = "reqwest")]
     {
-        through.reqwest = None;
+        through.carrier = hyperv_wsman::transport::HttpCarrier::Hyper;
     }
     let through = HttpTransport::new(through).unwrap();
     send(&through, "<message/>").await.unwrap();

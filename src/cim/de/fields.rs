@@ -27,7 +27,7 @@ impl Fields {
         // Whatever is at one place for ever is one struct's, or the same for several.
         let kept = with_latest(|latest| {
             let at = latest.iter().position(|fields| ptr::eq(fields.all, all))?;
-            Some(latest.swap_remove(at))
+            Some(latest.remove(at))
         });
         kept.unwrap_or(Self { all, known: Vec::new(), next: 0 })
     }

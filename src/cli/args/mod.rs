@@ -270,6 +270,7 @@ mod tests {
             "hvctl invoke Msvm_Job.InstanceID=1 identify a=get",
         ] {
             let typed: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            assert!(grammar_of_named(&typed).try_get_matches_from(&typed).is_ok(), "{words}");
             let (args, _) = parse(&typed, |grammar| grammar).unwrap();
             let whole = Args::try_parse_from(&typed).unwrap();
             assert_eq!(format!("{args:?}"), format!("{whole:?}"), "{words}");

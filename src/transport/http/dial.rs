@@ -41,6 +41,13 @@ const UNANSWERED: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
+/// When so much time has passed; of a time that no clock can hold, some decades from now.
+pub(super) fn deadline_in(time: Duration) -> Instant {
+    const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or_else(|| now + DECADES)
+}
+
 /// Connects to the host and port of the URL; every step ends by the deadline.
 pub(super) async fn dial(url: &Url, proxy: Option<&Proxy>, deadline: Instant) -> Result<TcpStream, BoxError> {
     match proxy {

@@ -95,6 +95,11 @@ pub(super) fn broken(error: &(dyn StdError + 'static), circumstances: Circumstan
     }
 }
 
+/// Whether it is TLS that ended a connection.
+pub(super) fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
+    find::<rustls::Error>(error).is_some()
+}
+
 /// The deadline of the exchange passed.
 pub(super) fn deadline(host: &str, proxy: Option<&Proxy>, stage: Stage) -> TransportError {
     let way = proxy.map(|proxy| format!(" through the proxy `{proxy}`")).unwrap_or_default();

@@ -20,8 +20,6 @@ mod sealed;
 mod settings;
 mod trust;
 
-#[cfg(feature = "reqwest")]
-pub use carrier::ReqwestSetup;
 pub use client_certificate::{ClientCertificate, ClientCertificateError};
 pub use endpoint::endpoint;
 pub use fingerprint::Fingerprint;
@@ -33,6 +31,8 @@ pub use probe::{
     reach,
 };
 pub use proxy::Proxy;
+#[cfg(feature = "reqwest")]
+pub use settings::HttpCarrier;
 pub use settings::{AuthMechanism, HttpSettings, KerberosSettings, Login, OnLogin};
 pub use trust::Trust;
 

@@ -1,7 +1,5 @@
 //! Settings of an HTTP transport, and what it tells of its logins.
 
-#[cfg(feature = "reqwest")]
-use super::ReqwestSetup;
 use super::{ClientCertificate, Proxy, Trust, endpoint};
 use crate::auth::Credentials;
 use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
@@ -100,12 +98,22 @@ pub struct HttpSettings {
     pub always_seal: bool,
     /// Told of each connection that has logged in.
     pub on_login: Option<OnLogin>,
-    /// Connections are made, and requests carried, by reqwest, which this sets up: addresses of hosts
-    /// ([`resolve`](reqwest::ClientBuilder::resolve)), the way out ([`local_address`](reqwest::ClientBuilder::local_address),
-    /// [`interface`](reqwest::ClientBuilder::interface)), keep-alives. `None`: by hyper alone, which takes less time for a
-    /// request. Neither with a proxy nor with `auth_preemptive` and Kerberos.
+    /// What carries requests; hyper unless told otherwise.
     #[cfg(feature = "reqwest")]
-    pub reqwest: Option<ReqwestSetup>,
+    pub carrier: HttpCarrier,
+}
+
+/// What carries requests over a connection. What goes over the wire is the same.
+#[cfg(feature = "reqwest")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HttpCarrier {
+    /// hyper, over a connection that the transport makes.
+    #[default]
+    Hyper,
+    /// reqwest, a client of its own for each connection; it takes longer for a request. Neither with a proxy nor with
+    /// [`HttpSettings::auth_preemptive`] and Kerberos.
+    Reqwest,
 }
 
 /// Who wants to know of logins.
@@ -155,7 +163,7 @@ impl HttpSettings {
             always_seal: false,
             on_login: None,
             #[cfg(feature = "reqwest")]
-            reqwest: None,
+            carrier: HttpCarrier::default(),
         }
     }
 }
@@ -165,7 +173,7 @@ impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("HttpSettings");
         #[cfg(feature = "reqwest")]
-        shown.field("reqwest", &self.reqwest.is_some());
+        shown.field("carrier", &self.carrier);
         shown
             .field("host", &endpoint::host_and_port(&self.url))
             .field("credentials", &self.credentials)

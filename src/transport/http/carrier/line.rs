@@ -5,7 +5,7 @@
 use super::{
     super::{
         HttpSettings, Proxy,
-        dial::{BoxError, bare_host, dial, dial_tls},
+        dial::{BoxError, bare_host, deadline_in, dial, dial_tls},
     },
     USER_AGENT,
 };
@@ -23,7 +23,7 @@ use rustls_pki_types::ServerName;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time,
+    sync::oneshot,
 };
 use url::{Position, Url};
 
@@ -31,6 +31,8 @@ use url::{Position, Url};
 pub(in super::super) struct Line {
     way: Option<Way>,
     sender: Option<SendRequest<Full<Bytes>>>,
+    /// Why it ended, if that was no usual end.
+    ended: Option<oneshot::Receiver<hyper::Error>>,
     /// Of all requests.
     target: Uri,
     host: HeaderValue,
@@ -50,7 +52,7 @@ pub(super) enum LineError {
     /// No connection could be made.
     NotConnected(BoxError),
     /// The connection is gone, and the request was not sent.
-    Lost,
+    Lost(Option<hyper::Error>),
     /// The request may have been sent.
     Broken(hyper::Error),
 }
@@ -68,6 +70,7 @@ impl Line {
                 timeout: *connect_timeout,
             }),
             sender: None,
+            ended: None,
         })
     }
 
@@ -75,7 +78,8 @@ impl Line {
     pub(super) async fn open(&mut self) -> Result<(), LineError> {
         if let Some(way) = self.way.take() {
             // Apart, so that requests do not carry the weight of it.
-            self.sender = Some(Box::pin(way.connect()).await.map_err(LineError::NotConnected)?);
+            let (sender, ended) = Box::pin(way.connect()).await.map_err(LineError::NotConnected)?;
+            (self.sender, self.ended) = (Some(sender), Some(ended));
         }
         Ok(())
     }
@@ -87,15 +91,25 @@ impl Line {
     ) -> Result<Response<Incoming>, LineError> {
         self.open().await?;
         let request = self.request(headers, body);
-        let Some(sender) = &mut self.sender else { return Err(LineError::Lost) };
+        let Some(sender) = &mut self.sender else { return Err(LineError::Lost(None)) };
         if sender.ready().await.is_err() {
-            return Err(LineError::Lost);
+            return Err(self.lost().await);
         }
-        let sent = sender.try_send_request(request).await;
-        sent.map_err(|mut error| match error.take_message() {
-            // Handed back: no byte of it was written.
-            Some(_) => LineError::Lost,
-            None => LineError::Broken(error.into_error()),
+        match sender.try_send_request(request).await {
+            Ok(response) => Ok(response),
+            Err(mut error) => match error.take_message() {
+                // Handed back: no byte of it was written.
+                Some(_) => Err(self.lost().await),
+                None => Err(LineError::Broken(error.into_error())),
+            },
+        }
+    }
+
+    /// With what the task of the connection, which is at its end, has to say of that: an alert of TLS above all.
+    async fn lost(&mut self) -> LineError {
+        LineError::Lost(match self.ended.take() {
+            Some(ended) => ended.await.ok(),
+            None => None,
         })
     }
 
@@ -113,31 +127,98 @@ impl Line {
 
 impl Way {
     /// `timeout` is for name, proxy, TCP and TLS together.
-    async fn connect(self) -> Result<SendRequest<Full<Bytes>>, BoxError> {
+    async fn connect(self) -> Result<Spoken, BoxError> {
         let Self { url, proxy, tls, timeout } = self;
-        let deadline = time::Instant::now() + timeout;
+        let deadline = deadline_in(timeout);
         let Some(tls) = tls else { return speak(dial(&url, proxy.as_ref(), deadline).await?).await };
         let name = ServerName::try_from(bare_host(&url))?;
         speak(dial_tls(&url, proxy.as_ref(), tls, name, deadline).await?).await
     }
 }
 
+/// What sends requests, and what tells how the connection ended.
+type Spoken = (SendRequest<Full<Bytes>>, oneshot::Receiver<hyper::Error>);
+
 /// Speaks HTTP over a connection, until the sender of requests is dropped.
-async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-) -> Result<SendRequest<Full<Bytes>>, BoxError> {
+async fn speak(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Spoken, BoxError> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let (tell, ended) = oneshot::channel();
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            // Whoever waits for an answer is told by the sender.
             tracing::trace!(%error, "connection ended");
+            // Nobody may want to know.
+            let _ = tell.send(error);
         }
     });
-    Ok(sender)
+    Ok((sender, ended))
 }
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Line").field("open", &self.sender.is_some()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{
+        Phase, TransportErrorKind,
+        http::{carrier::explain, failure::Circumstances, trust::Leaf},
+    };
+    use rustls::AlertDescription;
+    use std::{
+        io,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+    use tokio::io::{ReadBuf, duplex, join, sink};
+
+    /// A line over this connection, which is open.
+    async fn line(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Line {
+        let settings = HttpSettings::new("http://hv1.example.test/wsman".parse().unwrap());
+        let mut line = Line::new(&settings, None).unwrap();
+        let (sender, ended) = speak(stream).await.unwrap();
+        (line.way, line.sender, line.ended) = (None, Some(sender), Some(ended));
+        // It ends before anything is sent.
+        tokio::task::yield_now().await;
+        line
+    }
+
+    /// What a message over it comes to.
+    async fn told(line: &mut Line) -> (TransportErrorKind, Phase, String) {
+        let error = line.post(HeaderMap::new(), "<message/>".into()).await.unwrap_err();
+        let circumstances =
+            Circumstances { host: "hv1", leaf: Some(&Leaf::default()), leg: None, phase: Phase::MaybeSent };
+        let error = explain(error, circumstances);
+        (error.kind, error.phase, error.to_string())
+    }
+
+    #[tokio::test]
+    async fn over_a_line_that_is_gone_nothing_was_sent() {
+        let (ours, theirs) = duplex(1024);
+        drop(theirs);
+        let mut line = line(ours).await;
+        for _ in 0..2 {
+            let lost = "failed to reach `hv1`: it closed the connection".to_owned();
+            assert_eq!(told(&mut line).await, (TransportErrorKind::Connection, Phase::NotSent, lost));
+        }
+    }
+
+    /// A server refuses the client's part of the handshake after the client has ended it.
+    struct Alert;
+
+    impl AsyncRead for Alert {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, alert)))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_comes_before_the_message_is_told() {
+        let mut line = line(join(Alert, sink())).await;
+        let failed = "failed to talk to `hv1` over TLS".to_owned();
+        assert_eq!(told(&mut line).await, (TransportErrorKind::Trust, Phase::NotSent, failed));
     }
 }

@@ -6,13 +6,12 @@ mod line;
 mod reqwest;
 
 #[cfg(feature = "reqwest")]
-pub use reqwest::ReqwestSetup;
-
+use super::HttpCarrier;
 use super::{
     HttpSettings,
     failure::{self, Circumstances},
 };
-use crate::transport::TransportError;
+use crate::transport::{Phase, TransportError};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::{
@@ -54,9 +53,10 @@ pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
 impl Carrier {
     /// Over plain HTTP without `tls`.
     pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
+        check(settings)?;
         #[cfg(feature = "reqwest")]
-        if let Some(setup) = &settings.reqwest {
-            return Ok(Self::Reqwest(Box::new(reqwest::Carrier::new(setup, settings, tls)?)));
+        if settings.carrier == HttpCarrier::Reqwest {
+            return Ok(Self::Reqwest(Box::new(reqwest::Carrier::new(settings, tls)?)));
         }
         let line = Line::new(settings, tls)
             .map_err(|error| TransportError::config("failed to set up HTTP").with_source(error))?;
@@ -129,7 +129,11 @@ fn explain(error: LineError, circumstances: Circumstances<'_>) -> TransportError
     let Circumstances { host, leaf, .. } = circumstances;
     match error {
         LineError::NotConnected(error) => failure::not_connected(&*error, host, leaf),
-        LineError::Lost => failure::lost(host),
+        // An alert says more than that it is gone.
+        LineError::Lost(Some(error)) if failure::is_of_tls(&error) => {
+            failure::broken(&error, Circumstances { phase: Phase::NotSent, ..circumstances })
+        }
+        LineError::Lost(_) => failure::lost(host),
         LineError::Broken(error) => failure::broken(&error, circumstances),
     }
 }

@@ -1,4 +1,4 @@
-//! Requests by reqwest, whose builder the user has a hand in.
+//! Requests by reqwest, where the settings ask for it.
 //!
 //! reqwest's pool quietly replaces a connection that the server closed, which would send a message without its login. So the
 //! connector of a client connects once. A later attempt waits, because the pool races it against the connection that is just
@@ -6,7 +6,7 @@
 
 use super::{
     super::{
-        HttpSettings,
+        HttpCarrier, HttpSettings,
         dial::{BoxError, ConnectTimedOut, LookupFailed},
         failure::{self, Circumstances},
         trust::no_tls,
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use hyper::{Response, header::HeaderMap};
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{
-    Client, ClientBuilder,
+    Client,
     dns::{Addrs, Name, Resolve, Resolving},
 };
 use rustls::ClientConfig;
@@ -39,10 +39,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
-/// How reqwest is to be set up: what the function returns is what connections are made by. TLS, redirects, retries, pool,
-/// proxies and the name of the client are the transport's own afterwards.
-pub type ReqwestSetup = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
-
 /// How long a second attempt waits for the connection that is coming back.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -57,28 +53,35 @@ pub(in super::super) struct Carrier {
 
 /// Whether reqwest can do what the settings ask for.
 pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
-    let what = match settings {
-        HttpSettings { reqwest: None, .. } => return Ok(()),
+    if settings.carrier != HttpCarrier::Reqwest {
+        return Ok(());
+    }
+    let what = if settings.proxy.is_some() {
         // Its own hide how a proxy refuses, and cannot name an address of IPv6 in TLS.
-        HttpSettings { proxy: Some(_), .. } => "a proxy of the settings",
-        _ if settings.binds_first_request() => "a login by Kerberos with the first request",
-        _ => return Ok(()),
+        "a proxy"
+    } else if settings.binds_first_request() {
+        "a login by Kerberos with the first request"
+    } else {
+        return Ok(());
     };
     let message = format!("failed to use reqwest together with {what}");
-    Err(TransportError::config(message)
-        .with_hint("leave out one of the two: without `reqwest` both go by hyper"))
+    Err(TransportError::config(message).with_hint("take `HttpCarrier::Hyper`, which does both"))
 }
 
 impl Carrier {
-    pub(super) fn new(
-        setup: &ReqwestSetup,
+    pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
+        Self::resolving(SystemResolver, settings, tls)
+    }
+
+    fn resolving(
+        resolver: impl Resolve + 'static,
         settings: &HttpSettings,
         tls: Option<ClientConfig>,
     ) -> Result<Self, TransportError> {
-        let builder = Client::builder().dns_resolver(SystemResolver).tcp_nodelay(true);
-        let client = setup(builder)
+        let client = Client::builder()
             .tls_backend_preconfigured(tls.map_or_else(no_tls, Ok)?)
             .connector_layer(ConnectOnce::new(settings.connect_timeout))
+            .dns_resolver(resolver)
             .http1_only()
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(None)
@@ -86,6 +89,7 @@ impl Carrier {
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
+            .tcp_nodelay(true)
             .user_agent(USER_AGENT)
             .build()
             .map_err(|error| TransportError::config("failed to set up reqwest").with_source(error))?;
@@ -251,8 +255,8 @@ mod tests {
     #[tokio::test]
     async fn a_name_without_an_address_is_told_from_a_host_that_is_down() {
         let mut settings = HttpSettings::new("http://hv1.example.test:5985/wsman".parse().unwrap());
-        settings.reqwest = Some(Arc::new(|builder| builder.dns_resolver(NoNames)));
-        let mut carrier = Carrier::new(settings.reqwest.as_ref().unwrap(), &settings, None).unwrap();
+        settings.carrier = HttpCarrier::Reqwest;
+        let mut carrier = Carrier::resolving(NoNames, &settings, None).unwrap();
         let circumstances = Circumstances {
             host: "hv1.example.test:5985",
             leaf: Some(&Leaf::default()),

@@ -2,7 +2,7 @@
 
 use super::super::{
     Fingerprint, Proxy, Trust,
-    dial::{BoxError, bare_host, dial_tls},
+    dial::{BoxError, bare_host, deadline_in, dial_tls},
     endpoint, failure,
     trust::{Leaf, Look},
 };
@@ -99,7 +99,7 @@ pub async fn probe_certificate(
     let name = ServerName::try_from(bare_host(url)).map_err(|error| {
         TransportError::config(format!("failed to use `{host}` as a name in TLS")).with_source(error)
     })?;
-    let deadline = Instant::now() + connect_timeout;
+    let deadline = deadline_in(connect_timeout);
     let session = shake_hands(url, &look, name.clone(), proxy, deadline)
         .await
         .map_err(|error| failure::not_connected(&*error, &host, Some(&Leaf::default())))?;

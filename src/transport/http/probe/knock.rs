@@ -2,7 +2,7 @@
 
 use super::super::{
     Proxy,
-    dial::{bare_host, dial},
+    dial::{bare_host, deadline_in, dial},
     endpoint, failure,
     proxy::{ProxyFailure, Reason},
     trust::Leaf,
@@ -37,7 +37,7 @@ pub async fn knock(url: &Url, proxy: Option<&Proxy>, limit: Duration) -> Door {
         return knock_through(proxy, url, limit).await;
     }
     let port = url.port_or_known_default().unwrap_or_default();
-    let deadline = Instant::now() + limit;
+    let deadline = deadline_in(limit);
     match addresses(tokio::net::lookup_host((bare_host(url), port)), deadline).await {
         Some(addresses) => by(deadline, addresses.map(TcpStream::connect).collect()).await,
         None => Door::Unknown,
@@ -56,14 +56,14 @@ async fn addresses<T>(look_up: impl Future<Output = io::Result<T>>, deadline: In
 pub async fn reach(url: &Url, proxy: Option<&Proxy>, limit: Duration) -> Result<(), TransportError> {
     endpoint::check(url)?;
     let leaf = (url.scheme() == "https").then(Leaf::default);
-    match dial(url, proxy, Instant::now() + limit).await {
+    match dial(url, proxy, deadline_in(limit)).await {
         Ok(_) => Ok(()),
         Err(error) => Err(failure::not_connected(&*error, &endpoint::host_and_port(url), leaf.as_ref())),
     }
 }
 
 async fn knock_through(proxy: &Proxy, url: &Url, limit: Duration) -> Door {
-    let deadline = Instant::now() + limit;
+    let deadline = deadline_in(limit);
     match proxy.connect(url, deadline).await {
         Ok(_) if proxy.speaks_http() => Door::Open,
         Ok(stream) => stays_open(stream, deadline).await,

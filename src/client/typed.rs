@@ -4,7 +4,7 @@ use super::{EnumerateCall, GetCall, InvokeCall, Item};
 use crate::{
     cim::{self, CimError, Instance, schema::Schema},
     error::{Error, ErrorKind, Result},
-    wsman::{EnumerationMode, Output},
+    wsman::{EnumerationMode, Output, response::Returned},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -203,7 +203,10 @@ impl Output {
         for (name, value) in self.parameters() {
             outputs.set(name, value.clone());
         }
-        outputs.set("ReturnValue", self.return_value());
+        match &self.return_value {
+            Returned::Code(code) => outputs.set("ReturnValue", *code),
+            Returned::Other(value) => outputs.set("ReturnValue", value.clone()),
+        }
         outputs.into_typed().map_err(|error| {
             Error::new(ErrorKind::Decode, format!("failed to read the output of `{of_method}`"))
                 .with_source(error)
@@ -256,7 +259,7 @@ mod tests {
         let output = |code| Output {
             class: "Msvm_CollectionSnapshotService".into(),
             method: "CreateSnapshot".into(),
-            return_value: code,
+            return_value: Returned::Code(code),
             return_name: None,
             parameters: vec![("Job".into(), Value::Null), ("Count".into(), Value::Uint16(700))],
         };

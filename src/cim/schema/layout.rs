@@ -93,6 +93,8 @@ pub(crate) mod method {
     pub(crate) const SEEN: u32 = 1;
     /// Loaded at run time.
     pub(crate) const LOADED: u32 = 2;
+    /// What it returns is no code: nothing, or of another type than uint32.
+    pub(crate) const NO_CODE: u32 = 4;
 }
 
 /// The types as the text form spells them; `reference` stands for `Class REF` and `object` for a

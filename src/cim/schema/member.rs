@@ -156,6 +156,12 @@ impl<'s> Method<'s> {
     pub fn parameter(self, name: &str) -> Option<Parameter<'s>> {
         self.parameters().find(|parameter| parameter.name().eq_ignore_ascii_case(name))
     }
+    /// Whether it returns a code, as all methods of Hyper-V do: a uint32. Others, which a user may have loaded, return nothing
+    /// (`void`), or a value of another type.
+    #[must_use]
+    pub fn returns_code(self) -> bool {
+        !flag(self.data.word(self.record, method_record::FLAGS), method_record::NO_CODE)
+    }
     /// Name of a return code by this method's own table.
     #[must_use]
     pub fn return_name(self, code: u32) -> Option<&'s str> {

@@ -1,9 +1,9 @@
 //! The output of a method: `<Method>_OUTPUT` in the namespace of the class (DSP0227 10).
 
-use super::{Output, ResponseError};
+use super::{Output, ResponseError, Returned};
 use crate::{
     cim::{
-        Epr, decode,
+        Epr, Value, decode,
         schema::{self, Schema},
     },
     xml::Element,
@@ -31,11 +31,19 @@ pub(super) fn read(
         return Err(ResponseError::shape("a parameter in the class's namespace", found));
     }
 
-    let mut return_value = Err("none".to_owned());
+    // What is not declared otherwise returns a code, as all of Hyper-V's methods do: without one nobody knows what it did.
+    let returns_code = declared.is_none_or(schema::Method::returns_code);
+    let mut return_value =
+        if returns_code { Err("none".to_owned()) } else { Ok(Returned::Other(Value::Null)) };
     let mut parameters = Vec::new();
     for (name, elements) in decode::by_name(output) {
         if name.eq_ignore_ascii_case("ReturnValue") {
-            return_value = read_return_value(&elements);
+            return_value = if returns_code {
+                read_return_code(&elements).map(Returned::Code)
+            } else {
+                let value = decode::value(&elements, None, schema);
+                Ok(Returned::Other(value.map_err(|error| error.of_property(epr.class(), name))?))
+            };
             continue;
         }
         let parameter = declared.and_then(|method| method.parameter(name));
@@ -45,7 +53,10 @@ pub(super) fn read(
     }
     let return_value =
         return_value.map_err(|found| ResponseError::ReturnValue { method: method.to_owned(), found })?;
-    let return_name = declared.and_then(|method| method.return_name(return_value)).map(str::to_owned);
+    let return_name = match (declared, &return_value) {
+        (Some(method), Returned::Code(code)) => method.return_name(*code).map(str::to_owned),
+        _ => None,
+    };
     Ok(Output {
         class: epr.class().to_owned(),
         method: method.to_owned(),
@@ -55,8 +66,8 @@ pub(super) fn read(
     })
 }
 
-/// The return value, or what is there instead.
-fn read_return_value(elements: &[&Element]) -> Result<u32, String> {
+/// The return code, or what is there instead.
+fn read_return_code(elements: &[&Element]) -> Result<u32, String> {
     match elements {
         [one] if one.is_nil() => Err("null".to_owned()),
         [one] => {

@@ -62,21 +62,47 @@ pub struct Identity {
     pub(crate) security_profiles: Vec<String>,
 }
 
+/// What a method returns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Returned {
+    Code(u32),
+    /// By its declaration it is no code; null where nothing came.
+    Other(Value),
+}
+
 /// The output of a method: its return value and out parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     pub(crate) class: String,
     pub(crate) method: String,
-    pub(crate) return_value: u32,
+    pub(crate) return_value: Returned,
     pub(crate) return_name: Option<String>,
     pub(crate) parameters: Vec<(String, Value)>,
 }
 
 impl Output {
-    /// The return value as a number.
+    /// The return value as a number. Of a method that by its declaration returns no code
+    /// ([`Method::returns_code`](crate::cim::schema::Method::returns_code)) it is 0, as the method was carried out.
     #[must_use]
     pub fn return_value(&self) -> u32 {
-        self.return_value
+        match self.return_value {
+            Returned::Code(code) => code,
+            Returned::Other(_) => 0,
+        }
+    }
+    /// The return value as it came; `None` of a method that returns nothing.
+    #[must_use]
+    pub fn returned(&self) -> Option<String> {
+        match &self.return_value {
+            Returned::Code(code) => Some(code.to_string()),
+            Returned::Other(Value::Null) => None,
+            Returned::Other(other) => Some(other.to_plain_text()),
+        }
+    }
+    /// Whether the return value is a code, whose 0 is success.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        matches!(self.return_value, Returned::Code(_))
     }
     /// Its name by the method's own table in the schema.
     #[must_use]

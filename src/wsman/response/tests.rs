@@ -221,6 +221,34 @@ fn without_a_readable_return_value_an_output_says_nothing() {
     );
 }
 
+/// Methods of other namespaces may return nothing, or a flag: what is loaded says so.
+#[test]
+fn what_is_declared_to_return_no_code_is_taken_as_it_comes() {
+    let schema = Schema::default()
+        .extended(
+            "x.mof",
+            "class X_Log { [key] string Name; boolean IsOpen(); void Close(); uint32 Clear(); };",
+        )
+        .unwrap();
+    let log = Epr::class_of("X_Log", "root/x").with("Name", "A").unwrap();
+    let invoked = |method: &str, content: &str| {
+        let operation =
+            Operation::Invoke { epr: log.clone(), method: method.to_owned(), parameters: Vec::new() };
+        let body = format!(
+            "<x:{method}_OUTPUT xmlns:x='http://schemas.microsoft.com/wbem/wsman/1/wmi/root/x/X_Log'>{content}</x:{method}_OUTPUT>"
+        );
+        match read(&operation, ID, envelope(&body).as_bytes(), &Limits::default(), &schema) {
+            Ok(Response::Invoked(output)) => {
+                (output.is_code(), output.return_value(), output.returned().unwrap_or_default())
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(invoked("Close", ""), (false, 0, String::new()));
+    assert_eq!(invoked("IsOpen", "<x:ReturnValue>true</x:ReturnValue>"), (false, 0, "true".to_owned()));
+    assert_eq!(invoked("Clear", "<x:ReturnValue>8</x:ReturnValue>"), (true, 8, "8".to_owned()));
+}
+
 #[test]
 fn an_output_of_another_method_class_or_namespace_is_refused() {
     let refused = |body: &str| refused(&create(), body);

@@ -187,7 +187,9 @@ impl Parser<'_> {
             let returns = qualifiers.table("Returns");
             qualifiers.finish(&member.place)?;
             let parameters = self.parameters(&format!("{}.{}", class.name, member.name))?;
-            let flags = member_origin(class.flags, method_record::SEEN, method_record::LOADED);
+            let returns_code = member.type_name.eq_ignore_ascii_case("uint32") && member.flags == 0;
+            let flags = member_origin(class.flags, method_record::SEEN, method_record::LOADED)
+                | if returns_code { 0 } else { method_record::NO_CODE };
             class.methods.push(Method { place: member.place, name: member.name, flags, parameters, returns });
         } else {
             member.flags |= qualifiers.flag("Key", typed_record::KEY);

@@ -95,7 +95,7 @@ fn method<'s>(target: &Epr, args: &InvokeArgs, scope: Scope<'s>) -> Result<Optio
 struct Invoked {
     class: String,
     method: String,
-    return_value: u32,
+    return_value: Json,
     return_name: Option<String>,
     parameters: Map<String, Json>,
     job: Option<JobView>,
@@ -147,7 +147,11 @@ impl Invoked {
         Self {
             class: output.class().to_owned(),
             method: output.method().to_owned(),
-            return_value: output.return_value(),
+            return_value: if output.is_code() {
+                output.return_value().into()
+            } else {
+                output.returned().into()
+            },
             return_name: return_name(output),
             parameters: output
                 .parameters()
@@ -167,7 +171,8 @@ impl Invoked {
 
     fn to_text(&self, output: &Output) -> String {
         let named = self.return_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        let mut rows = vec![("return value", format!("{}{named}", self.return_value))];
+        let returned = output.returned().unwrap_or_else(|| "-".to_owned());
+        let mut rows = vec![("return value", format!("{returned}{named}"))];
         rows.extend(output.parameters().map(|(name, value)| {
             (name, if value.is_null() { "-".to_owned() } else { value.to_plain_text() })
         }));
@@ -179,7 +184,7 @@ impl Invoked {
 
 /// Name of the return value, by the method's own table, else by that of all of Hyper-V's.
 fn return_name(output: &Output) -> Option<String> {
-    let code = output.return_value();
+    let code = Some(output.return_value()).filter(|_| output.is_code())?;
     output.return_name().or_else(|| schema::vendor_return_name(code)).map(str::to_owned)
 }
 

@@ -1,6 +1,6 @@
-//! WMI object paths: `\\HOST\root\virtualization\v2:Class.Key="value",Key2=5`.
+//! WMI object paths: `\\HOST\root\virtualization\v2:Class.Key="value",Key2=5`, `Class="value"` where there is one key.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::{CimError, CimType, Epr, SelectorValue, path_reader, schema::Schema};
 
@@ -36,6 +36,8 @@ pub struct ObjectPath {
 pub(super) enum Keys {
     /// `.Name=value,…`; none for a path that names a class.
     Named(Vec<(String, KeyValue)>),
+    /// `=value`: that of the only key of the class, which is not named.
+    Unnamed(KeyValue),
     /// `=@`: the only instance of a class without keys.
     Singleton,
 }
@@ -50,8 +52,8 @@ pub(super) enum KeyValue {
 }
 
 impl ObjectPath {
-    /// Reads a path: a class, or an instance with named keys, or a singleton (`Class=@`); quotes
-    /// double or single.
+    /// Reads a path: a class, or an instance with named keys or with the value of its only key (`Class="value"`), or a
+    /// singleton (`Class=@`); quotes double or single.
     ///
     /// # Errors
     /// [`CimError::Form`].
@@ -60,7 +62,8 @@ impl ObjectPath {
     }
 
     /// The reference that names the same instance; `default_namespace` where the path has none.
-    /// A key that the schema knows as a REF becomes a nested reference. The host of the path is not looked at: a
+    /// A key that the schema knows as a REF becomes a nested reference, and one that the path does not name is named as
+    /// the only one that the schema knows of the class. The host of the path is not looked at: a
     /// reference goes to whatever host it is sent to.
     ///
     /// ```
@@ -74,7 +77,8 @@ impl ObjectPath {
     /// ```
     ///
     /// # Errors
-    /// [`CimError::Character`]; [`CimError::Form`] for a REF key that holds no path.
+    /// [`CimError::Character`]; [`CimError::Form`] for a REF key that holds no path, and for a key without a name whose
+    /// class is not known to have exactly one.
     pub fn to_epr(&self, default_namespace: &str) -> Result<Epr, CimError> {
         self.to_epr_with(&Schema::default(), default_namespace)
     }
@@ -86,7 +90,7 @@ impl ObjectPath {
     pub fn to_epr_with(&self, schema: &Schema, default_namespace: &str) -> Result<Epr, CimError> {
         let namespace = if self.namespace.is_empty() { default_namespace } else { &self.namespace };
         let mut epr = Epr::class_of(&self.class, namespace);
-        for (name, value) in self.keys() {
+        for (name, value) in self.named(schema)?.keys() {
             epr = if key_type(schema, &self.class, name) == Some(CimType::Reference) {
                 epr.with_reference(name, Self::parse(value)?.to_epr_with(schema, namespace)?)?
             } else {
@@ -123,7 +127,46 @@ impl ObjectPath {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All keys in order.
+    /// The value of the only key, where the path does not name it.
+    ///
+    /// ```
+    /// use hyperv_wsman::cim::ObjectPath;
+    ///
+    /// let path = ObjectPath::parse(r#"Msvm_ConcreteJob="5D1F""#)?;
+    /// assert_eq!((path.unnamed_key(), path.key("InstanceID")), (Some("5D1F"), None));
+    /// let job = path.to_epr("root/virtualization/v2")?;
+    /// assert_eq!(job.selector("InstanceID"), Some("5D1F"));
+    /// # Ok::<(), hyperv_wsman::cim::CimError>(())
+    /// ```
+    #[must_use]
+    pub fn unnamed_key(&self) -> Option<&str> {
+        match &self.keys {
+            Keys::Unnamed(value) => Some(value.as_str()),
+            Keys::Named(_) | Keys::Singleton => None,
+        }
+    }
+
+    /// The path with all keys named: a key that is not is the only one of its class.
+    ///
+    /// # Errors
+    /// [`CimError::Form`] where the schema does not know exactly one.
+    pub(crate) fn named(&self, schema: &Schema) -> Result<Cow<'_, Self>, CimError> {
+        let Keys::Unnamed(value) = &self.keys else { return Ok(Cow::Borrowed(self)) };
+        let class = &self.class;
+        let known: Option<Vec<&str>> = schema.class(class).map(|class| class.keys().collect());
+        let reason = match known.as_deref() {
+            Some(&[key]) => {
+                let keys = Keys::Named(vec![(key.to_owned(), value.clone())]);
+                return Ok(Cow::Owned(Self { keys, ..self.clone() }));
+            }
+            Some([]) => format!("no key, as `{class}` has none"),
+            Some(keys) => format!("the keys of `{class}` by name, `{}`", keys.join("`, `")),
+            None => format!("the name of the key, `{class}.Key=…`, as the schema has no such class"),
+        };
+        Err(CimError::form(&reason, &self.to_string()))
+    }
+
+    /// All named keys in order.
     pub fn keys(&self) -> impl Iterator<Item = (&str, &str)> {
         self.named_keys().iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -158,25 +201,21 @@ impl ObjectPath {
     /// Writes class and keys, the part after the namespace, with this quote around values.
     pub(super) fn write_relative(&self, f: &mut impl fmt::Write, quote: char) -> fmt::Result {
         f.write_str(&self.class)?;
-        if self.keys == Keys::Singleton {
-            return f.write_str("=@");
+        match &self.keys {
+            Keys::Singleton => f.write_str("=@"),
+            Keys::Unnamed(value) => value.write(f, quote),
+            Keys::Named(keys) => keys.iter().enumerate().try_for_each(|(index, (name, value))| {
+                let separator = if index == 0 { '.' } else { ',' };
+                write!(f, "{separator}{name}")?;
+                value.write(f, quote)
+            }),
         }
-        for (index, (name, value)) in self.named_keys().iter().enumerate() {
-            let separator = if index == 0 { '.' } else { ',' };
-            match value {
-                KeyValue::Quoted(text) => {
-                    write!(f, "{separator}{name}={quote}{}{quote}", escape(text, quote))?;
-                }
-                KeyValue::Bare(text) => write!(f, "{separator}{name}={text}")?,
-            }
-        }
-        Ok(())
     }
 
     fn named_keys(&self) -> &[(String, KeyValue)] {
         match &self.keys {
             Keys::Named(keys) => keys,
-            Keys::Singleton => &[],
+            Keys::Unnamed(_) | Keys::Singleton => &[],
         }
     }
 }
@@ -190,6 +229,13 @@ impl KeyValue {
     fn as_str(&self) -> &str {
         match self {
             Self::Quoted(text) | Self::Bare(text) => text,
+        }
+    }
+
+    fn write(&self, f: &mut impl fmt::Write, quote: char) -> fmt::Result {
+        match self {
+            Self::Quoted(text) => write!(f, "={quote}{}{quote}", escape(text, quote)),
+            Self::Bare(text) => write!(f, "={text}"),
         }
     }
 }
@@ -257,6 +303,9 @@ mod tests {
             (r"C.K='it\'s'", r#"C.K="it's""#),
             (r#"C.K="a=b,c.d:e""#, r#"C.K="a=b,c.d:e""#),
             ("root/cimv2:C=@", r"root\cimv2:C=@"),
+            (r"//HV1/root/cimv2:C='v'", r#"\\HV1\root\cimv2:C="v""#),
+            (r#"C="a\\b=c,D.K:@""#, r#"C="a\\b=c,D.K:@""#),
+            ("C=5", "C=5"),
             (r"\\.\root:C", r"\\.\root:C"),
             ("C.K=-7", "C.K=-7"),
         ] {
@@ -279,8 +328,13 @@ mod tests {
             "C.K=\"v",
             "C.K=\"v\"x",
             "C.K=\"v\",",
-            "C=\"v\"",
-            "C=5",
+            "C=",
+            "C=v",
+            "C=\"v",
+            "C=\"v\"x",
+            "C=\"v\",K=\"w\"",
+            "C=5,6",
+            "=\"v\"",
             r#"C.K="a\b""#,
             r#"C.K="a\"#,
             "C.K=\"1\",k=\"2\"",
@@ -317,6 +371,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_without_a_name_is_the_only_one_of_its_class() {
+        let told = |text: &str| {
+            let read = ObjectPath::parse(text).unwrap().to_epr("root/virtualization/v2");
+            read.map_or_else(|error| error.to_string(), |epr| epr.to_string())
+        };
+        assert_eq!(
+            told(r#"Msvm_ConcreteJob="A""#),
+            r#"root\virtualization\v2:Msvm_ConcreteJob.InstanceID="A""#
+        );
+        insta::assert_snapshot!(told(r#"Win32_Service="winrm""#), @r#"expected the name of the key, `Win32_Service.Key=…`, as the schema has no such class, got `Win32_Service="winrm"`"#);
+        insta::assert_snapshot!(told(r#"Msvm_ComputerSystem="V""#), @r#"expected the keys of `Msvm_ComputerSystem` by name, `Name`, `CreationClassName`, got `Msvm_ComputerSystem="V"`"#);
+        insta::assert_snapshot!(told("Msvm_Error=5"), @"expected no key, as `Msvm_Error` has none, got `Msvm_Error=5`");
+    }
+
+    #[test]
     fn a_key_that_is_a_reference_is_a_path_within_the_path() {
         let namespace = "root/virtualization/v2";
         let job = Epr::class_of("Msvm_ConcreteJob", namespace).with("InstanceID", r"A\B").unwrap();
@@ -345,6 +414,16 @@ mod tests {
                 namespace: namespace.unwrap_or_default(),
                 ..epr.to_path()
             };
+            prop_assert_eq!(ObjectPath::parse(&path.to_string()), Ok(path));
+        }
+
+        #[test]
+        fn paths_with_an_unnamed_key_round_trip(value in "\\PC{0,20}", quote in prop_oneof![Just('"'), Just('\'')]) {
+            let text = format!("Msvm_ConcreteJob={quote}{}{quote}", escape(&value, quote));
+            let path = ObjectPath::parse(&text).unwrap();
+            prop_assert_eq!(path.unnamed_key(), Some(value.as_str()));
+            let epr = path.to_epr("root/virtualization/v2").unwrap();
+            prop_assert_eq!(epr.selector("InstanceID"), Some(value.as_str()));
             prop_assert_eq!(ObjectPath::parse(&path.to_string()), Ok(path));
         }
 

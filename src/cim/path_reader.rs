@@ -24,10 +24,10 @@ pub(super) fn read(text: &str) -> Result<ObjectPath, CimError> {
     let keys = match rest {
         "" => Keys::Named(Vec::new()),
         "=@" => Keys::Singleton,
-        _ => {
-            let rest = rest.strip_prefix('.').ok_or_else(|| form("named keys, `Class.Key=\"value\"`"))?;
-            Keys::Named(named_keys(rest).map_err(form)?)
-        }
+        _ => match rest.strip_prefix('=') {
+            Some(value) => Keys::Unnamed(unnamed_key(value).map_err(form)?),
+            None => Keys::Named(named_keys(rest.strip_prefix('.').unwrap_or(rest)).map_err(form)?),
+        },
     };
     Ok(ObjectPath { host, namespace, class: class.to_owned(), keys })
 }
@@ -52,6 +52,14 @@ fn split_host(prefix: &str) -> Option<(Option<String>, String)> {
     };
     let sound = host.as_deref() != Some("") && namespace.split('\\').all(|part| !part.is_empty());
     sound.then(|| (host, namespace.to_owned()))
+}
+
+/// The value of the only key; the error is what was expected.
+fn unnamed_key(text: &str) -> Result<KeyValue, &'static str> {
+    match key_value(text)? {
+        (value, "") => Ok(value),
+        _ => Err("one value without a name, or named keys, `Class.Key=\"value\"`"),
+    }
 }
 
 /// `Key=value,Key=value`; the error is what was expected.

@@ -1,4 +1,4 @@
-//! Ctrl-C, and the signal by which a service manager ends a job: heard from the first moment of a command to its last.
+//! Ctrl-C, a terminal that is closed, and the signal by which a service manager ends a job: heard from the first moment of a command to its last.
 
 use super::failure::Failure;
 use crate::error::{Error, ErrorKind};
@@ -65,24 +65,69 @@ pub(crate) async fn aside<T: Send + 'static>(
     }
 }
 
-/// SIGINT or SIGTERM; Ctrl-C where there are no signals. Where it cannot be listened to, nothing interrupts.
+/// SIGINT, SIGTERM or SIGHUP; on Windows Ctrl-C, Ctrl-Break, a window that is closed, the end of the system. Where they
+/// cannot be listened to, nothing interrupts.
 async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut hangup = if is_hangup_ignored() { None } else { signal(SignalKind::hangup()).ok() };
         if let (Ok(mut interrupt), Ok(mut terminate)) =
             (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
         {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                Some(()) = async { hangup.as_mut()?.recv().await } => {}
             }
             return;
         }
     }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        if let (Ok(mut interrupt), Ok(mut stop), Ok(mut close), Ok(mut shutdown)) =
+            (ctrl_c(), ctrl_break(), ctrl_close(), ctrl_shutdown())
+        {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = stop.recv() => {}
+                _ = close.recv() => {}
+                _ = shutdown.recv() => {}
+            }
+            return;
+        }
     }
     std::future::pending::<()>().await;
+}
+
+/// Whether whoever started the command wants it to outlive its terminal, as `nohup` does. Listening would undo that.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    use std::io::IsTerminal;
+    // Linux tells. Elsewhere there is only what else `nohup` does: it leaves no terminal as standard error.
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| ignores_hangup(&status))
+        .unwrap_or_else(|| !std::io::stderr().is_terminal())
+}
+
+/// Whether the signals that a process ignores, as Linux lists them, have SIGHUP among them, the first of all.
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> Option<bool> {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    Some(u128::from_str_radix(ignored.trim(), 16).ok()? & 1 == 1)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::ignores_hangup;
+
+    #[test]
+    fn a_hangup_is_ignored_where_the_system_says_so() {
+        let of = |ignored: &str| ignores_hangup(&format!("Name:\thvctl\nSigBlk:\t0001\n{ignored}\n"));
+        assert_eq!(of("SigIgn:\t0000000000001001"), Some(true));
+        assert_eq!(of("SigIgn:\t0000000000001000"), Some(false));
+        assert_eq!((of("SigIgn:\tx"), of("")), (None, None));
+    }
 }

@@ -39,7 +39,15 @@ pub(super) fn read(
             }
             Err(failure)
         }
-        Ok(response) if success => Ok(response),
+        Ok(response) if success => match other_class(operation, &response, schema) {
+            None => Ok(response),
+            Some(class) => {
+                let action = action(operation);
+                let message = format!("failed to {action}: expected an instance of it, got one of `{class}`");
+                let error = Error::new(ErrorKind::Protocol, message);
+                Err(Failure { error, proof: Proof::Unknown, again: Again::Never })
+            }
+        },
         Ok(_) => Err(refused(operation, answer)),
         Err(source) => {
             // What was damaged on its way may come whole; what the host has made is made so again.
@@ -86,6 +94,13 @@ pub(super) fn action(operation: &Operation) -> String {
         Operation::Release { .. } => "release an enumeration".into(),
         Operation::Invoke { epr, method, .. } => format!("call `{method}` of `{}`", epr.class()),
     }
+}
+
+/// The class of the instance that answers Get or Put, where it is another one.
+fn other_class<'r>(operation: &Operation, response: &'r Response, schema: &Schema) -> Option<&'r str> {
+    let (Response::Got(instance) | Response::Put(Some(instance))) = response else { return None };
+    let asked = operation.target()?.class();
+    Some(instance.class()).filter(|class| is_other(schema, class, asked))
 }
 
 /// Whether a class is certainly neither the one that was asked for nor derived from it. Of one that the schema does not

@@ -2,7 +2,7 @@
 
 use super::{
     Client, GetFragmentCall,
-    answer::{action, is_other},
+    answer::action,
     per_call::{per_call_options, unchecked},
 };
 use crate::{
@@ -88,15 +88,8 @@ impl IntoFuture for GetCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let asked = self.epr.class().to_owned();
             let operation = Operation::Get { epr: self.epr };
             match self.client.call(&operation, false, self.timeout).await {
-                Ok(Response::Got(instance)) if is_other(self.client.schema(), instance.class(), &asked) => {
-                    let got = instance.class();
-                    let message =
-                        format!("failed to read `{asked}`: expected an instance of it, got one of `{got}`");
-                    Err(Error::new(ErrorKind::Protocol, message))
-                }
                 Ok(Response::Got(instance)) => Ok(instance),
                 Ok(_) => Err(mixed_up(&operation)),
                 Err(failure) => Err(failure.error),

@@ -101,15 +101,7 @@ impl PutCall {
     /// # Errors
     /// [`ErrorKind::Config`] for an unknown class or property, and for a value that does not fit.
     pub fn check(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
-
-    fn checked(&self) -> Result<Instance> {
-        let (options, instance) = (self.client.options(), self.instance.clone());
-        if !options.check {
-            return Ok(instance);
-        }
-        Ok(check::properties(&options.schema, &self.epr, &self.named, instance)?)
+        checked(&self.client, &self.epr, &self.named, self.instance.clone()).map(drop)
     }
 }
 
@@ -118,8 +110,8 @@ impl IntoFuture for PutCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let instance = self.checked()?;
-            let Self { client, epr, timeout, .. } = self;
+            let Self { client, epr, instance, named, timeout } = self;
+            let instance = checked(&client, &epr, &named, instance)?;
             let operation = Operation::Put { epr, instance };
             match client.call(&operation, false, timeout).await {
                 Ok(Response::Put(instance)) => Ok(instance),
@@ -207,15 +199,7 @@ impl CreateCall {
     /// # Errors
     /// [`ErrorKind::Config`] for an unknown class or property, and for a value that does not fit.
     pub fn check(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
-
-    fn checked(&self) -> Result<Instance> {
-        let (options, instance) = (self.client.options(), self.instance.clone());
-        if !options.check {
-            return Ok(instance);
-        }
-        Ok(check::properties(&options.schema, &self.class, &self.named, instance)?)
+        checked(&self.client, &self.class, &self.named, self.instance.clone()).map(drop)
     }
 }
 
@@ -224,8 +208,8 @@ impl IntoFuture for CreateCall {
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let instance = self.checked()?;
-            let Self { client, class, timeout, .. } = self;
+            let Self { client, class, instance, named, timeout } = self;
+            let instance = checked(&client, &class, &named, instance)?;
             let operation = Operation::Create { class, instance };
             match client.call(&operation, false, timeout).await {
                 Ok(Response::Created(epr)) => Ok(epr),
@@ -278,6 +262,15 @@ per_call_options!(CreateCall);
 unchecked!(PutCall);
 unchecked!(CreateCall);
 per_call_options!(DeleteCall);
+
+/// The instance as it is sent: compared with the schema, unless the client does not.
+fn checked(client: &Client, epr: &Epr, named: &[String], instance: Instance) -> Result<Instance> {
+    let options = client.options();
+    if !options.check {
+        return Ok(instance);
+    }
+    Ok(check::properties(&options.schema, epr, named, instance)?)
+}
 
 /// The error of a call that failed, or of a response that belongs to another operation.
 fn failed(operation: &Operation, outcome: Result<Response, Failure>) -> Error {

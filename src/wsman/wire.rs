@@ -14,6 +14,9 @@ pub(crate) fn elements(message: &[u8]) -> Result<Vec<String>, ResponseError> {
         return Err(not_an_envelope(&envelope.name.namespace, &envelope.name.local));
     };
     let Some(content) = body.elements().next() else { return Ok(Vec::new()) };
+    if content.is(names::ENUMERATION, "ReleaseResponse") {
+        return Ok(Vec::new());
+    }
     let is_page =
         ["EnumerateResponse", "PullResponse"].iter().any(|name| content.is(names::ENUMERATION, name));
     if !is_page {
@@ -56,5 +59,11 @@ mod tests {
             assert_eq!(elements_of(page), [item, item]);
         }
         assert!(elements_of("<n:PullResponse><n:EndOfSequence/></n:PullResponse>").is_empty());
+    }
+
+    #[test]
+    fn an_enumeration_that_is_given_back_is_about_nothing() {
+        assert!(elements_of("<n:ReleaseResponse/>").is_empty());
+        assert_eq!(elements_of("<q:ReleaseResponse/>").len(), 1);
     }
 }

@@ -56,7 +56,7 @@ async fn a_change_by_transfer_is_repeated_only_with_proof() {
             soap::got("<x:Unexpected xmlns:x=\"urn:x\"><x:A><x:B/>text</x:A></x:Unexpected>"),
         ];
         for failure in doubts {
-            // Put is answered by an instance, whatever its class.
+            // Put is answered by an instance, and nobody knows this class.
             if name == "Put" && matches!(failure, Reply::Soap(_)) {
                 continue;
             }
@@ -114,6 +114,21 @@ async fn create_gives_the_reference_and_put_what_the_host_says_it_is_now() {
     assert!(create.contains("<p:Name>n</p:Name></p:Msvm_ConcreteJob>"), "{create}");
     assert!(!create.contains("SelectorSet"), "{create}");
     assert!(script.bodies("Put")[0].contains("<p:Caption xsi:nil=\"true\"/>"));
+}
+
+#[tokio::test]
+async fn a_put_that_is_answered_by_another_class_may_have_happened() {
+    let machine = soap::got(&soap::machine("M1", "web-01"));
+    let derived = soap::got(&soap::instance("Msvm_StorageJob", &[("InstanceID", Some("J1"))]));
+    let script = Script::new([("Put", machine), ("Put", derived)]);
+    let client = script.client();
+    let error = client.put(&job()).property("Caption", text("x")).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    insta::assert_snapshot!(reason, @"failed to change `Msvm_ConcreteJob`: expected an instance of it, got one of `Msvm_ComputerSystem`");
+    let any_job = Epr::class_of("CIM_ConcreteJob", V2).with("InstanceID", "J1").unwrap();
+    let put = client.put(&any_job).property("Caption", text("x")).await.unwrap();
+    assert_eq!(put.unwrap().class(), "Msvm_StorageJob");
 }
 
 #[tokio::test]

@@ -38,6 +38,17 @@ fn one_instance_is_printed_in_each_format() {
 }
 
 #[test]
+fn the_only_key_of_a_class_need_not_be_named() {
+    let host = SimHost::start();
+    let (class, id) = GROUP.split_once(".CollectionID=").unwrap();
+    let named = ran(&host, &["get", GROUP, "--output", "json"]);
+    for name in [format!("{class}=\"{id}\""), format!("{class}={id}")] {
+        let unnamed = ran(&host, &["get", &name, "--output", "json"]);
+        assert_eq!((unnamed.code, &unnamed.stdout), (0, &named.stdout), "{unnamed:?}");
+    }
+}
+
+#[test]
 fn several_instances_are_printed_in_each_format() {
     let host = SimHost::start();
     let command = ["enumerate", "CIM_Service", "--where", "Name~col%", "--limit", "2"];

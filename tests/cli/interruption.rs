@@ -30,8 +30,11 @@ pub(crate) fn signal(name: &str, process: u32) {
 
 /// Runs a command, acts when a line of its standard error contains `at`, and waits for its end.
 pub(crate) fn during(host: &SimHost, arguments: &[&str], at: &str, act: impl FnOnce(u32)) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hvctl"))
-        .args(arguments)
+    watched(Command::new(env!("CARGO_BIN_EXE_hvctl")).args(arguments), host, at, act)
+}
+
+fn watched(command: &mut Command, host: &SimHost, at: &str, act: impl FnOnce(u32)) -> Ran {
+    let mut child = command
         .envs(host.environment.iter().cloned())
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
@@ -102,13 +105,20 @@ fn after_a_change_it_is_not_said_that_nothing_was_changed() {
 
 #[test]
 fn an_enumeration_that_is_under_way_is_given_back() {
+    let hangup = cfg!(target_os = "linux").then_some("HUP");
+    for name in ["INT", "TERM"].into_iter().chain(hangup) {
+        given_back_at(name);
+    }
+}
+
+fn given_back_at(name: &str) {
     let folder = TempDir::new().unwrap();
     let inventory = folder.path().join("many-groups.toml");
     let mut lines: Vec<_> = (0..30).map(|number| format!("[[group]]\nname = \"group {number}\"\n")).collect();
     lines.push("[limits]\nmax_envelope_size = 8192\n".to_owned());
     std::fs::write(&inventory, lines.concat()).unwrap();
     let host = SimHost::with(&["--inventory", arg(&inventory), "--rule", "delay:500ms@Pull"]);
-    let ran = interrupted(&host, &["group", "list", "-v"], "> Pull");
+    let ran = during(&host, &["group", "list", "-v"], "> Pull", |process| signal(name, process));
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.stderr.contains("> Release"), "{ran:?}");
 }
@@ -132,6 +142,16 @@ fn a_service_manager_that_ends_the_wait_is_told_the_same() {
     let ran = during(&host, CREATE, "job ", |process| signal("TERM", process));
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.stderr.contains("the job goes on") && ran.stderr.contains(" job wait "), "{ran:?}");
+}
+
+/// As `nohup` starts it.
+#[test]
+fn a_command_that_is_to_outlive_its_terminal_does() {
+    let host = SimHost::with(&["--time-scale", "0.2"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_hvctl")]).args(CREATE);
+    let ran = watched(&mut command, &host, "job ", |process| signal("HUP", process));
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[test]

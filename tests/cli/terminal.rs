@@ -49,7 +49,7 @@ fn an_interrupted_password_prompt_leaves_a_terminal_that_shows_what_is_typed() {
     expect_nothing_changed(&left);
     assert!(!left.text.contains("gehe"), "{left:?}");
 
-    for name in ["INT", "TERM"] {
+    for name in ["INT", "TERM", "HUP"] {
         let terminal = asked_for_password(&host);
         signal(name, terminal.process());
         expect_nothing_changed(&terminal.end());

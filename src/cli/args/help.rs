@@ -58,7 +58,7 @@ Exit codes:
    15  cassette (record and replay, fixture lint)
    16  a value could not be decoded
    17  local files and pipes
-  130  interrupted by Ctrl-C or SIGTERM (a job that was waited for goes on), or a question declined
+  130  interrupted by Ctrl-C, SIGTERM or SIGHUP (a job that was waited for goes on), or a question declined
 
 Not proven on a live host:
 What `snapshot create` and `snapshot export` send follows the documents; no session with a real host stands behind \

@@ -14,8 +14,8 @@ use crate::{
 use serde_json::Value as Json;
 use std::io::Read as _;
 
-/// The reference of the instance that was typed: `Class.Key="value",…`, `Class` for the only one of its class, a
-/// reference or an instance in JSON, or `-` for one of these on standard input.
+/// The reference of the instance that was typed: `Class.Key="value",…`, `Class="value"` for the only key, `Class` for the
+/// only one of its class, a reference or an instance in JSON, or `-` for one of these on standard input.
 ///
 /// # Errors
 /// `Config` for what is none, and for keys that the class does not have, unless `unchecked`; `NotFound` and
@@ -121,6 +121,10 @@ fn parse_path(typed: &str, scope: Scope<'_>) -> Result<Named, Failure> {
         refused(typed, &error.to_string(), Some(hint.to_owned()))
     })?;
     let mut epr = scope.epr(&path).map_err(|reason| refused(typed, &reason, None))?;
+    if path.unnamed_key().is_some() {
+        // Its class has no other key.
+        return Ok(Named::Instance(epr));
+    }
     if path.keys().next().is_none() {
         let singleton = typed.trim_end().ends_with("=@");
         return Ok(if singleton { Named::Instance(epr) } else { Named::Class(epr) });
@@ -145,6 +149,13 @@ const CREATION_CLASS: &str = "CreationClassName";
 
 /// The path with quotes around values that have none, as shells tend to eat them.
 fn with_quotes(typed: &str) -> Option<String> {
+    if let Some((class, value)) = typed.split_once('=')
+        && !class.contains('.')
+    {
+        // More than one value has no form without names.
+        let bare = !value.is_empty() && !value.contains(['"', '\'', ',', '=']);
+        return bare.then(|| format!("{class}=\"{}\"", value.replace('\\', "\\\\")));
+    }
     let (class, keys) = typed.split_once('.')?;
     let keys = keys.split(',').map(|key| {
         let (name, value) = key.split_once('=')?;
@@ -292,6 +303,10 @@ mod tests {
             read(r"Msvm_VirtualSystemSettingData.InstanceID=Microsoft:A\B"),
             r#"Msvm_VirtualSystemSettingData.InstanceID="Microsoft:A\\B""#
         );
+        let job = r#"Msvm_ConcreteJob.InstanceID="A.B""#;
+        for typed in [r#"Msvm_ConcreteJob="A.B""#, "Msvm_ConcreteJob='A.B'", "Msvm_ConcreteJob=A.B"] {
+            assert_eq!((read(typed).as_str(), read_with(typed, true).as_str()), (job, job));
+        }
         assert_eq!(read("Msvm_ComputerSystem"), "class Msvm_ComputerSystem");
         assert_eq!(read("Win32_OperatingSystem=@"), "Win32_OperatingSystem");
         assert_eq!(read("root/cimv2:Win32_Service.Name=winrm"), r#"root\cimv2:Win32_Service.Name="winrm""#);
@@ -326,6 +341,12 @@ mod tests {
             error: failed to read `Msvm_ComputerSystem.Nmae=V` as a name: `Nmae` is no key of `Msvm_ComputerSystem`, which has `Name`, `CreationClassName`
             hint: did you mean `Name`?
         ");
+        insta::assert_snapshot!(read("Win32_Service=winrm"), @r#"error: failed to read `Win32_Service=winrm` as a name: expected the name of the key, `Win32_Service.Key=…`, as the schema has no such class, got `Win32_Service="winrm"`"#);
+        insta::assert_snapshot!(read("Msvm_ComputerSystem=V"), @r#"error: failed to read `Msvm_ComputerSystem=V` as a name: expected the keys of `Msvm_ComputerSystem` by name, `Name`, `CreationClassName`, got `Msvm_ComputerSystem="V"`"#);
+        insta::assert_snapshot!(read("Msvm_ConcreteJob=A,B"), @r#"
+            error: failed to read `Msvm_ConcreteJob=A,B` as a name: expected a value in quotes, a number, `TRUE` or `FALSE`, got `Msvm_ConcreteJob=A,B`
+            hint: such as `Msvm_ConcreteJob.InstanceID="…"`; `hvctl schema show CLASS` names the keys
+        "#);
         insta::assert_snapshot!(read("a b"), @r#"
             error: failed to read `a b` as a name: expected an object path with a class, `Class.Key="value"`, got `a b`
             hint: such as `Msvm_ConcreteJob.InstanceID="…"`; `hvctl schema show CLASS` names the keys

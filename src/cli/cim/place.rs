@@ -15,7 +15,8 @@ impl<'s> Scope<'s> {
     /// # Errors
     /// What is wrong with it: above all another host, as what it names would be looked for on this one.
     pub(crate) fn epr(self, path: &ObjectPath) -> Result<Epr, String> {
-        self.check_host(path)?;
+        let path = path.named(self.schema).map_err(|error| error.to_string())?;
+        self.check_host(&path)?;
         path.to_epr_with(self.schema, self.namespace).map_err(|error| error.to_string())
     }
 

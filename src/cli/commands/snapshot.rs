@@ -120,7 +120,7 @@ fn export_settings(args: &ExportArgs) -> Result<ExportSettings, Failure> {
         let path = ObjectPath::parse(base).map_err(|error| {
             refused(Error::new(ErrorKind::Config, "failed to read --base").with_source(error))
         })?;
-        if path.keys().next().is_none() {
+        if path.keys().next().is_none() && path.unnamed_key().is_none() {
             let message =
                 format!("failed to read --base: `{base}` names a class, expected one instance of it");
             return Err(refused(Error::new(ErrorKind::Config, message)).into());

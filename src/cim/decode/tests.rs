@@ -301,6 +301,24 @@ fn the_type_that_a_server_announces_is_that_of_its_value() {
 }
 
 #[test]
+fn an_announced_type_of_no_cim_type_leaves_text_the_type_of_the_schema() {
+    let typed = |announced: &str, text: &str| {
+        let schema = "xmlns:xs='http://www.w3.org/2001/XMLSchema'";
+        read("Msvm_ConcreteJob", &format!("<p:JobState {schema} xsi:type='{announced}'>{text}</p:JobState>"))
+    };
+    for announced in ["xs:unsignedShort", "xs:string", "p:JobState_Type"] {
+        assert_eq!(typed(announced, "7").unwrap().get("JobState"), Some(&Value::Uint16(7)), "{announced}");
+        assert_eq!(
+            typed(announced, "many").unwrap_err().to_string(),
+            "`Msvm_ConcreteJob.JobState`: expected uint16, got `many`"
+        );
+    }
+    let object = "<p:Deep>1</p:Deep>";
+    let job = typed("p:X_Deep_Type", object).unwrap();
+    assert_eq!(job.get("JobState").and_then(Value::as_instance).map(Instance::class), Some("X_Deep"));
+}
+
+#[test]
 fn an_announced_type_counts_where_the_schema_is_silent() {
     let status = read(
         "X_ExtendedStatus",

@@ -74,11 +74,7 @@ impl Decoder<'_> {
             source.skip()?;
             return Ok(Value::Null);
         }
-        let declared = match announced {
-            // A class that the server names is not measured by what the schema has in its place.
-            Some(Announced::Other(_)) => None,
-            _ => declared.map(|(cim_type, _)| cim_type),
-        };
+        let declared = declared.map(|(cim_type, _)| cim_type);
         if let Some(text) = source.leaf() {
             return Ok(of_text(Cow::Borrowed(text), announced.as_ref(), declared)?);
         }
@@ -91,6 +87,8 @@ impl Decoder<'_> {
                     if !text.trim_ascii().is_empty() {
                         return Err(CimError::form("text or elements", "both").into());
                     }
+                    // A class that the server names is not measured by what the schema has in its place. Text is.
+                    let declared = declared.filter(|_| !matches!(announced, Some(Announced::Other(_))));
                     if **namespace == *CIM_COMMON {
                         refuse_unless(declared, |declared| declared == CimType::DateTime, local)?;
                         return datetime(local, source);

@@ -17,7 +17,7 @@ pub(super) struct Head<'a> {
     pub(super) local: &'a str,
     nil: bool,
     /// The text of an `xsi:type`.
-    announced: Option<Cow<'a, str>>,
+    pub(super) announced: Option<Cow<'a, str>>,
 }
 
 impl<'a> Head<'a> {
@@ -105,9 +105,8 @@ impl Decoder<'_> {
                         local,
                     )?;
                     let class = embedded_class(announced, namespace).unwrap_or(Cow::Borrowed(head.local));
-                    let first = Head::of(local, attributes);
-                    let first = Start::new(namespace.clone(), first);
-                    return Ok(Value::from(self.instance(&class, Some(first), source)?));
+                    let first = Start::of(namespace, local, attributes);
+                    return Ok(Value::from(self.instance(&class, None, Some(first), source)?));
                 }
                 Event::Eof => return Err(source.ended_early().into()),
             }

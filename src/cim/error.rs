@@ -32,6 +32,16 @@ pub enum CimError {
         /// What came, shortened.
         found: String,
     },
+    /// A property or parameter whose text should hold an embedded instance and is no XML.
+    #[error("`{class}.{property}`: expected an embedded instance as XML, got text that is not readable")]
+    Embedded {
+        /// Class of the instance.
+        class: String,
+        /// Property name.
+        property: String,
+        /// Where the text ceases to be XML.
+        source: crate::xml::XmlError,
+    },
     /// A property that a type of the caller's needs, and that is not there.
     #[cfg(feature = "serde")]
     #[error("`{class}.{property}`: expected a value, got no such property")]
@@ -69,15 +79,20 @@ impl CimError {
     /// Says whose value it was, where the error is about a value.
     #[must_use]
     pub(crate) fn of_property(self, class: &str, property: &str) -> Self {
+        let (class, property) = (class.to_owned(), property.to_owned());
         match self {
-            Self::Form { expected, found } => {
-                Self::Property { class: class.to_owned(), property: property.to_owned(), expected, found }
+            Self::Form { expected, found } => Self::Property { class, property, expected, found },
+            Self::Character { character, offset } => {
+                let expected = "text that XML can carry".to_owned();
+                let found = format!("U+{:04X} at byte {offset}", u32::from(character));
+                Self::Property { class, property, expected, found }
             }
+            Self::Xml(source) => Self::Embedded { class, property, source },
             #[cfg(feature = "serde")]
-            Self::Custom(reason) => {
-                Self::Refused { class: class.to_owned(), property: property.to_owned(), reason }
-            }
-            other => other,
+            Self::Custom(reason) => Self::Refused { class, property, reason },
+            whose @ (Self::Property { .. } | Self::Embedded { .. }) => whose,
+            #[cfg(feature = "serde")]
+            whose @ (Self::Missing { .. } | Self::Refused { .. }) => whose,
         }
     }
 }
@@ -101,11 +116,22 @@ mod tests {
         assert_eq!(character.to_string(), "the character U+0001 at byte 3 cannot be sent in XML");
         let form = CimError::form("uint8", "256");
         assert_eq!(form.to_string(), "expected uint8, got `256`");
+        let named = character.of_property("Msvm_ConcreteJob", "Caption");
+        assert_eq!(
+            named.to_string(),
+            "`Msvm_ConcreteJob.Caption`: expected text that XML can carry, got `U+0001 at byte 3`"
+        );
         let property = form.of_property("Msvm_ConcreteJob", "JobState");
         assert_eq!(property.to_string(), "`Msvm_ConcreteJob.JobState`: expected uint8, got `256`");
         let xml = crate::cim::Instance::from_cim_xml("<INSTANCE").unwrap_err();
         assert_eq!(xml.to_string(), "embedded XML is not readable");
-        assert!(std::error::Error::source(&xml).is_some());
+        let reason = std::error::Error::source(&xml).unwrap().to_string();
+        let embedded = xml.of_property("Msvm_ConcreteJob", "Error").of_property("X_Outer", "Job");
+        assert_eq!(
+            embedded.to_string(),
+            "`Msvm_ConcreteJob.Error`: expected an embedded instance as XML, got text that is not readable"
+        );
+        assert_eq!(std::error::Error::source(&embedded).unwrap().to_string(), reason);
     }
 
     #[test]

@@ -107,7 +107,13 @@ impl Item {
         self.into_typed_with(&Schema::default())
     }
 
-    fn into_typed_with<T: DeserializeOwned>(self, schema: &Schema) -> Result<T> {
+    /// As [`Self::into_typed`], with the value maps of another schema than the compiled one: an item does not know which
+    /// its client has ([`Client::schema`](super::Client::schema)), and the classes that were loaded at run time are in
+    /// that one alone.
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn into_typed_with<T: DeserializeOwned>(self, schema: &Schema) -> Result<T> {
         read(self.instance.ok_or_else(no_instance)?, schema)
     }
 }
@@ -198,6 +204,16 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Decode`], naming class, method and parameter that do not fit.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
+        self.deserialize_with(&Schema::default())
+    }
+
+    /// As [`Self::deserialize`], with the value maps of another schema than the compiled one: an output does not know
+    /// which its client has ([`Client::schema`](crate::Client::schema)), and the methods of classes that were loaded at
+    /// run time are in that one alone.
+    ///
+    /// # Errors
+    /// As [`Self::deserialize`].
+    pub fn deserialize_with<T: DeserializeOwned>(&self, schema: &Schema) -> Result<T> {
         let of_method = format!("{}.{}", self.class(), self.method());
         let mut outputs = Instance::new(of_method.as_str());
         for (name, value) in self.parameters() {
@@ -207,7 +223,7 @@ impl Output {
             Returned::Code(code) => outputs.set("ReturnValue", *code),
             Returned::Other(value) => outputs.set("ReturnValue", value.clone()),
         }
-        outputs.into_typed().map_err(|error| {
+        outputs.into_typed_with(schema).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("failed to read the output of `{of_method}`"))
                 .with_source(error)
         })
@@ -273,6 +289,43 @@ mod tests {
         insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Count`: expected u8, got `700`");
         let error = output(0).deserialize::<Missing>().unwrap_err();
         insta::assert_snapshot!(error.source().unwrap(), @"`Msvm_CollectionSnapshotService.CreateSnapshot.Job`: expected a value, got `null`");
+    }
+
+    #[test]
+    fn items_and_outputs_of_loaded_classes_are_read_by_their_schema() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        enum Kind {
+            Plain,
+            Special,
+        }
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Tool {
+            kind: Kind,
+        }
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Made {
+            return_value: Kind,
+            kind: Kind,
+        }
+        let mof = r#"class X_Tool {
+            [ValueMap {"7", "8"}, Values {"Plain", "Special"}] uint8 Kind;
+            [ValueMap {"0", "1"}, Values {"Plain", "Special"}] uint32 Make(
+                [Out, ValueMap {"7", "8"}, Values {"Plain", "Special"}] uint8 Kind);
+        };"#;
+        let schema = Schema::default().extended("a.mof", mof).unwrap();
+        let item = Item { instance: Some(Instance::new("X_Tool").with("Kind", 8_u8)), epr: None };
+        assert_eq!(item.clone().into_typed_with::<Tool>(&schema).unwrap(), Tool { kind: Kind::Special });
+        assert!(item.into_typed::<Tool>().is_err(), "nobody knows the class");
+        let output = Output {
+            class: "X_Tool".into(),
+            method: "Make".into(),
+            return_value: 0,
+            return_name: None,
+            parameters: vec![("Kind".into(), Value::Uint8(8))],
+        };
+        let made = Made { return_value: Kind::Plain, kind: Kind::Special };
+        assert_eq!(output.deserialize_with::<Made>(&schema).unwrap(), made);
+        assert!(output.deserialize::<Made>().is_err(), "nobody knows the method");
     }
 
     #[test]

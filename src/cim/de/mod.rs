@@ -2,7 +2,8 @@
 //!
 //! Fields find their properties without case, and `_` in a field's name aside, so that `job_state`
 //! is `JobState`; a field named `__CLASS` gets the class. What is null counts as missing: it is
-//! `None`, or what `#[serde(default)]` says. Properties without a field are passed over.
+//! `None`, or what `#[serde(default)]` says. Properties without a field are passed over. In a struct with
+//! `#[serde(flatten)]` names are exact, as serde then tells nobody which fields there are.
 //!
 //! | property | fits |
 //! |---|---|

@@ -22,7 +22,7 @@ pub(super) enum Announced<'a> {
 impl<'a> Announced<'a> {
     /// # Errors
     /// For a prefix that is not declared, and a type that WS-CIM does not have.
-    pub(super) fn read(name: Cow<'a, str>, source: &impl Source<'a>) -> Result<Self, CimError> {
+    pub(super) fn read<'s>(name: Cow<'a, str>, source: &impl Source<'s>) -> Result<Self, CimError> {
         let resolved = source
             .resolve(&name)
             .ok_or_else(|| CimError::form("an `xsi:type` with a declared prefix", &name))?;

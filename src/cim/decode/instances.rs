@@ -1,7 +1,7 @@
 //! Instances, one after the other: what the rows of a page have in common is looked up once.
 
 use super::{
-    DecodeError,
+    DecodeError, item,
     value::{self, Head},
 };
 use crate::{
@@ -9,9 +9,10 @@ use crate::{
         CimError, CimType, Instance, Name, Value,
         schema::{self, Schema},
     },
-    xml::{Event, Namespace, Source, names::CIM_COMMON},
+    xml::{Attribute, Event, Namespace, Source, names::CIM_COMMON},
 };
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -32,9 +33,9 @@ pub(super) type Shape = Vec<(Name, Option<(CimType, bool)>)>;
 
 /// The start tag of an instance or of a property, as far as it is needed after it.
 #[derive(Debug)]
-pub(super) struct Start<'a> {
-    namespace: Namespace,
-    head: Head<'a>,
+pub(crate) struct Start<'a> {
+    pub(super) namespace: Namespace,
+    pub(super) head: Head<'a>,
 }
 
 /// What is known of the instances of a class: the properties that have come, in the order in which they first came.
@@ -66,19 +67,22 @@ impl<'s> Decoder<'s> {
         Self { schema, plans: Vec::new() }
     }
 
-    /// The content of an instance element of this class, up to and including its end.
-    pub(crate) fn content<'a>(
+    /// The instance whose start tag was the source's latest event; its end is read as well.
+    pub(crate) fn item<'a>(
         &mut self,
-        class: &str,
+        start: &Start<'_>,
         source: &mut impl Source<'a>,
     ) -> Result<Instance, DecodeError> {
-        self.instance(class, None, source)
+        item::check_type(start, source, self.schema)?;
+        self.instance(start.head.local, Some(&start.namespace), None, source)
     }
 
-    /// The content of an instance element whose first property may have begun already.
+    /// The properties of an instance of this class up to the end of the element that they are in, which is not one of
+    /// the class (`within` is its namespace where it is). The first may have begun already.
     pub(super) fn instance<'a>(
         &mut self,
         class: &str,
+        within: Option<&Namespace>,
         first: Option<Start<'a>>,
         source: &mut impl Source<'a>,
     ) -> Result<Instance, DecodeError> {
@@ -88,7 +92,7 @@ impl<'s> Decoder<'s> {
             Some(known) => self.plans.swap_remove(known),
             None => Plan::new(class, self.schema),
         };
-        let instance = self.row(&mut plan, first, source);
+        let instance = self.row(&mut plan, within, first, source);
         self.plans.push(plan);
         instance
     }
@@ -96,19 +100,24 @@ impl<'s> Decoder<'s> {
     fn row<'a>(
         &mut self,
         plan: &mut Plan,
+        within: Option<&Namespace>,
         first: Option<Start<'a>>,
         source: &mut impl Source<'a>,
     ) -> Result<Instance, DecodeError> {
+        let schema = self.schema;
         let mut row = Row { properties: Vec::with_capacity(plan.width), namespace: None, next: 0 };
+        let may_begin = |namespace: &Namespace| {
+            within.filter(|within| !item::may_hold(within, namespace, schema)).map_or(Ok(()), Err)
+        };
         plan.row += 1;
         if let Some(first) = first {
-            row.check_namespace(&plan.class, &first.namespace, first.head.local)?;
+            row.check_namespace(&plan.class, &first.namespace, first.head.local, may_begin)?;
             self.property(plan, &mut row, first.head, source)?;
         }
         loop {
             let head = match source.next()? {
                 Event::Start { namespace, local, attributes } => {
-                    row.check_namespace(&plan.class, namespace, local)?;
+                    row.check_namespace(&plan.class, namespace, local, may_begin)?;
                     Head::of(local, attributes)
                 }
                 Event::End => break,
@@ -158,8 +167,13 @@ impl<'s> Decoder<'s> {
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn new(namespace: Namespace, head: Head<'a>) -> Self {
-        Self { namespace, head }
+    /// As a source tells it.
+    pub(crate) fn of(
+        namespace: &Namespace,
+        local: &'a str,
+        attributes: impl IntoIterator<Item: Borrow<Attribute<'a>>>,
+    ) -> Self {
+        Self { namespace: namespace.clone(), head: Head::of(local, attributes) }
     }
 }
 
@@ -179,22 +193,32 @@ struct Row {
 
 impl Row {
     /// The properties of an instance are in one namespace, that of its class (DSP0230 7.1): those of another would be
-    /// taken for properties of this class.
-    fn check_namespace(&mut self, class: &str, namespace: &Namespace, local: &str) -> Result<(), CimError> {
-        match &self.namespace {
-            Some(first) if first == namespace => Ok(()),
-            _ if **namespace == *CIM_COMMON => Ok(()),
-            None => {
-                self.namespace = Some(namespace.clone());
-                Ok(())
-            }
-            Some(first) => Err(CimError::Property {
-                class: class.to_owned(),
-                property: local.to_owned(),
-                expected: format!("a property of namespace `{}`", &**first),
-                found: namespace.to_string(),
-            }),
-        }
+    /// taken for properties of this class. `may_begin` has the namespace that must come first where another does.
+    fn check_namespace<'n>(
+        &mut self,
+        class: &str,
+        namespace: &Namespace,
+        local: &str,
+        may_begin: impl Fn(&Namespace) -> Result<(), &'n Namespace>,
+    ) -> Result<(), CimError> {
+        let expected = match &self.namespace {
+            Some(first) if first == namespace => return Ok(()),
+            _ if **namespace == *CIM_COMMON => return Ok(()),
+            Some(first) => first,
+            None => match may_begin(namespace) {
+                Ok(()) => {
+                    self.namespace = Some(namespace.clone());
+                    return Ok(());
+                }
+                Err(expected) => expected,
+            },
+        };
+        Err(CimError::Property {
+            class: class.to_owned(),
+            property: local.to_owned(),
+            expected: format!("a property of namespace `{}`", &**expected),
+            found: namespace.to_string(),
+        })
     }
 }
 

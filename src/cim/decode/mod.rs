@@ -5,12 +5,13 @@
 
 mod announced;
 mod instances;
+mod item;
 mod reference;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub(crate) use instances::{Decoder, Shapes};
+pub(crate) use instances::{Decoder, Shapes, Start};
 pub(crate) use reference::epr;
 
 use super::{CimError, CimType, Instance, Value, schema::Schema};
@@ -62,7 +63,14 @@ impl From<CimError> for DecodeError {
 /// (or, when they hold a reference or a datetime wrapper or a nested instance, what they show).
 pub(crate) fn instance(element: &Element, schema: &Schema) -> Result<Instance, CimError> {
     let mut decoder = Decoder::new(schema);
-    decoder.content(class_of(element), &mut element.walk()).map_err(DecodeError::of_tree)
+    let source = &mut element.walk();
+    let read = if element.is(WSMAN, "XmlFragment") {
+        decoder.instance(class_of_fragment(element), None, None, source)
+    } else {
+        let name = &element.name;
+        decoder.item(&Start::of(&name.namespace, &name.local, element.told_attributes()), source)
+    };
+    read.map_err(DecodeError::of_tree)
 }
 
 /// The value of one or more sibling elements of the same name, of the declared type and whether
@@ -104,10 +112,9 @@ pub(crate) fn by_name(element: &Element) -> Vec<(&str, Vec<&Element>)> {
     groups
 }
 
-/// The class of an instance element: its name; of some properties in `w:XmlFragment`, which stand there
-/// without an instance around them, the last segment of their namespace, where they have one.
-fn class_of(element: &Element) -> &str {
-    let property = element.elements().next().filter(|_| element.is(WSMAN, "XmlFragment"));
-    let segment = property.and_then(|property| property.name.namespace.rsplit('/').next());
-    segment.filter(|class| !class.is_empty()).unwrap_or(&element.name.local)
+/// The class of some properties in `w:XmlFragment`, which stand there without an instance around them: the last segment
+/// of their namespace, where they have one.
+fn class_of_fragment(fragment: &Element) -> &str {
+    let segment = fragment.elements().next().and_then(|property| property.name.namespace.rsplit('/').next());
+    segment.filter(|class| !class.is_empty()).unwrap_or(&fragment.name.local)
 }

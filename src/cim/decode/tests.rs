@@ -24,12 +24,16 @@ fn element(class: &str, properties: &str) -> Element {
 
 /// An instance, decoded while it is read and after it was read, which must come to the same.
 fn read(class: &str, properties: &str) -> Result<Instance, CimError> {
+    read_document(&document(class, properties))
+}
+
+fn read_document(text: &str) -> Result<Instance, CimError> {
     let schema = Schema::default();
-    let text = document(class, properties);
-    let mut reader = Reader::new(&text, &Limits::default()).unwrap();
-    let Event::Start { local, .. } = reader.next().unwrap() else { panic!("{text}") };
-    let streamed = Decoder::new(&schema).content(local, &mut reader).map_err(DecodeError::of_tree);
-    let whole = instance(&element(class, properties), &schema);
+    let mut reader = Reader::new(text, &Limits::default()).unwrap();
+    let Event::Start { namespace, local, attributes } = reader.next().unwrap() else { panic!("{text}") };
+    let start = Start::of(namespace, local, attributes);
+    let streamed = Decoder::new(&schema).item(&start, &mut reader).map_err(DecodeError::of_tree);
+    let whole = instance(&Element::parse(text.as_bytes(), &Limits::default()).unwrap(), &schema);
     assert_eq!(streamed, whole, "{text}");
     whole
 }
@@ -301,6 +305,24 @@ fn the_type_that_a_server_announces_is_that_of_its_value() {
 }
 
 #[test]
+fn an_announced_type_of_no_cim_type_leaves_text_the_type_of_the_schema() {
+    let typed = |announced: &str, text: &str| {
+        let schema = "xmlns:xs='http://www.w3.org/2001/XMLSchema'";
+        read("Msvm_ConcreteJob", &format!("<p:JobState {schema} xsi:type='{announced}'>{text}</p:JobState>"))
+    };
+    for announced in ["xs:unsignedShort", "xs:string", "p:JobState_Type"] {
+        assert_eq!(typed(announced, "7").unwrap().get("JobState"), Some(&Value::Uint16(7)), "{announced}");
+        assert_eq!(
+            typed(announced, "many").unwrap_err().to_string(),
+            "`Msvm_ConcreteJob.JobState`: expected uint16, got `many`"
+        );
+    }
+    let object = "<p:Deep>1</p:Deep>";
+    let job = typed("p:X_Deep_Type", object).unwrap();
+    assert_eq!(job.get("JobState").and_then(Value::as_instance).map(Instance::class), Some("X_Deep"));
+}
+
+#[test]
 fn an_announced_type_counts_where_the_schema_is_silent() {
     let status = read(
         "X_ExtendedStatus",
@@ -310,6 +332,49 @@ fn an_announced_type_counts_where_the_schema_is_silent() {
     assert_eq!(status.get("A"), Some(&Value::Uint32(5)));
     assert_eq!(status.get("B"), Some(&Value::string("5").unwrap()));
     assert_eq!(status.get("C"), Some(&untyped("5")));
+}
+
+#[test]
+fn the_type_that_an_instance_announces_is_that_of_its_class() {
+    let typed = |announced: &str| {
+        read_document(&format!(
+            "<p:Msvm_ConcreteJob xmlns:p='{V2}/Msvm_ConcreteJob' xmlns:xsi='{XSI}' xmlns:cim='{CIM_COMMON}' \
+             xmlns:q='{V2}/CIM_ConcreteJob' xmlns:f='urn:foreign' xsi:type='{announced}'>\
+             <p:JobState>7</p:JobState></p:Msvm_ConcreteJob>"
+        ))
+    };
+    let its_own = ["p:Msvm_ConcreteJob_Type", "p:Msvm_ConcreteJob", "p:msvm_concretejob_Type"];
+    // Those of a class above it and of foreign namespaces do not contradict the element's name.
+    for announced in its_own.into_iter().chain(["q:CIM_ConcreteJob_Type", "f:Job_Type"]) {
+        let job = typed(announced).unwrap();
+        assert_eq!(job.class(), "Msvm_ConcreteJob", "{announced}");
+        assert_eq!(job.get("JobState"), Some(&Value::Uint16(7)), "{announced}");
+    }
+    let refused = |announced: &str| typed(announced).unwrap_err().to_string();
+    insta::assert_snapshot!(refused("p:Other_Type"), @"expected the `xsi:type` of `Msvm_ConcreteJob`, got `p:Other_Type`");
+    insta::assert_snapshot!(refused("p:Msvm_StorageJob_Type"), @"expected the `xsi:type` of `Msvm_ConcreteJob`, got `p:Msvm_StorageJob_Type`");
+    insta::assert_snapshot!(refused("nowhere:Msvm_ConcreteJob_Type"), @"expected an `xsi:type` with a declared prefix on `Msvm_ConcreteJob`, got `nowhere:Msvm_ConcreteJob_Type`");
+    insta::assert_snapshot!(refused("cim:cimFoo"), @"expected an `xsi:type` of WS-CIM on `Msvm_ConcreteJob`, got `cim:cimFoo`");
+}
+
+#[test]
+fn the_properties_of_an_instance_are_in_the_namespace_of_its_element() {
+    let within = |element: &str, properties: &str| {
+        read_document(&format!(
+            "<i:Msvm_StorageJob xmlns:i='{element}'><JobState xmlns='{properties}'>7</JobState></i:Msvm_StorageJob>"
+        ))
+    };
+    let class = |name: &str| format!("{V2}/{name}");
+    let own = class("Msvm_StorageJob");
+    // A class above it, another spelling, or none.
+    for properties in [own.clone(), class("CIM_ConcreteJob"), class("msvm_storagejob"), String::new()] {
+        let job = within(&own, &properties).unwrap();
+        assert_eq!(job.get("JobState"), Some(&Value::Uint16(7)), "{properties}");
+    }
+    let refused = |properties: &str| within(&own, properties).unwrap_err().to_string();
+    insta::assert_snapshot!(refused(&class("Msvm_ComputerSystem")), @"`Msvm_StorageJob.JobState`: expected a property of namespace `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_StorageJob`, got `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_ComputerSystem`");
+    insta::assert_snapshot!(refused("http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Msvm_StorageJob"), @"`Msvm_StorageJob.JobState`: expected a property of namespace `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_StorageJob`, got `http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Msvm_StorageJob`");
+    insta::assert_snapshot!(refused("urn:p"), @"`Msvm_StorageJob.JobState`: expected a property of namespace `http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_StorageJob`, got `urn:p`");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) struct Head<'a> {
     pub(super) local: &'a str,
     nil: bool,
     /// The text of an `xsi:type`.
-    announced: Option<Cow<'a, str>>,
+    pub(super) announced: Option<Cow<'a, str>>,
 }
 
 impl<'a> Head<'a> {
@@ -74,11 +74,7 @@ impl Decoder<'_> {
             source.skip()?;
             return Ok(Value::Null);
         }
-        let declared = match announced {
-            // A class that the server names is not measured by what the schema has in its place.
-            Some(Announced::Other(_)) => None,
-            _ => declared.map(|(cim_type, _)| cim_type),
-        };
+        let declared = declared.map(|(cim_type, _)| cim_type);
         if let Some(text) = source.leaf() {
             return Ok(of_text(Cow::Borrowed(text), announced.as_ref(), declared)?);
         }
@@ -91,6 +87,8 @@ impl Decoder<'_> {
                     if !text.trim_ascii().is_empty() {
                         return Err(CimError::form("text or elements", "both").into());
                     }
+                    // A class that the server names is not measured by what the schema has in its place. Text is.
+                    let declared = declared.filter(|_| !matches!(announced, Some(Announced::Other(_))));
                     if **namespace == *CIM_COMMON {
                         refuse_unless(declared, |declared| declared == CimType::DateTime, local)?;
                         return datetime(local, source);
@@ -107,9 +105,8 @@ impl Decoder<'_> {
                         local,
                     )?;
                     let class = embedded_class(announced, namespace).unwrap_or(Cow::Borrowed(head.local));
-                    let first = Head::of(local, attributes);
-                    let first = Start::new(namespace.clone(), first);
-                    return Ok(Value::from(self.instance(&class, Some(first), source)?));
+                    let first = Start::of(namespace, local, attributes);
+                    return Ok(Value::from(self.instance(&class, None, Some(first), source)?));
                 }
                 Event::Eof => return Err(source.ended_early().into()),
             }

@@ -12,7 +12,7 @@ use super::{fault::Fault, request::Operation};
 use crate::{
     cim::{
         Epr, Instance, Text, Value,
-        decode::{self, DecodeError, Decoder},
+        decode::{self, DecodeError, Decoder, Start},
         schema::Schema,
     },
     xml::{Element, Limits, Reader, XmlError, decode as decode_bytes, names},
@@ -305,7 +305,8 @@ fn instance(content: &Element, reader: &mut Reader<'_>, schema: &Schema) -> Resu
     if names::is_of_protocol(&content.name.namespace) {
         return Err(ResponseError::shape("an instance", format!("`{}`", content.name.local)));
     }
-    Ok(Decoder::new(schema).content(&content.name.local, reader)?)
+    let start = Start::of(&content.name.namespace, &content.name.local, content.told_attributes());
+    Ok(Decoder::new(schema).item(&start, reader)?)
 }
 
 /// A fault with the header that was not understood, which stands outside of it (SOAP 1.2, 5.4.8).

@@ -4,7 +4,7 @@ use super::{Item, Page, ResponseError, envelope::next_child};
 use crate::{
     cim::{
         Text,
-        decode::{self, Decoder},
+        decode::{self, Decoder, Start},
         schema::Schema,
     },
     wsman::EnumerationMode,
@@ -66,10 +66,11 @@ fn read_items(
     let mut decoder = Decoder::new(schema);
     loop {
         let item = match (reader.next()?, mode) {
-            (Event::Start { namespace, local, .. }, EnumerationMode::Object)
+            (Event::Start { namespace, local, attributes }, EnumerationMode::Object)
                 if !names::is_of_protocol(namespace) =>
             {
-                Item { instance: Some(decoder.content(local, reader)?), epr: None }
+                let start = Start::of(namespace, local, attributes);
+                Item { instance: Some(decoder.item(&start, reader)?), epr: None }
             }
             (Event::Start { namespace, local, attributes }, _) => {
                 let element = Element::start(namespace, local, attributes);

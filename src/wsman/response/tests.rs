@@ -139,6 +139,35 @@ fn a_pull_brings_items_by_mode() {
 }
 
 #[test]
+fn an_instance_that_announces_another_class_is_refused_wherever_it_stands() {
+    let typed = |class: &str| {
+        format!(
+            "<p:Msvm_ConcreteJob xsi:type='p:{class}_Type'><p:JobState>7</p:JobState></p:Msvm_ConcreteJob>"
+        )
+    };
+    let items = |items: &str| {
+        format!("<n:PullResponse><n:Items>{items}</n:Items><n:EndOfSequence/></n:PullResponse>")
+    };
+    let pair = |instance: &str| items(&format!("<w:Item>{instance}{}</w:Item>", epr_item()));
+    let read = |class: &str| {
+        let instance = typed(class);
+        [
+            read_text(&get(), &envelope(&instance)),
+            read_text(&pull(EnumerationMode::Object), &envelope(&items(&instance))),
+            read_text(&pull(EnumerationMode::ObjectAndEpr), &envelope(&pair(&instance))),
+        ]
+    };
+    assert!(read("Msvm_ConcreteJob").iter().all(Result::is_ok));
+    for refused in read("Msvm_StorageJob") {
+        let Err(ResponseError::Value(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!(
+            error.to_string(),
+            "expected the `xsi:type` of `Msvm_ConcreteJob`, got `p:Msvm_StorageJob_Type`"
+        );
+    }
+}
+
+#[test]
 fn an_empty_enumeration_is_a_page_without_items() {
     let page =
         page(&pull(EnumerationMode::Object), "<n:PullResponse><n:Items/><n:EndOfSequence/></n:PullResponse>");

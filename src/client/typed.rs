@@ -319,7 +319,7 @@ mod tests {
         let output = Output {
             class: "X_Tool".into(),
             method: "Make".into(),
-            return_value: 0,
+            return_value: Returned::Code(0),
             return_name: None,
             parameters: vec![("Kind".into(), Value::Uint8(8))],
         };

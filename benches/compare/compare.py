@@ -4,9 +4,10 @@
     benches/compare/compare.py [--runs N] [--only WORD] [--peers PYTHON] [--quick]
 
 Builds what it needs (release), starts the static responder, and runs each job and what it is measured by in turn.
-Printed are medians and the ratio of the medians, with the peak memory. Everything goes over TLS on loopback with Basic,
-so that only the client's own cost is measured; ours pins the certificate, the floors verify none. --peers names a Python
-that has pypsrp and pywinrm; winrm-rs is built for it as well. --quick leaves out the long enumerations.
+Printed are medians and the ratios of the medians: of the time, of the CPU time, and of the peak memory. Everything goes
+over TLS on loopback with Basic, so that only the client's own cost is measured; ours pins the certificate, the floors
+verify none. --peers names a Python that has pypsrp and pywinrm; winrm-rs is built for it as well. --quick leaves out the
+long enumerations.
 Peak memory of the tool and the peers needs GNU time as /usr/bin/time.
 """
 import argparse
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -46,38 +48,44 @@ def build(path, *arguments):
 
 
 def run(command, environment, whole):
-    """What one run took in ms and its peak memory in MiB. A program that tells how long its work took is believed, unless
-    the whole process counts."""
+    """What one run took in ms, its CPU time in ms, and its peak memory in MiB. A program that tells how long its work took is
+    believed, unless the whole process counts; the CPU time is the whole process's."""
     command = [str(part) for part in command]
     timed = [TIMER, "-f", "%M"] + command if os.path.exists(TIMER) else command
-    start = time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     result = subprocess.run(timed, env={**os.environ, **environment}, capture_output=True, text=True)
-    wall = (time.perf_counter() - start) * 1e3
+    wall, after = (time.perf_counter() - start) * 1e3, resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
+    cpu = (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e3
     peak = int(result.stderr.split()[-1]) / 1024 if timed is not command else float("nan")
     try:
         told = json.loads(result.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError):
         told = {}
-    return (wall if whole else told.get("us", wall * 1e3) / 1e3), peak
+    return (wall if whole else told.get("us", wall * 1e3) / 1e3), cpu, peak
 
 
-def compare(title, commands, environment, runs, whole=False):
-    """Runs the commands in turn; the first is what the others are measured by. Each round has another order, as it makes a
-    difference what ran before: after a second of Python a program was a third faster than after one of a tenth."""
+def compare(title, commands, environment, runs, whole=False, peers=None):
+    """Runs the commands in turn, each round in another order; the first is what the others are measured by. The peers come
+    afterwards, by themselves: for some seconds after a second of Python the floor is a third faster, and it alone."""
+    print(f"\n{title} ({runs} runs in turn)")
+    medians = {**in_turn(commands, environment, runs, whole), **in_turn(peers or {}, environment, runs, whole)}
+    by = next(iter(medians.values()))
+    for name, median in medians.items():
+        (took, cpu, peak), (times, of_cpu, of_peak) = median, (mine / base for mine, base in zip(median, by))
+        print(f"  {name:24} {took:9.2f} ms x{times:5.2f}   CPU {cpu:9.2f} ms x{of_cpu:5.2f}   "
+              f"peak {peak:6.1f} MiB x{of_peak:5.2f}", flush=True)
+
+
+def in_turn(commands, environment, runs, whole):
     samples = {name: [] for name in commands}
     for name, command in commands.items():
         run(command, environment, whole)
     for _ in range(runs):
         for name in random.sample(sorted(commands), len(commands)):
             samples[name].append(run(commands[name], environment, whole))
-    print(f"\n{title} ({runs} runs in turn)")
-    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
-    by, by_peak = next(iter(medians.values()))
-    for name, (took, peak) in medians.items():
-        print(f"  {name:32} {took:10.2f} ms  x{took / by:5.2f}   peak {peak:6.1f} MiB  x{peak / by_peak:5.2f}", flush=True)
-    return medians
+    return {name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()}
 
 
 def main():
@@ -114,26 +122,28 @@ def main():
                     "floor identify": [floor, "identify"],
                     "hvctl identify": [tool, "identify", "--anonymous", *connection],
                     "hvctl get": [tool, "get", MACHINE, *connection, *login],
-                    **beside("once"),
                 }
-                compare("cold start and one request, whole process", commands, environment, options.runs * 4 + 1, True)
+                runs = options.runs * 4 + 1
+                compare("cold start and one request, whole process", commands, environment, runs, True, beside("once"))
             if wanted("get"):
                 commands = {"floor": [floor, "get", "1000"], "reqwest": [floor, "reqwest", "1000"],
-                            "crate, typed": [ours, "get", "1000"], **beside("get", "1000")}
-                compare("1,000 Gets, one after the other", commands, environment, options.runs)
+                            "crate, typed": [ours, "get", "1000"]}
+                compare("1,000 Gets, one after the other", commands, environment, options.runs,
+                        peers=beside("get", "1000"))
             if wanted("fan"):
                 commands = {"floor": [floor, "fan", "20"], "reqwest": [floor, "reqwest-fan", "20"],
-                            "crate, typed": [ours, "fan", "20"], **beside("fan", "20")}
-                compare("64 hosts x 20 Gets", commands, environment, options.runs)
+                            "crate, typed": [ours, "fan", "20"]}
+                compare("64 hosts x 20 Gets", commands, environment, options.runs, peers=beside("fan", "20"))
             if wanted("stream"):
                 commands = {"floor: events": [floor, "events"], "crate: typed stream": [ours, "stream"]}
                 compare("50,000 instances, streamed", commands, environment, options.runs)
             if wanted("collect"):
                 commands = {"floor: names and texts": [floor, "naive"], "crate: instances": [ours, "instances"],
-                            "crate: typed": [ours, "typed"], **beside("enumerate")}
+                            "crate: typed": [ours, "typed"]}
+                others = beside("enumerate")
                 if peers:
-                    commands["winrm-rs: one string"] = [winrm_rs, "query"]
-                compare("50,000 instances, all kept", commands, environment, options.runs)
+                    others["winrm-rs: one string"] = [winrm_rs, "query"]
+                compare("50,000 instances, all kept", commands, environment, options.runs, peers=others)
         if wanted("parser"):
             dump = folder / "pages.xml"
             subprocess.run([built / "responder", "--dump", dump], check=True)
@@ -146,7 +156,7 @@ def main():
             for items in (5_000, 50_000, 500_000):
                 with Responder(built, "--items", str(items)) as responder:
                     runs = [run([ours, "stream"], responder.environment, False) for _ in range(5)]
-                    took, peak = (statistics.median(column) for column in zip(*runs))
+                    took, _, peak = (statistics.median(column) for column in zip(*runs))
                     print(f"  {items:7}  {took * 1e3 / items:6.2f} us each   peak {peak:5.1f} MiB", flush=True)
     finally:
         shutil.rmtree(folder)

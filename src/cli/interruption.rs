@@ -1,4 +1,5 @@
-//! Ctrl-C, a terminal that is closed, and the signal by which a service manager ends a job: heard from the first moment of a command to its last.
+//! Ctrl-C, a terminal that is closed, and the signal by which a service manager ends a job: heard from the first moment of
+//! a command to its last.
 
 use super::failure::Failure;
 use crate::error::{Error, ErrorKind};

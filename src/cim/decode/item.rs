@@ -54,7 +54,8 @@ fn split(namespace: &Namespace) -> Option<(&str, &str)> {
     namespace.rsplit_once('/')
 }
 
-fn is_akin(schema: &Schema, one: &str, other: &str) -> bool {
+/// Whether two names are of one class, or of one that derives from the other, as far as the schema knows.
+pub(crate) fn is_akin(schema: &Schema, one: &str, other: &str) -> bool {
     let is_a = |one: &str, other: &str| schema.class(one).is_some_and(|class| class.is_a(other));
     one.eq_ignore_ascii_case(other) || is_a(one, other) || is_a(other, one)
 }

@@ -61,10 +61,8 @@ impl<'s> Class<'s> {
     /// Whether it is `name` or derives from it.
     #[must_use]
     pub fn is_a(self, name: &str) -> bool {
-        self.line().any(|class| {
-            let above = class.superclass_name().unwrap_or_default();
-            class.name().eq_ignore_ascii_case(name) || above.eq_ignore_ascii_case(name)
-        })
+        let mut names = self.line().flat_map(|class| [Some(class.name()), class.superclass_name()]).flatten();
+        names.any(|known| known.eq_ignore_ascii_case(name))
     }
     /// Names of the keys.
     pub fn keys(self) -> impl Iterator<Item = &'s str> {

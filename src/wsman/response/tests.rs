@@ -279,6 +279,21 @@ fn what_is_declared_to_return_no_code_is_taken_as_it_comes() {
 }
 
 #[test]
+fn an_output_may_be_in_the_namespace_of_the_class_that_declares_the_method() {
+    let job = Epr::class_of("Msvm_MigrationJob", NAMESPACE).with("InstanceID", "A").unwrap();
+    let operation =
+        Operation::Invoke { epr: job, method: "RequestStateChange".to_owned(), parameters: Vec::new() };
+    let of = |class: &str| {
+        format!(
+            "<x:RequestStateChange_OUTPUT xmlns:x='http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/{class}'>\
+             <x:ReturnValue>0</x:ReturnValue></x:RequestStateChange_OUTPUT>"
+        )
+    };
+    assert!(matches!(read_text(&operation, &envelope(&of("CIM_ConcreteJob"))), Ok(Response::Invoked(_))));
+    assert!(refused(&operation, &of("Msvm_StorageJob")).contains("Msvm_StorageJob"));
+}
+
+#[test]
 fn an_output_of_another_method_class_or_namespace_is_refused() {
     let refused = |body: &str| refused(&create(), body);
     insta::assert_snapshot!(

@@ -1,5 +1,5 @@
 //! Connections that reqwest makes. Where `TEST_BY_REQWEST` is set, as the gate does once, the other tests here go by reqwest
-//! too, but those of proxies.
+//! too, but those of proxies and of client certificates at the simulated host.
 
 use crate::{
     client::{message, settings},

@@ -210,7 +210,7 @@ async fn a_wrong_password_is_told_and_tried_once() {
 async fn only_an_anonymous_identify_goes_unsealed() {
     let server = serve(&host()).await;
     let middle = Middle::start(&server.url(), Hands::default()).await;
-    let transport = HttpTransport::new(HttpSettings::new(middle.url())).unwrap();
+    let transport = HttpTransport::new(carried(HttpSettings::new(middle.url()))).unwrap();
     let anonymous = Exchange { anonymous: true, changes_host: false, ..message(IDENTIFY) };
     let answer = transport.exchange(anonymous).await.unwrap();
     assert_eq!((answer.status, answer.peer.sealed, answer.peer.verified_tls), (200, false, false));
@@ -298,7 +298,7 @@ async fn a_port_with_tls_is_recognised() {
     let url: Url = format!("http://127.0.0.1:{}/wsman", server.url().port().unwrap()).parse().unwrap();
     let mut settings = HttpSettings::new(url);
     settings.credentials = Some(Credentials::new("user", Secret::new("password".into())).unwrap());
-    let error = send(&HttpTransport::new(settings).unwrap(), IDENTIFY).await.unwrap_err();
+    let error = send(&HttpTransport::new(carried(settings)).unwrap(), IDENTIFY).await.unwrap_err();
     assert_eq!(error.phase, Phase::NotSent);
     assert!(error.hint.unwrap_or_default().contains("5986"), "{}", error.message);
 }

@@ -23,7 +23,7 @@ pub(super) fn check_type<'s>(
         return Ok(());
     };
     let announced = local.strip_suffix("_Type").unwrap_or(&local);
-    if announced == class || is_akin(schema, announced, class) {
+    if announced == class || schema.is_akin(announced, class) {
         return Ok(());
     }
     let namespace = source.resolve(name).map(|resolved| resolved.namespace);
@@ -35,15 +35,15 @@ pub(super) fn check_type<'s>(
     }
 }
 
-/// Whether an instance in an element of this namespace may have properties of another. Some servers qualify neither or
-/// one of them; a class that the other derives from, or that derives from it, is no stranger.
+/// Whether an instance in an element of this namespace may have properties of another. What is in none says nothing; a class
+/// that the other derives from, or that derives from it, is no stranger.
 pub(super) fn may_hold(element: &Namespace, properties: &Namespace, schema: &Schema) -> bool {
     if element == properties || element.is_empty() || properties.is_empty() {
         return true;
     }
     match (split(element), split(properties)) {
         (Some((own, class)), Some((family, other))) => {
-            own.eq_ignore_ascii_case(family) && is_akin(schema, class, other)
+            own.eq_ignore_ascii_case(family) && schema.is_akin(class, other)
         }
         _ => false,
     }
@@ -52,12 +52,6 @@ pub(super) fn may_hold(element: &Namespace, properties: &Namespace, schema: &Sch
 /// The family of a class URI, and the class.
 fn split(namespace: &Namespace) -> Option<(&str, &str)> {
     namespace.rsplit_once('/')
-}
-
-/// Whether two names are of one class, or of one that derives from the other, as far as the schema knows.
-pub(crate) fn is_akin(schema: &Schema, one: &str, other: &str) -> bool {
-    let is_a = |one: &str, other: &str| schema.class(one).is_some_and(|class| class.is_a(other));
-    one.eq_ignore_ascii_case(other) || is_a(one, other) || is_a(other, one)
 }
 
 /// Says of which class the instance is.

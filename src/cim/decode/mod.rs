@@ -12,7 +12,6 @@ mod tests;
 mod value;
 
 pub(crate) use instances::{Decoder, Shapes, Start};
-pub(crate) use item::is_akin;
 pub(crate) use reference::epr;
 
 use super::{CimError, CimType, Instance, Value, schema::Schema};

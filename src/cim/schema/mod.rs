@@ -100,10 +100,10 @@ impl Schema {
             .map(|bytes| Self { loaded: Some(bytes.into()), shapes: Arc::default() })
     }
 
-    /// Whether classes were loaded into it.
-    #[must_use]
-    pub fn is_extended(&self) -> bool {
-        self.loaded.is_some()
+    /// Whether two names are of one class, or of one that derives from the other, as far as this knows.
+    pub(crate) fn is_akin(&self, one: &str, other: &str) -> bool {
+        let is_a = |one: &str, other: &str| self.class(one).is_some_and(|class| class.is_a(other));
+        one.eq_ignore_ascii_case(other) || is_a(one, other) || is_a(other, one)
     }
 
     /// A class by name, any case.

@@ -94,6 +94,7 @@ impl HttpTransport {
     /// Kind `Config` or `Trust`.
     pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
         endpoint::check(&settings.url)?;
+        #[cfg(feature = "reqwest")]
         carrier::check(&settings)?;
         login::check(&settings)?;
         let is_tls = settings.url.scheme() == "https";

@@ -18,10 +18,9 @@ pub(super) fn read(
     let expected = format!("{method}_OUTPUT");
     let uri = epr.resource_uri();
     // Windows does not distinguish case in the names of classes. Servers have families of URIs of their own, each of
-    // which ends with the class, or with the one above it that declares the method.
+    // which ends with the class. That of the class above it that declares the method is no stranger either.
     let namespace = &*output.name.namespace;
-    let of_class =
-        namespace.rsplit('/').next().is_some_and(|class| decode::is_akin(schema, class, epr.class()));
+    let of_class = namespace.rsplit('/').next().is_some_and(|class| schema.is_akin(class, epr.class()));
     if !output.name.local.eq_ignore_ascii_case(&expected) || !of_class {
         let found = format!("`{}` of `{}`", output.name.local, &*output.name.namespace);
         return Err(ResponseError::shape(&format!("`{expected}` of `{uri}`"), found));

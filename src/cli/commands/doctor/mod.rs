@@ -189,7 +189,18 @@ impl<'a> Examination<'a> {
         lacking: Option<Failure>,
         seen: &Seen,
     ) -> Result<(), Failure> {
-        let Some(greeting) = self.greeting(patient, session, http).await? else { return Ok(()) };
+        let greeting = if http.auth_preemptive {
+            for check in [Check::Winrm, Check::Identify, Check::Schemes] {
+                self.done(check, Finding::skipped("`--auth-preemptive`: nothing is asked without a login"))?;
+            }
+            None
+        } else {
+            let greeting = self.greeting(patient, session, http).await?;
+            if greeting.is_none() {
+                return Ok(());
+            }
+            greeting
+        };
         self.begin(Check::Kerberos)?;
         let (finding, by) = kerberos::kerberos(patient, http, greeting.as_ref(), lacking.is_some()).await;
         if !self.done(Check::Kerberos, finding)? {
@@ -208,20 +219,13 @@ impl<'a> Examination<'a> {
         self.inside(patient, session, &identity, seen).await
     }
 
-    /// What the host says to somebody without a login; nothing where that is not to be asked, and `None` where nothing
-    /// can follow.
+    /// What the host says to somebody without a login; `None` where nothing can follow.
     async fn greeting(
         &mut self,
         patient: &Patient<'_>,
         session: &Session,
         http: &HttpSettings,
-    ) -> Result<Option<Option<Greeting>>, Failure> {
-        if http.auth_preemptive {
-            for check in [Check::Winrm, Check::Identify, Check::Schemes] {
-                self.done(check, Finding::skipped("`--auth-preemptive`: nothing is asked without a login"))?;
-            }
-            return Ok(Some(None));
-        }
+    ) -> Result<Option<Greeting>, Failure> {
         self.begin(Check::Winrm)?;
         let (finding, greeting) = winrm::winrm(http).await;
         self.done(Check::Winrm, finding)?;
@@ -229,7 +233,7 @@ impl<'a> Examination<'a> {
         self.begin(Check::Identify)?;
         self.done(Check::Identify, winrm::identify(session).await)?;
         let can_go_on = self.done(Check::Schemes, winrm::schemes(patient, http, &greeting))?;
-        Ok(can_go_on.then_some(Some(greeting)))
+        Ok(can_go_on.then_some(greeting))
     }
 
     /// What a recording holds: no network, no login.

@@ -27,6 +27,9 @@ use tokio::{
 };
 use url::{Position, Url};
 
+/// How long a connection that is gone may take to say why.
+const CLOSING: Duration = Duration::from_millis(100);
+
 /// A connection that is made at its first request or before it.
 pub(in super::super) struct Line {
     way: Option<Way>,
@@ -105,12 +108,12 @@ impl Line {
         }
     }
 
-    /// With what the task of the connection, which is at its end, has to say of that: an alert of TLS above all.
+    /// With what the task of the connection has to say of its end: an alert of TLS above all. It is about to say it, unless
+    /// closing the connection takes its time.
     async fn lost(&mut self) -> LineError {
-        LineError::Lost(match self.ended.take() {
-            Some(ended) => ended.await.ok(),
-            None => None,
-        })
+        let Some(ended) = self.ended.take() else { return LineError::Lost(None) };
+        let told = tokio::time::timeout(CLOSING, ended).await;
+        LineError::Lost(told.ok().and_then(Result::ok))
     }
 
     fn request(&self, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {

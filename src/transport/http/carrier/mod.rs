@@ -6,6 +6,9 @@ mod line;
 mod reqwest;
 
 #[cfg(feature = "reqwest")]
+pub(super) use reqwest::check;
+
+#[cfg(feature = "reqwest")]
 use super::HttpCarrier;
 use super::{
     HttpSettings,
@@ -41,19 +44,9 @@ pub(super) enum Body {
     Reqwest(::reqwest::Body),
 }
 
-/// Whether there is a carrier for what the settings ask for.
-#[cfg_attr(not(feature = "reqwest"), allow(clippy::unnecessary_wraps, reason = "hyper carries everything"))]
-pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
-    #[cfg(feature = "reqwest")]
-    reqwest::check(settings)?;
-    let _ = settings;
-    Ok(())
-}
-
 impl Carrier {
     /// Over plain HTTP without `tls`.
     pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
-        check(settings)?;
         #[cfg(feature = "reqwest")]
         if settings.carrier == HttpCarrier::Reqwest {
             return Ok(Self::Reqwest(Box::new(reqwest::Carrier::new(settings, tls)?)));

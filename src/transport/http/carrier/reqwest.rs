@@ -51,8 +51,8 @@ pub(in super::super) struct Carrier {
     local_addr: Option<SocketAddr>,
 }
 
-/// Whether reqwest can do what the settings ask for.
-pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
+/// Whether reqwest, where it is asked for, can do what else is.
+pub(in super::super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
     if settings.carrier != HttpCarrier::Reqwest {
         return Ok(());
     }
@@ -70,6 +70,7 @@ pub(super) fn check(settings: &HttpSettings) -> Result<(), TransportError> {
 
 impl Carrier {
     pub(super) fn new(settings: &HttpSettings, tls: Option<ClientConfig>) -> Result<Self, TransportError> {
+        check(settings)?;
         Self::resolving(SystemResolver, settings, tls)
     }
 

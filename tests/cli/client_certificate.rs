@@ -150,7 +150,8 @@ fn a_key_that_others_may_read_is_refused_and_a_certificate_alone_is_not() {
     assert_eq!(run("chain.pem", None).code, 3);
     let key = setting.copy("ec.key");
     // Readable certificate, private key: the host does not know who issued it without its chain, but it is tried.
-    assert_eq!(run("ec.crt", Some(&key)).code, 7);
+    let ran = run("ec.crt", Some(&key));
+    assert_eq!(ran.code, 7, "{ran:?}");
     set_mode(&key, 0o640);
     assert_eq!(run("ec.crt", Some(&key)).code, 3);
 }

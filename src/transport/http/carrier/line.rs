@@ -6,6 +6,7 @@ use super::{
     super::{
         HttpSettings, Proxy,
         dial::{BoxError, bare_host, deadline_in, dial, dial_tls},
+        failure,
     },
     USER_AGENT,
 };
@@ -100,10 +101,11 @@ impl Line {
         }
         match sender.try_send_request(request).await {
             Ok(response) => Ok(response),
-            Err(mut error) => match error.take_message() {
-                // Handed back: no byte of it was written.
-                Some(_) => Err(self.lost().await),
-                None => Err(LineError::Broken(error.into_error())),
+            Err(mut error) => match (error.take_message(), error.into_error()) {
+                // Handed back: no byte of it was written. A request that waited already is told why, and then the task is not.
+                (Some(_), error) if failure::is_of_tls(&error) => Err(LineError::Lost(Some(error))),
+                (Some(_), _) => Err(self.lost().await),
+                (None, error) => Err(LineError::Broken(error)),
             },
         }
     }
@@ -173,7 +175,7 @@ mod tests {
     use std::{
         io,
         pin::Pin,
-        task::{Context, Poll},
+        task::{Context, Poll, ready},
     };
     use tokio::io::{ReadBuf, duplex, join, sink};
 
@@ -209,19 +211,45 @@ mod tests {
     }
 
     /// A server refuses the client's part of the handshake after the client has ended it.
-    struct Alert;
+    struct Alert {
+        comes: oneshot::Receiver<()>,
+    }
 
     impl AsyncRead for Alert {
-        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            ready!(Pin::new(&mut self.comes).poll(cx)).unwrap();
             let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
             Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, alert)))
         }
     }
 
+    /// A line that will get an alert, and what makes it come.
+    async fn line_with_alert() -> (Line, oneshot::Sender<()>) {
+        let (alert, comes) = oneshot::channel();
+        (line(join(Alert { comes }, sink())).await, alert)
+    }
+
+    fn refused() -> (TransportErrorKind, Phase, String) {
+        (TransportErrorKind::Trust, Phase::NotSent, "failed to talk to `hv1` over TLS".to_owned())
+    }
+
     #[tokio::test]
     async fn an_alert_that_comes_before_the_message_is_told() {
-        let mut line = line(join(Alert, sink())).await;
-        let failed = "failed to talk to `hv1` over TLS".to_owned();
-        assert_eq!(told(&mut line).await, (TransportErrorKind::Trust, Phase::NotSent, failed));
+        let (mut line, alert) = line_with_alert().await;
+        alert.send(()).unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(told(&mut line).await, refused());
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_comes_while_the_message_waits_is_told() {
+        let (mut line, alert) = line_with_alert().await;
+        // One thread runs all of this: the message waits until its turn ends, and then the connection reads before it writes.
+        alert.send(()).unwrap();
+        assert_eq!(told(&mut line).await, refused());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     sim_host::SimHost,
-    support::{Ran, run, without_times},
+    support::{Ran, arg, hvctl, run, without_times},
 };
 use std::fmt::Write as _;
 
@@ -108,6 +108,77 @@ fn a_method_that_only_reads_does_not_ask() {
     );
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.json()["return_value"], 0);
+}
+
+/// What a host with machines might answer; that of a simulated one is another.
+const SUMMARIES: &str = r#"
+<p:SummaryInformation xsi:type="q:Msvm_SummaryInformation_Type"
+  xmlns:q="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_SummaryInformation">
+  <q:Name>A</q:Name><q:Heartbeat>2</q:Heartbeat>
+  <q:ReplicationStateEx>3</q:ReplicationStateEx><q:ReplicationStateEx>77</q:ReplicationStateEx>
+</p:SummaryInformation>
+<p:SummaryInformation xsi:type="q:Msvm_SummaryInformation_Type"
+  xmlns:q="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2/Msvm_SummaryInformation">
+  <q:Name>B</q:Name><q:Heartbeat>78</q:Heartbeat><q:UpTime xsi:nil="true"/>
+</p:SummaryInformation>
+<p:ReturnValue>0</p:ReturnValue>"#;
+
+#[test]
+fn instances_that_a_method_answers_are_told_value_by_value() {
+    let host = SimHost::start();
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = directory.path().join("cassette");
+    let call = ["invoke", "Msvm_VirtualSystemManagementService", "GetSummaryInformation"];
+    ran(&host, &[&call[..], &["--record", arg(&cassette)]].concat());
+    let file = cassette.join("02-invoke-GetSummaryInformation.response.xml");
+    let answer = std::fs::read_to_string(&file).unwrap();
+    let (head, rest) = answer.split_once("<p:SummaryInformation").unwrap();
+    let (_, tail) = rest.split_once("</p:ReturnValue>").unwrap();
+    std::fs::write(&file, format!("{head}{SUMMARIES}{tail}")).unwrap();
+    let shown = |more: &[&str]| {
+        let line = [&call[..], &["--replay", arg(&cassette)], more].concat();
+        run(&mut hvctl(line)).transcript(&[])
+    };
+    insta::assert_snapshot!(shown(&["--names"]), @r"
+        exit code 0
+        --- standard output
+        return value                              0 (Completed with No Error)
+        SummaryInformation[0]                     Msvm_SummaryInformation
+        SummaryInformation[0].Name                A
+        SummaryInformation[0].Heartbeat           2 (OK)
+        SummaryInformation[0].ReplicationStateEx  3 (Replicating), 77
+        SummaryInformation[1]                     Msvm_SummaryInformation
+        SummaryInformation[1].Name                B
+        SummaryInformation[1].Heartbeat           78
+        SummaryInformation[1].UpTime              -
+    ");
+    insta::assert_snapshot!(shown(&["--names", "--output", "yaml"]), @r"
+        exit code 0
+        --- standard output
+        class: Msvm_VirtualSystemManagementService
+        method: GetSummaryInformation
+        return_value: 0
+        return_name: Completed with No Error
+        parameters:
+          SummaryInformation:
+            - __CLASS: Msvm_SummaryInformation
+              Name: A
+              Heartbeat: 2
+              Heartbeat_name: OK
+              ReplicationStateEx:
+                - 3
+                - 77
+              ReplicationStateEx_name:
+                - Replicating
+                - null
+            - __CLASS: Msvm_SummaryInformation
+              Name: B
+              Heartbeat: 78
+              Heartbeat_name: null
+              UpTime: null
+        job: null
+    ");
+    assert!(!shown(&[]).contains("Replicating"), "only on request");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::{
     Scope,
     argument::{Argument, Target},
+    names::{Mapped, Names},
 };
 use crate::{
     cim::{CimError, Epr, Instance, ObjectPath, SelectorValue, Value, schema::Class},
@@ -15,8 +16,8 @@ use crate::{
 };
 use serde_json::{Map, Number, Value as Json};
 
-/// A value.
-pub(crate) fn value(value: &Value) -> Json {
+/// A value; `names` are for the instances within.
+pub(crate) fn value(value: &Value, names: Names<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Boolean(value) => (*value).into(),
@@ -33,8 +34,8 @@ pub(crate) fn value(value: &Value) -> Json {
         Value::Real64(number) => real(value, Some(*number)),
         Value::DateTime(datetime) => datetime.to_iso().into(),
         Value::Reference(epr) => reference(epr),
-        Value::Instance(embedded) => instance(embedded),
-        Value::Array(elements) => elements.iter().map(self::value).collect(),
+        Value::Instance(embedded) => instance(embedded, names),
+        Value::Array(elements) => elements.iter().map(|element| self::value(element, names)).collect(),
         other => other.to_plain_text().into(),
     }
 }
@@ -63,11 +64,27 @@ pub(crate) fn reference(epr: &Epr) -> Json {
 }
 
 /// An instance with its class.
-pub(crate) fn instance(instance: &Instance) -> Json {
+pub(crate) fn instance(instance: &Instance, names: Names<'_>) -> Json {
     let mut fields = Map::new();
     fields.insert("__CLASS".to_owned(), instance.class().into());
-    fields.extend(instance.properties().map(|(name, property)| (name.to_owned(), value(property))));
+    for (name, value) in instance.properties() {
+        insert(&mut fields, name, value, names.property(instance.class(), name), names);
+    }
     Json::Object(fields)
+}
+
+/// Adds a property or parameter, and beside it the name of its value.
+pub(crate) fn insert(
+    fields: &mut Map<String, Json>,
+    name: &str,
+    value: &Value,
+    mapped: Option<Mapped<'_>>,
+    names: Names<'_>,
+) {
+    fields.insert(name.to_owned(), self::value(value, names));
+    if let Some(mapped) = mapped {
+        fields.insert(format!("{name}_name"), mapped.document(value));
+    }
 }
 
 /// Reads what [`reference`] has written, or an instance that has a `__PATH`.
@@ -154,9 +171,9 @@ mod tests {
             (CimType::Char16, "x", "\"x\""),
         ] {
             let read = Value::parse(cim_type, text).unwrap();
-            assert_eq!(value(&read).to_string(), written);
+            assert_eq!(value(&read, Names::NONE).to_string(), written);
         }
-        assert_eq!(value(&Value::from(vec![Some(1_u8), None])).to_string(), "[1,null]");
+        assert_eq!(value(&Value::from(vec![Some(1_u8), None]), Names::NONE).to_string(), "[1,null]");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod argument;
 pub(crate) mod condition;
 pub(crate) mod json;
 pub(crate) mod name;
+pub(crate) mod names;
 pub(crate) mod place;
 
 use crate::{cim::schema::Schema, cli::failure::Failure, error::Error};

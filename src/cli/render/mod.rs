@@ -1,7 +1,9 @@
 //! Instances as output: one renderer for each format, fed with instances as they arrive.
 
+mod cell;
 mod csv;
 mod json;
+mod list;
 pub(crate) mod ndjson;
 mod row;
 mod selection;
@@ -9,6 +11,7 @@ mod table;
 mod xml;
 pub(crate) mod yaml;
 
+pub(crate) use list::Lines;
 pub(crate) use row::Row;
 pub(crate) use selection::Selection;
 
@@ -56,7 +59,7 @@ pub(crate) fn renderer(
 ) -> Box<dyn Renderer> {
     let rows = 0;
     match (format, shape) {
-        (Format::Table, Shape::One) => Box::new(table::Properties { selection }),
+        (Format::Table, Shape::One) => Box::new(list::Properties { selection }),
         (Format::Table, Shape::List) => Box::new(table::Rows::new(selection, class)),
         (Format::Json, _) => Box::new(json::Json { selection, shape, rows }),
         (Format::Ndjson, _) => Box::new(ndjson::Ndjson { selection, rows }),

@@ -8,7 +8,7 @@ use crate::{
     },
     cli::{
         args::Format,
-        cim::{condition::NO_CHECK, json},
+        cim::{condition::NO_CHECK, json, names::Names},
         failure::Failure,
         similar::did_you_mean,
     },
@@ -134,23 +134,12 @@ impl Selection {
     }
 
     fn insert(&self, fields: &mut Map<String, Json>, instance: &Instance, name: &str, value: &Value) {
-        fields.insert(name.to_owned(), json::value(value));
-        if !self.names {
-            return;
-        }
-        if let Some(property) = self.value_map(instance, name) {
-            let names = match value {
-                Value::Array(codes) => codes.iter().map(|code| name_of(property, code)).collect(),
-                code => name_of(property, code),
-            };
-            fields.insert(name_field(name), names);
-        }
+        let names = self.names();
+        json::insert(fields, name, value, names.property(instance.class(), name), names);
     }
 
-    /// The property of the schema, if it has a value map.
-    pub(super) fn value_map(&self, instance: &Instance, name: &str) -> Option<Property<'_>> {
-        let property = self.schema.class(instance.class())?.property(name)?;
-        property.values().next().is_some().then_some(property)
+    pub(super) fn names(&self) -> Names<'_> {
+        Names::new(&self.schema, self.names)
     }
 
     fn path(&self, row: &Row) -> Json {
@@ -161,13 +150,4 @@ impl Selection {
 fn no_property(field: &str, class: &str, hint: &str) -> Failure {
     let message = format!("failed to print `{field}`: `{class}` has no such property");
     Error::new(ErrorKind::Config, message).with_hint(hint).into()
-}
-
-/// Name of the field that holds the name of a value.
-pub(super) fn name_field(name: &str) -> String {
-    format!("{name}_name")
-}
-
-fn name_of(property: Property<'_>, code: &Value) -> Json {
-    code.as_i64().and_then(|code| property.value_name(code)).into()
 }

@@ -1,40 +1,14 @@
-//! For people: one instance as a list of its properties, several as a table of a few of them.
+//! For people: instances as a table of a few of their properties.
 
-use super::{Renderer, Row, Selection, selection};
+use super::{Renderer, Row, Selection, cell::cell, selection};
 use crate::{
     cim::{
-        Epr, Instance, Selector, SelectorValue, Value,
-        schema::{Class, Property, Schema},
+        Instance, Value,
+        schema::{Class, Schema},
     },
     cli::{failure::Failure, text},
 };
 use unicode_width::UnicodeWidthStr as _;
-
-/// All properties of one instance, a line each.
-#[derive(Debug)]
-pub(super) struct Properties {
-    pub(super) selection: Selection,
-}
-
-impl Renderer for Properties {
-    fn row(&mut self, row: &Row, out: &mut String) -> Result<(), Failure> {
-        self.selection.check_first(row, 0)?;
-        let names = if self.selection.fields.is_empty() {
-            let own = [selection::CLASS, selection::PATH].into_iter();
-            let properties = row.instance.iter().flat_map(Instance::properties).map(|(name, _)| name);
-            own.chain(properties).map(str::to_owned).collect()
-        } else {
-            self.selection.fields.clone()
-        };
-        let cells = names.iter().map(|name| (name.as_str(), cell(row, name, &self.selection)));
-        out.push_str(&text::fields(cells));
-        Ok(())
-    }
-
-    fn end(&mut self, _: &mut String) -> Result<(), Failure> {
-        Ok(())
-    }
-}
 
 /// How many rows are held back to see how wide columns are. Wider cells of later rows push what follows.
 const HELD: usize = 100;
@@ -221,65 +195,4 @@ fn push_line(cells: &[String], columns: &[(String, usize)], out: &mut String) {
     }
     out.push_str(line.trim_end());
     out.push('\n');
-}
-
-/// A field of a row as text.
-fn cell(row: &Row, name: &str, selection: &Selection) -> String {
-    if name.eq_ignore_ascii_case(selection::CLASS) {
-        return text::or_dash(row.class());
-    }
-    if name.eq_ignore_ascii_case(selection::PATH) {
-        return row.epr.as_ref().map_or_else(|| "-".to_owned(), |epr| relative_path(&selection.schema, epr));
-    }
-    let Some((instance, value)) =
-        row.instance.as_ref().and_then(|instance| Some((instance, instance.get(name)?)))
-    else {
-        return "-".to_owned();
-    };
-    let property = selection.names.then(|| selection.value_map(instance, name)).flatten();
-    if value.is_null() { "-".to_owned() } else { shown(&selection.schema, value, property) }
-}
-
-fn shown(schema: &Schema, value: &Value, property: Option<Property<'_>>) -> String {
-    match value {
-        Value::Array(elements) => {
-            elements.iter().map(|element| shown(schema, element, property)).collect::<Vec<_>>().join(", ")
-        }
-        Value::Reference(epr) => relative_path(schema, &without_class_key(schema, epr)),
-        Value::DateTime(datetime) => datetime.to_iso(),
-        Value::Instance(instance) => format!("{} {{…}}", instance.class()),
-        code => {
-            let named = property.zip(code.as_i64()).and_then(|(property, code)| property.value_name(code));
-            let number = code.to_plain_text();
-            named.map_or_else(|| number.clone(), |name| format!("{number} ({name})"))
-        }
-    }
-}
-
-/// The reference without the key that says its class once more; read back, it is completed (see `cim::name`).
-fn without_class_key(schema: &Schema, epr: &Epr) -> Epr {
-    let is_class_key = |selector: &Selector| {
-        let repeats = matches!(selector.value(), SelectorValue::Text(text) if text.as_str() == epr.class());
-        selector.name() == "CreationClassName" && repeats
-    };
-    let is_known = schema.class(epr.class()).is_some() && epr.selectors().len() > 1;
-    if !is_known || !epr.selectors().iter().any(is_class_key) {
-        return epr.clone();
-    }
-    let bare = Epr::from_uri(epr.resource_uri());
-    let rest = epr.selectors().iter().filter(|selector| !is_class_key(selector));
-    let rest = rest.into_iter().try_fold(bare, |bare, selector| match selector.value() {
-        SelectorValue::Text(text) => bare.with(selector.name(), text.as_str()),
-        SelectorValue::Reference(nested) => bare.with_reference(selector.name(), (**nested).clone()),
-    });
-    rest.unwrap_or_else(|_| epr.clone())
-}
-
-/// The path within the namespace, which is the same for all rows.
-fn relative_path(schema: &Schema, epr: &Epr) -> String {
-    let path = epr.to_path_with(schema).to_string();
-    match path.split_once(':') {
-        Some((_, relative)) if epr.namespace().is_some() => relative.to_owned(),
-        _ => path,
-    }
 }

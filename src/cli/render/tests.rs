@@ -79,6 +79,39 @@ fn a_table_has_the_keys_and_what_tells_much() {
 }
 
 #[test]
+fn an_instance_within_an_instance_is_told_by_its_path() {
+    let error = |code: u32| Instance::new("Msvm_Error").with("ErrorType", 3_u16).with("MessageID", code);
+    let job = Instance::new("Msvm_ConcreteJob")
+        .with("JobState", 10_u16)
+        .with("First", error(1))
+        .with("All", vec![Value::from(error(1).with("Cause", error(2))), Value::Null])
+        .with("None", Value::Array(Vec::new()));
+    let row = Row::new(Some(job), None, Scope::of_tests());
+    let rows = std::slice::from_ref(&row);
+    insta::assert_snapshot!(shown(Format::Table, Shape::One, &select(&[], true), rows), @r"
+        __CLASS                 Msvm_ConcreteJob
+        __PATH                  -
+        JobState                10 (Exception)
+        First                   Msvm_Error
+        First.ErrorType         3 (Quality of Service Error)
+        First.MessageID         1
+        All[0]                  Msvm_Error
+        All[0].ErrorType        3 (Quality of Service Error)
+        All[0].MessageID        1
+        All[0].Cause            Msvm_Error
+        All[0].Cause.ErrorType  3 (Quality of Service Error)
+        All[0].Cause.MessageID  2
+        All[1]                  -
+        None
+    ");
+    insta::assert_snapshot!(shown(Format::Ndjson, Shape::One, &select(&["All"], true), rows), @r#"{"All":[{"__CLASS":"Msvm_Error","ErrorType":3,"ErrorType_name":"Quality of Service Error","MessageID":1,"Cause":{"__CLASS":"Msvm_Error","ErrorType":3,"ErrorType_name":"Quality of Service Error","MessageID":2}},null]}"#);
+    insta::assert_snapshot!(shown(Format::Table, Shape::List, &select(&["First", "All"], true), rows), @r"
+        FIRST           ALL
+        Msvm_Error {…}  Msvm_Error {…}, -
+    ");
+}
+
+#[test]
 fn json_has_every_property() {
     insta::assert_snapshot!(list(Format::Json, &[machine("web-01", 2), association()]), @r#"
         [

@@ -86,6 +86,8 @@ of sending it. It is sent once: when the answer is lost, the exit code is 14 and
 method starts is followed unless --no-wait says otherwise. A return value other than 0 and 4096 ends with exit code 12, \
 after the output was printed.
 
+What comes within an instance is told by its path: `SummaryInformation[0].Name`.
+
 JSON: `class`, `method`, `return_value`, `return_name`, `parameters` (as properties of `get`), `job` (as `job list`; \
 null if there is none), with --no-wait `wait` (the command that waits). XML: the answer to the call as it came.";
 

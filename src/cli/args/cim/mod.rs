@@ -193,6 +193,7 @@ pub(crate) struct ChangeArgs {
 
 /// Arguments of `invoke`.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct InvokeArgs {
     /// Object of the method: named as for `get`
     #[arg(value_name = "INSTANCE")]
@@ -211,6 +212,9 @@ pub(crate) struct InvokeArgs {
     /// If it starts a job, print the job and end
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// With the names of values beside the numbers, where the schema has a value map
+    #[arg(long)]
+    pub(crate) names: bool,
     #[command(flatten)]
     pub(crate) call: CallArgs,
     /// Do not compare keys, method and parameters with the schema

@@ -5,11 +5,10 @@ use crate::{
     cim::Epr,
     cli::{
         args::{Format, cim::GetArgs},
-        cim::{json, name},
+        cim::{json, name, names::Names},
         failure::Failure,
-        render::{Row, Shape, renderer},
+        render::{Lines, Row, Shape, renderer},
         session::Session,
-        text,
     },
 };
 use serde_json::json;
@@ -56,9 +55,10 @@ async fn fragment(context: &Context, session: &Session, epr: &Epr, part: &str) -
     if context.output.format() == Format::Xml {
         return context.output.data(&session.wire().last().unwrap_or_default());
     }
-    let document = json!({ "fragment": part, "value": json::value(&value) });
+    let document = json!({ "fragment": part, "value": json::value(&value, Names::NONE) });
     context.output.document(&document, || {
-        let shown = if value.is_null() { "-".to_owned() } else { value.to_plain_text() };
-        text::fields([(part, shown)])
+        let mut lines = Lines::new(&context.settings.schema, Names::NONE);
+        lines.add(part, &value, None);
+        lines.finish()
     })
 }

@@ -4,7 +4,7 @@ use super::{super::Context, change::Change};
 use crate::{
     cim::{
         Epr, Value, check,
-        schema::{self, Method},
+        schema::{self, Method, Schema},
     },
     cli::{
         args::{
@@ -16,11 +16,12 @@ use crate::{
             argument::Target,
             json,
             name::{self, Found},
+            names::{Mapped, Names},
             refused as refused_name, refused_class,
         },
         failure::Failure,
+        render::Lines,
         session::Session,
-        text,
         view::{JobView, StartedJob},
         wait,
     },
@@ -115,7 +116,9 @@ async fn finish(
     /// The method goes on in a job.
     const JOB_STARTED: u32 = 4096;
     let wire = session.wire().last();
-    let mut view = Invoked::new(&output);
+    let schema = &context.settings.schema;
+    let names = Names::new(schema, args.names);
+    let mut view = Invoked::new(&output, names);
     let job = match output.return_value() {
         JOB_STARTED => Some(job_of(&output).ok_or_else(|| without_job(target, &output))?),
         _ => None,
@@ -135,7 +138,11 @@ async fn finish(
         }
     }
     let done = format!("`{}` of `{}` was called", view.method, view.class);
-    view.print(context, &output, wire).map_err(|failure| failure.after(&done))?;
+    let printed = match context.output.format() {
+        Format::Xml => context.output.data(&wire.unwrap_or_default()),
+        _ => context.output.document(&view, || view.to_text(schema, names, &output)),
+    };
+    printed.map_err(|failure| failure.after(&done))?;
     match output.return_value() {
         0 | JOB_STARTED => Ok(()),
         code => Err(refused(&output, code)),
@@ -143,7 +150,11 @@ async fn finish(
 }
 
 impl Invoked {
-    fn new(output: &Output) -> Self {
+    fn new(output: &Output, names: Names<'_>) -> Self {
+        let mut parameters = Map::new();
+        for (name, value) in output.parameters() {
+            json::insert(&mut parameters, name, value, mapped(output, name, names), names);
+        }
         Self {
             class: output.class().to_owned(),
             method: output.method().to_owned(),
@@ -153,33 +164,38 @@ impl Invoked {
                 output.returned().into()
             },
             return_name: return_name(output),
-            parameters: output
-                .parameters()
-                .map(|(name, value)| (name.to_owned(), json::value(value)))
-                .collect(),
+            parameters,
             job: None,
             wait: None,
         }
     }
 
-    fn print(&self, context: &Context, output: &Output, wire: Option<String>) -> Result<(), Failure> {
-        if context.output.format() == Format::Xml {
-            return context.output.data(&wire.unwrap_or_default());
-        }
-        context.output.document(self, || self.to_text(output))
-    }
-
-    fn to_text(&self, output: &Output) -> String {
-        let named = self.return_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    fn to_text(&self, schema: &Schema, names: Names<'_>, output: &Output) -> String {
+        let mut lines = Lines::new(schema, names);
         let returned = output.returned().unwrap_or_else(|| "-".to_owned());
-        let mut rows = vec![("return value", format!("{returned}{named}"))];
-        rows.extend(output.parameters().map(|(name, value)| {
-            (name, if value.is_null() { "-".to_owned() } else { value.to_plain_text() })
-        }));
-        rows.extend(self.job.as_ref().map(|job| ("job", job.in_short())));
-        rows.extend(self.wait.as_ref().map(|wait| ("wait", wait.clone())));
-        text::fields(rows)
+        lines.push(
+            "return value",
+            match &self.return_name {
+                Some(name) => format!("{returned} ({name})"),
+                None => returned,
+            },
+        );
+        for (name, value) in output.parameters() {
+            lines.add(name, value, mapped(output, name, names));
+        }
+        if let Some(job) = &self.job {
+            lines.push("job", job.in_short());
+        }
+        if let Some(wait) = &self.wait {
+            lines.push("wait", wait.clone());
+        }
+        lines.finish()
     }
+}
+
+/// What the values of a parameter are called.
+fn mapped<'s>(output: &Output, parameter: &str, names: Names<'s>) -> Option<Mapped<'s>> {
+    names.parameter(output.class(), output.method(), parameter)
 }
 
 /// Name of the return value, by the method's own table, else by that of all of Hyper-V's.

@@ -5,10 +5,10 @@ use crate::{
     cim::{Epr, Instance, Value},
     cli::{
         args::cim::PutArgs,
-        cim::{argument::Target, json, name, refused},
+        cim::{argument::Target, json, name, names::Names, refused},
         failure::Failure,
+        render::Lines,
         session::Session,
-        text,
     },
 };
 use serde_json::{Value as Json, json};
@@ -33,10 +33,10 @@ pub(in super::super) async fn run(context: &Context, args: PutArgs) -> Result<()
             context
                 .output
                 .document(&document, || {
-                    let own = [("changed", epr.to_string())].into_iter();
-                    let sent =
-                        now.properties.iter().map(|(name, value)| (name.as_str(), value.to_plain_text()));
-                    text::fields(own.chain(sent))
+                    let mut lines = Lines::new(&context.settings.schema, Names::NONE);
+                    lines.push("changed", epr.to_string());
+                    now.properties.iter().for_each(|(name, value)| lines.add(name, value, None));
+                    lines.finish()
                 })
                 .map_err(|failure| failure.after(&format!("`{epr}` was changed")))
         })
@@ -69,7 +69,8 @@ async fn send(
         let now = change.send(context, session, &args.change, call).await.map_err(not_there)?;
         return Ok(now.map(|now| {
             let properties: Vec<_> = now.into_iter().map(|value| (name.clone(), value)).collect();
-            let part = |(name, value): &(String, Value)| json!({ name.as_str(): json::value(value) });
+            let part =
+                |(name, value): &(String, Value)| json!({ name.as_str(): json::value(value, Names::NONE) });
             Now { document: properties.first().map_or(Json::Null, part), properties }
         }));
     }
@@ -80,6 +81,6 @@ async fn send(
         let is_sent = |name: &str| values.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name));
         let properties = now.iter().flat_map(Instance::properties).filter(|(name, _)| is_sent(name));
         let properties = properties.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        Now { document: now.as_ref().map(json::instance).into(), properties }
+        Now { document: now.as_ref().map(|now| json::instance(now, Names::NONE)).into(), properties }
     }))
 }

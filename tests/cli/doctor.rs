@@ -1,6 +1,7 @@
 //! `hvctl doctor`: what it says of a host that is ready, and of each that is not. The snapshots are what users see.
 
 use crate::{
+    local_host::LocalHost,
     odd_server::{OddServer, http},
     sim_host::SimHost,
     support::{Ran, arg, hvctl, run, without_times},
@@ -118,8 +119,7 @@ fn a_host_that_is_ready() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_https_seals() {
-    let host = hyperv_wsman::sim::Host::new(hyperv_wsman::sim::Settings::default());
-    let server = host.serve_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let server = LocalHost::serve_plain("127.0.0.1:0").await;
     let mut command = doctor(server.url().as_str());
     let ran = run(command.env("HVCTL_USER", server.user()).env("HVCTL_PASSWORD", server.password()));
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -124,6 +124,18 @@ fn given_back_at(name: &str) {
 }
 
 #[test]
+fn a_host_that_does_not_take_back_an_enumeration_is_left_after_two_seconds() {
+    let host =
+        SimHost::with(&["--generate", "300", "--rule", "delay:500ms@Pull", "--rule", "delay:60s@Release"]);
+    let line = ["enumerate", "Msvm_ConcreteJob", "--max-elements", "10", "-v"];
+    let began = std::time::Instant::now();
+    let ran = during(&host, &line, "> Pull", |process| signal("INT", process));
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.stderr.contains("> Release"), "{ran:?}");
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+}
+
+#[test]
 fn the_command_that_looks_names_the_host_that_was_typed() {
     let host = SimHost::with_rules(&["delay:30s@CreateSnapshot"]);
     let url = host.value("HVCTL_HOST").to_owned();

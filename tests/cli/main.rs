@@ -11,6 +11,7 @@ mod commands;
 mod doctor;
 mod instances;
 mod interruption;
+mod local_host;
 mod login;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../wire/middle.rs"]

@@ -2,20 +2,12 @@
 //! for who automates, and the error names the mechanism and the step.
 
 use crate::{
+    local_host::LocalHost,
     middle::{Hands, Middle, Passed, Raw},
     support::{Ran, hvctl, run},
     tls_server::{CHALLENGE, Seen, Server, Step, http, logged_in, offer},
 };
-use hyperv_wsman::{
-    sim::{Host, PlainServer, Settings},
-    transport::Fingerprint,
-};
-
-fn host() -> Host {
-    let mut settings = Settings::default();
-    settings.time_scale = Some(0.0);
-    Host::new(settings)
-}
+use hyperv_wsman::{sim::PlainServer, transport::Fingerprint};
 
 /// `hvctl` at this URL, without the password in what it prints.
 fn at(url: &str, server: &PlainServer, line: &[&str]) -> Ran {
@@ -72,8 +64,7 @@ const CHANGES: [(&str, Change); 8] = [
 async fn a_sealed_answer_that_was_changed_ends_with_9_and_leaves_a_change_unknown() {
     let mut shown = String::new();
     for (what, change) in CHANGES {
-        let host = host();
-        let server = host.serve_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let server = LocalHost::serve_plain("127.0.0.1:0").await;
         let answer = move |passed: &Passed, before: &[Passed]| {
             if passed.answer.is_sealed() { change(passed, before) } else { passed.answer.clone() }
         };
@@ -84,7 +75,7 @@ async fn a_sealed_answer_that_was_changed_ends_with_9_and_leaves_a_change_unknow
         assert_eq!((ran.code, ran.stdout.as_str()), (9, ""), "{what}: {ran:?}");
         shown = format!("{shown}-- {what}\n{}", ran.stderr.replace(&port, "PORT"));
 
-        let watched = host.clone();
+        let watched = server.host.clone();
         let answer = move |passed: &Passed, before: &[Passed]| {
             let has_run = watched.invocations("CreateSnapshot") > 0;
             if has_run && passed.answer.is_sealed() { change(passed, before) } else { passed.answer.clone() }
@@ -93,7 +84,7 @@ async fn a_sealed_answer_that_was_changed_ends_with_9_and_leaves_a_change_unknow
         let middle = Middle::start(&server.url(), hands).await;
         let create = ["snapshot", "create", "--group", "web-tier", "--type", "recovery"];
         let ran = at(middle.url().as_str(), &server, &create);
-        assert_eq!((ran.code, host.invocations("CreateSnapshot")), (14, 1), "{what}: {ran:?}");
+        assert_eq!((ran.code, server.host.invocations("CreateSnapshot")), (14, 1), "{what}: {ran:?}");
     }
     insta::assert_snapshot!("sealed_answers", shown);
 }

@@ -1,10 +1,13 @@
 //! Which port a bare host name means. Loopback has more addresses than one on Linux alone, and the port is WinRM's own.
 #![cfg(target_os = "linux")]
 
-use crate::support::{arg, hvctl, run};
+use crate::{
+    local_host::LocalHost,
+    support::{arg, hvctl, run},
+};
 use assert_cmd::Command;
-use hyperv_wsman::sim::{Host, PlainServer, Settings};
-use std::{fs, net::SocketAddr};
+use hyperv_wsman::sim::PlainServer;
+use std::fs;
 use tempfile::TempDir;
 
 /// A profile of a bare host name, and nothing that says TLS.
@@ -26,8 +29,7 @@ fn with_profile(home: &TempDir, line: &[&str]) -> Command {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_is_taken_where_it_is_and_nothing_else_from_then_on() {
-    let address: SocketAddr = "127.0.59.86:5986".parse().unwrap();
-    let server = Host::new(Settings::default()).serve(address).await.unwrap();
+    let server = LocalHost::serve("127.0.59.86:5986").await;
     let home = home("127.0.59.86");
     let roots = home.path().join("roots.pem");
     fs::write(&roots, server.certificate_pem()).unwrap();
@@ -48,8 +50,7 @@ async fn tls_is_taken_where_it_is_and_nothing_else_from_then_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_tls_has_worked_is_remembered_whatever_came_of_the_command_and_whichever_way_it_went() {
-    let address: SocketAddr = "127.0.59.91:5986".parse().unwrap();
-    let server = Host::new(Settings::default()).serve(address).await.unwrap();
+    let server = LocalHost::serve("127.0.59.91:5986").await;
     let password = server.password().to_owned();
     for (line, password, code, remembered) in [
         (&["snapshot", "list", "--group", "nobody"][..], password.as_str(), 4, true),
@@ -72,8 +73,7 @@ async fn that_tls_has_worked_is_remembered_whatever_came_of_the_command_and_whic
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_writes_nothing_but_that_tls_has_worked_and_the_recording_that_is_asked_for() {
-    let address: SocketAddr = "127.0.59.97:5986".parse().unwrap();
-    let server = Host::new(Settings::default()).serve(address).await.unwrap();
+    let server = LocalHost::serve("127.0.59.97:5986").await;
     let home = home("127.0.59.97");
     let roots = tempfile::NamedTempFile::new().unwrap();
     fs::write(roots.path(), server.certificate_pem()).unwrap();
@@ -101,9 +101,8 @@ async fn the_doctor_writes_nothing_but_that_tls_has_worked_and_the_recording_tha
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted_is_no_reason_for_the_other_port() {
-    let address: SocketAddr = "127.0.59.87:5986".parse().unwrap();
-    let _server = Host::new(Settings::default()).serve(address).await.unwrap();
-    let other = Host::new(Settings::default()).serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let _server = LocalHost::serve("127.0.59.87:5986").await;
+    let other = LocalHost::serve("127.0.0.1:0").await;
     let home = home("127.0.59.87");
     let roots = home.path().join("roots.pem");
     fs::write(&roots, other.certificate_pem()).unwrap();
@@ -119,8 +118,7 @@ fn sealed_login(server: &PlainServer) -> [(&'static str, &str); 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_listens_the_other_port_is_taken_and_told() {
-    let address: SocketAddr = "127.0.59.88:5985".parse().unwrap();
-    let server = Host::new(Settings::default()).serve_plain(address).await.unwrap();
+    let server = LocalHost::serve_plain("127.0.59.88:5985").await;
     let home = home("127.0.59.88");
     let list = |policy: &[&str]| {
         let mut command = with_profile(&home, &["group", "list"]);
@@ -142,7 +140,7 @@ async fn where_nobody_listens_the_other_port_is_taken_and_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_without_tls_is_taken_as_it_is_unless_tls_is_required() {
-    let server = Host::new(Settings::default()).serve_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let server = LocalHost::serve_plain("127.0.0.1:0").await;
     let list = |policy| {
         let url = server.url();
         run(hvctl(["group", "list", "--host", url.as_str(), "--tls", policy])

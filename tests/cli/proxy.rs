@@ -1,18 +1,19 @@
 //! `--proxy`: which proxy is taken, what is told of it, and that its password stays where it is.
 
 use crate::{
+    local_host::LocalHost,
     proxies::{Conduct, Protocol, Proxy, Rules},
     support::{arg, hvctl, run},
 };
 use assert_cmd::Command;
-use hyperv_wsman::sim::{Host, PlainServer, Server, Settings};
+use hyperv_wsman::sim::Server;
 use std::fs;
 use tempfile::TempDir;
 
 const LOGIN: (&str, &str) = ("gate", "geheim");
 
-async fn served() -> Server {
-    Host::new(Settings::default()).serve("127.0.0.1:0".parse().unwrap()).await.unwrap()
+async fn served() -> LocalHost<Server> {
+    LocalHost::serve("127.0.0.1:0").await
 }
 
 /// `hvctl` at a served host, as its user.
@@ -168,8 +169,7 @@ async fn a_password_that_the_proxy_refuses_is_sent_once_for_each_command() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_name_is_tried_at_both_ports_through_socks_and_with_tls_alone_through_http() {
-    let server: PlainServer =
-        Host::new(Settings::default()).serve_plain("127.0.59.90:5985".parse().unwrap()).await.unwrap();
+    let server = LocalHost::serve_plain("127.0.59.90:5985").await;
     let list = |proxy: &Proxy, more: &[&str]| {
         let mut command = hvctl(["group", "list", "--host", "127.0.59.90", "--proxy", &proxy.url("")]);
         command.args(more).env("HVCTL_USER", server.user()).env("HVCTL_PASSWORD", server.password());

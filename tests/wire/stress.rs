@@ -1,17 +1,31 @@
 //! Many logins, under load: none is lost, and nothing goes out without one.
 
 use crate::{
-    client::{hurried, message, settings, transport},
+    client::{carried, hurried, message, settings, transport},
     server::{Server, Step, http, logged_in, soap},
 };
-use hyperv_wsman::transport::{Exchange, HttpTransport, Phase, Transport as _, TransportErrorKind};
+use futures_core::Stream as _;
+use hyperv_wsman::{
+    Client,
+    cim::Epr,
+    sim::{Host, Settings},
+    transport::{
+        AuthMechanism, Credentials, Exchange, HttpSettings, HttpTransport, Phase, Secret, Transport as _,
+        TransportErrorKind, Trust,
+    },
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    future::poll_fn,
     num::NonZeroUsize,
-    sync::Arc,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Barrier, Semaphore};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_hundred_logins_none_is_lost() {
@@ -90,6 +104,58 @@ async fn concurrent_messages_share_at_most_four_connections() {
     let connections = seen.iter().map(|seen| seen.connection).max().unwrap();
     assert!(connections <= 4, "{connections}");
     assert_eq!(seen.len(), 8 * 50 + 2 * connections);
+}
+
+/// Eight are open at once, and each has as many items as one that is alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn enumerations_run_side_by_side_over_at_most_four_connections() {
+    const STREAMS: usize = 8;
+    let host = Host::new(Settings::default());
+    let server = host.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let mut settings = HttpSettings::new(server.url());
+    settings.credentials =
+        Some(Credentials::new(server.user(), Secret::new(server.password().into())).unwrap());
+    settings.trust = Trust::pinned(server.fingerprint().parse().unwrap());
+    settings.mechanism = AuthMechanism::Ntlm;
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logins);
+    settings.on_login = Some(Arc::new(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    }));
+    let transport = Arc::new(HttpTransport::new(carried(settings)).unwrap());
+    let client = Client::with_transport(server.url(), transport);
+    // More than one, one on a page.
+    let machines = Epr::class_of("Msvm_ComputerSystem", "root/virtualization/v2");
+    let all = client.enumerate(&machines).max_elements(1).instances().await.unwrap().len();
+
+    let open = Arc::new(Barrier::new(STREAMS + 1));
+    let watched = Arc::new(Barrier::new(STREAMS + 1));
+    let reading: Vec<_> = (0..STREAMS)
+        .map(|_| {
+            let mut stream = client.enumerate(&machines).max_elements(1).stream();
+            let (open, watched) = (Arc::clone(&open), Arc::clone(&watched));
+            tokio::spawn(async move {
+                let mut count = 0;
+                while let Some(item) = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
+                    item.unwrap();
+                    count += 1;
+                    if count == 1 {
+                        open.wait().await;
+                        watched.wait().await;
+                    }
+                }
+                count
+            })
+        })
+        .collect();
+    open.wait().await;
+    assert_eq!(host.open_contexts(), STREAMS);
+    watched.wait().await;
+    for stream in reading {
+        assert_eq!(stream.await.unwrap(), all);
+    }
+    assert_eq!(host.open_contexts(), 0);
+    assert!(logins.load(Ordering::Relaxed) <= 4, "{logins:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -187,17 +187,28 @@ fn golden() -> Vec<(&'static str, Operation)> {
         ("invoke-every-kind-of-value", invoke(job(), "Anything", every_kind_of_value())),
     ];
     // The same, to servers that name classes as the DMTF does.
-    for (dmtf, windows) in [
-        ("dmtf-get", "get"),
-        ("dmtf-enumerate", "enumerate"),
-        ("dmtf-enumerate-associators", "enumerate-associators"),
-        ("dmtf-pull", "pull"),
-        ("dmtf-release", "release"),
-        ("dmtf-invoke", "invoke-create-snapshot"),
-    ] {
-        let (_, operation) = golden.iter().find(|(name, _)| *name == windows).unwrap();
-        golden.push((dmtf, operation.clone()));
-    }
+    let windows = golden.clone();
+    golden.extend(windows.into_iter().filter_map(|(name, operation)| {
+        let dmtf = match name {
+            "get" => "dmtf-get",
+            "get-fragment" => "dmtf-get-fragment",
+            "put" => "dmtf-put",
+            "put-fragment" => "dmtf-put-fragment",
+            "put-fragment-text" => "dmtf-put-fragment-text",
+            "create" => "dmtf-create",
+            "delete" => "dmtf-delete",
+            "enumerate" => "dmtf-enumerate",
+            "enumerate-associators" => "dmtf-enumerate-associators",
+            "enumerate-references" => "dmtf-enumerate-references",
+            "enumerate-by-selectors" => "dmtf-enumerate-by-selectors",
+            "enumerate-references-by-query" => "dmtf-enumerate-references-by-query",
+            "pull" => "dmtf-pull",
+            "release" => "dmtf-release",
+            "invoke-create-snapshot" => "dmtf-invoke",
+            _ => return None,
+        };
+        Some((dmtf, operation))
+    }));
     golden
 }
 

@@ -99,8 +99,8 @@ fn golden_headers(name: &str) -> Headers {
     }
 }
 
-/// Each file of `fixtures/requests/` and the operation that it shows.
-fn golden() -> Vec<(&'static str, Operation)> {
+/// Each file of `fixtures/requests/` that is meant for Windows, and the operation that it shows.
+fn golden_of_windows() -> Vec<(&'static str, Operation)> {
     let groups = Epr::class_of("Msvm_VirtualSystemCollection", NAMESPACE);
     let enumerate = |mode, filter, max_elements| Operation::Enumerate {
         class: groups.clone(),
@@ -116,7 +116,7 @@ fn golden() -> Vec<(&'static str, Operation)> {
     let export = Instance::new("Msvm_CollectionSnapshotExportSettingData")
         .with("CopyVmStorage", Value::Boolean(true))
         .with("BackupIntent", Value::Uint16(1));
-    let mut golden = vec![
+    vec![
         ("identify", Operation::Identify),
         ("get", Operation::Get { epr: job() }),
         ("get-fragment", Operation::GetFragment { epr: job(), fragment: fragment("OperationalStatus[2]") }),
@@ -185,8 +185,13 @@ fn golden() -> Vec<(&'static str, Operation)> {
         ),
         ("invoke-without-parameters", invoke(job(), "GetErrorEx", vec![])),
         ("invoke-every-kind-of-value", invoke(job(), "Anything", every_kind_of_value())),
-    ];
-    // The same, to servers that name classes as the DMTF does.
+    ]
+}
+
+/// Each file of `fixtures/requests/` and the operation that it shows: those of Windows, and the same to servers that name
+/// classes as the DMTF does.
+fn golden() -> Vec<(&'static str, Operation)> {
+    let mut golden = golden_of_windows();
     let windows = golden.clone();
     golden.extend(windows.into_iter().filter_map(|(name, operation)| {
         let dmtf = match name {

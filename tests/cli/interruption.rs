@@ -30,7 +30,25 @@ pub(crate) fn signal(name: &str, process: u32) {
 
 /// Runs a command, acts when a line of its standard error contains `at`, and waits for its end.
 pub(crate) fn during(host: &SimHost, arguments: &[&str], at: &str, act: impl FnOnce(u32)) -> Ran {
-    watched(Command::new(env!("CARGO_BIN_EXE_hvctl")).args(arguments), host, at, act)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hvctl"));
+    command.args(arguments);
+    watched(&mut hearing_hangup(command), host, at, act)
+}
+
+/// The same command, which hears SIGHUP even where whoever runs the tests has them outlive a terminal (`nohup`).
+pub(crate) fn hearing_hangup(command: Command) -> Command {
+    if !cfg!(target_os = "linux") {
+        return command;
+    }
+    let mut hearing = Command::new("env");
+    hearing.arg("--default-signal=HUP").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => hearing.env(name, value),
+            None => hearing.env_remove(name),
+        };
+    }
+    hearing
 }
 
 fn watched(command: &mut Command, host: &SimHost, at: &str, act: impl FnOnce(u32)) -> Ran {

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use crate::{
-    interruption::signal,
+    interruption::{hearing_hangup, signal},
     pseudo_terminal::{Left, Terminal},
     sim_host::SimHost,
     support::{arg, process, run},
@@ -16,7 +16,7 @@ const CTRL_C: &str = "\u{3}";
 fn asked_for_password(host: &SimHost) -> Terminal {
     let mut command = host.process(["group", "list"]);
     command.env_remove("HVCTL_PASSWORD");
-    let mut terminal = Terminal::start(command);
+    let mut terminal = Terminal::start(hearing_hangup(command));
     terminal.expect("Password of EXAMPLE\\operator: ");
     terminal.expect_silence();
     terminal

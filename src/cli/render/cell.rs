@@ -3,7 +3,10 @@
 use super::{Row, Selection, selection};
 use crate::{
     cim::{Epr, Selector, SelectorValue, Value, schema::Schema},
-    cli::{cim::names::Mapped, text},
+    cli::{
+        cim::names::{Mapped, Names},
+        text,
+    },
 };
 
 /// A field of a row.
@@ -19,25 +22,52 @@ pub(super) fn cell(row: &Row, name: &str, selection: &Selection) -> String {
     else {
         return "-".to_owned();
     };
-    shown(&selection.schema, value, selection.names().property(instance.class(), name))
+    View::of(row, selection).shown(value, selection.names().property(instance.class(), name))
 }
 
-/// A value, with its name behind it. Of an instance it is the class.
-pub(super) fn shown(schema: &Schema, value: &Value, mapped: Option<Mapped<'_>>) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::Array(elements) => {
-            elements.iter().map(|element| shown(schema, element, mapped)).collect::<Vec<_>>().join(", ")
-        }
-        Value::Reference(epr) => relative_path(schema, &without_class_key(schema, epr)),
-        Value::DateTime(datetime) => datetime.to_iso(),
-        Value::Instance(instance) => format!("{} {{…}}", instance.class()),
-        code => {
-            let number = code.to_plain_text();
-            match mapped.and_then(|mapped| mapped.name(code)) {
-                Some(name) => format!("{number} ({name})"),
-                None => number,
+/// Where values are looked up that are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) names: Names<'a>,
+    /// Paths within this namespace are told without it.
+    pub(crate) namespace: Option<&'a str>,
+}
+
+impl<'a> View<'a> {
+    /// Of a row whose path is not known the namespace is not either, and none is told.
+    pub(super) fn of(row: &'a Row, selection: &'a Selection) -> Self {
+        let namespace = row.epr.as_ref().and_then(Epr::namespace);
+        Self { schema: &selection.schema, names: selection.names(), namespace }
+    }
+
+    /// A value, with its name behind it. Of an instance it is the class.
+    pub(super) fn shown(self, value: &Value, mapped: Option<Mapped<'_>>) -> String {
+        match value {
+            Value::Null => "-".to_owned(),
+            Value::Array(elements) => {
+                elements.iter().map(|element| self.shown(element, mapped)).collect::<Vec<_>>().join(", ")
             }
+            Value::Reference(epr) => self.path(&without_class_key(self.schema, epr)),
+            Value::DateTime(datetime) => datetime.to_iso(),
+            Value::Instance(instance) => format!("{} {{…}}", instance.class()),
+            code => {
+                let number = code.to_plain_text();
+                match mapped.and_then(|mapped| mapped.name(code)) {
+                    Some(name) => format!("{number} ({name})"),
+                    None => number,
+                }
+            }
+        }
+    }
+
+    fn path(self, epr: &Epr) -> String {
+        let is_here =
+            |namespace: &str| self.namespace.is_none_or(|here| here.eq_ignore_ascii_case(namespace));
+        if epr.namespace().is_some_and(is_here) {
+            relative_path(self.schema, epr)
+        } else {
+            epr.to_path_with(self.schema).to_string()
         }
     }
 }

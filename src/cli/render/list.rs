@@ -1,13 +1,13 @@
 //! For people: one instance, or what a method has answered, a line for each value.
 
-use super::{Renderer, Row, Selection, cell, selection};
+use super::{
+    Renderer, Row, Selection,
+    cell::{self, View},
+    selection,
+};
 use crate::{
-    cim::{Instance, Value, schema::Schema},
-    cli::{
-        cim::names::{Mapped, Names},
-        failure::Failure,
-        text,
-    },
+    cim::{Instance, Value},
+    cli::{cim::names::Mapped, failure::Failure, text},
 };
 
 /// All properties of one instance.
@@ -26,7 +26,7 @@ impl Renderer for Properties {
         } else {
             (&[], selection.fields.iter().map(String::as_str).collect())
         };
-        let mut lines = Lines::new(&selection.schema, selection.names());
+        let mut lines = Lines::new(View::of(row, selection));
         for name in own.iter().copied().chain(properties) {
             match row.instance.as_ref().and_then(|instance| Some((instance.class(), instance.get(name)?))) {
                 Some((class, value)) => lines.add(name, value, selection.names().property(class, name)),
@@ -46,14 +46,13 @@ impl Renderer for Properties {
 /// `Error.Message`, `SummaryInformation[0].Name`.
 #[derive(Debug)]
 pub(crate) struct Lines<'s> {
-    schema: &'s Schema,
-    names: Names<'s>,
+    view: View<'s>,
     shown: Vec<(String, String)>,
 }
 
 impl<'s> Lines<'s> {
-    pub(crate) fn new(schema: &'s Schema, names: Names<'s>) -> Self {
-        Self { schema, names, shown: Vec::new() }
+    pub(crate) fn new(view: View<'s>) -> Self {
+        Self { view, shown: Vec::new() }
     }
 
     /// A line as it is.
@@ -66,7 +65,7 @@ impl<'s> Lines<'s> {
             Value::Instance(instance) => {
                 self.push(name, instance.class().to_owned());
                 for (property, value) in instance.properties() {
-                    let mapped = self.names.property(instance.class(), property);
+                    let mapped = self.view.names.property(instance.class(), property);
                     self.add(&format!("{name}.{property}"), value, mapped);
                 }
             }
@@ -77,7 +76,7 @@ impl<'s> Lines<'s> {
                     self.add(&format!("{name}[{index}]"), element, mapped);
                 }
             }
-            other => self.push(name, cell::shown(self.schema, other, mapped)),
+            other => self.push(name, self.view.shown(other, mapped)),
         }
     }
 

@@ -11,6 +11,7 @@ mod table;
 mod xml;
 pub(crate) mod yaml;
 
+pub(crate) use cell::View;
 pub(crate) use list::Lines;
 pub(crate) use row::Row;
 pub(crate) use selection::Selection;

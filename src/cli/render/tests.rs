@@ -79,6 +79,21 @@ fn a_table_has_the_keys_and_what_tells_much() {
 }
 
 #[test]
+fn a_path_of_another_namespace_is_told_with_it() {
+    let job = |namespace| Epr::class_of("Msvm_ConcreteJob", namespace).with("InstanceID", "1").unwrap();
+    let instance = Instance::new("X")
+        .with("Here", job("ROOT/v2"))
+        .with("There", job("root/cimv2"))
+        .with("Both", vec![Value::from(job("root/v2")), Value::from(job("root/cimv2"))]);
+    let row = Row { instance: Some(instance), epr: Some(Epr::class_of("X", "root/v2")), wire: None };
+    insta::assert_snapshot!(shown(Format::Table, Shape::One, &select(&["Here", "There", "Both"], false), &[row]), @r#"
+        Here   Msvm_ConcreteJob.InstanceID="1"
+        There  root\cimv2:Msvm_ConcreteJob.InstanceID="1"
+        Both   Msvm_ConcreteJob.InstanceID="1", root\cimv2:Msvm_ConcreteJob.InstanceID="1"
+    "#);
+}
+
+#[test]
 fn an_instance_within_an_instance_is_told_by_its_path() {
     let error = |code: u32| Instance::new("Msvm_Error").with("ErrorType", 3_u16).with("MessageID", code);
     let job = Instance::new("Msvm_ConcreteJob")

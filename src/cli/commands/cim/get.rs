@@ -7,7 +7,7 @@ use crate::{
         args::{Format, cim::GetArgs},
         cim::{json, name, names::Names},
         failure::Failure,
-        render::{Lines, Row, Shape, renderer},
+        render::{Lines, Row, Shape, View, renderer},
         session::Session,
     },
 };
@@ -57,7 +57,11 @@ async fn fragment(context: &Context, session: &Session, epr: &Epr, part: &str) -
     }
     let document = json!({ "fragment": part, "value": json::value(&value, Names::NONE) });
     context.output.document(&document, || {
-        let mut lines = Lines::new(&context.settings.schema, Names::NONE);
+        let mut lines = Lines::new(View {
+            schema: &context.settings.schema,
+            names: Names::NONE,
+            namespace: epr.namespace(),
+        });
         lines.add(part, &value, None);
         lines.finish()
     })

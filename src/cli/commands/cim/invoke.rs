@@ -4,7 +4,7 @@ use super::{super::Context, change::Change};
 use crate::{
     cim::{
         Epr, Value, check,
-        schema::{self, Method, Schema},
+        schema::{self, Method},
     },
     cli::{
         args::{
@@ -20,7 +20,7 @@ use crate::{
             refused as refused_name, refused_class,
         },
         failure::Failure,
-        render::Lines,
+        render::{Lines, View},
         session::Session,
         view::{JobView, StartedJob},
         wait,
@@ -118,7 +118,7 @@ async fn finish(
     let wire = session.wire().last();
     let schema = &context.settings.schema;
     let names = Names::new(schema, args.names);
-    let mut view = Invoked::new(&output, names);
+    let mut invoked = Invoked::new(&output, names);
     let job = match output.return_value() {
         JOB_STARTED => Some(job_of(&output).ok_or_else(|| without_job(target, &output))?),
         _ => None,
@@ -129,18 +129,20 @@ async fn finish(
         session.waiting(id);
         if args.no_wait {
             let started = StartedJob { id: id.to_owned(), class: epr.class().to_owned() };
-            view.wait = Some(session.wait_command(&started.id));
+            invoked.wait = Some(session.wait_command(&started.id));
             session.done();
         } else {
             let job = jobs.get(epr).await?;
             let (job, _) = wait::follow(session, &context.output, jobs.resume(&job)).await?;
-            view.job = Some((&job).into());
+            invoked.job = Some((&job).into());
         }
     }
-    let done = format!("`{}` of `{}` was called", view.method, view.class);
-    let printed = match context.output.format() {
-        Format::Xml => context.output.data(&wire.unwrap_or_default()),
-        _ => context.output.document(&view, || view.to_text(schema, names, &output)),
+    let done = format!("`{}` of `{}` was called", invoked.method, invoked.class);
+    let view = View { schema, names, namespace: target.namespace() };
+    let printed = if context.output.format() == Format::Xml {
+        context.output.data(&wire.unwrap_or_default())
+    } else {
+        context.output.document(&invoked, || invoked.to_text(view, &output))
     };
     printed.map_err(|failure| failure.after(&done))?;
     match output.return_value() {
@@ -170,8 +172,8 @@ impl Invoked {
         }
     }
 
-    fn to_text(&self, schema: &Schema, names: Names<'_>, output: &Output) -> String {
-        let mut lines = Lines::new(schema, names);
+    fn to_text(&self, view: View<'_>, output: &Output) -> String {
+        let mut lines = Lines::new(view);
         let returned = output.returned().unwrap_or_else(|| "-".to_owned());
         lines.push(
             "return value",
@@ -181,7 +183,7 @@ impl Invoked {
             },
         );
         for (name, value) in output.parameters() {
-            lines.add(name, value, mapped(output, name, names));
+            lines.add(name, value, mapped(output, name, view.names));
         }
         if let Some(job) = &self.job {
             lines.push("job", job.in_short());

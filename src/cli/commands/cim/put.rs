@@ -7,7 +7,7 @@ use crate::{
         args::cim::PutArgs,
         cim::{argument::Target, json, name, names::Names, refused},
         failure::Failure,
-        render::Lines,
+        render::{Lines, View},
         session::Session,
     },
 };
@@ -33,7 +33,11 @@ pub(in super::super) async fn run(context: &Context, args: PutArgs) -> Result<()
             context
                 .output
                 .document(&document, || {
-                    let mut lines = Lines::new(&context.settings.schema, Names::NONE);
+                    let mut lines = Lines::new(View {
+                        schema: &context.settings.schema,
+                        names: Names::NONE,
+                        namespace: epr.namespace(),
+                    });
                     lines.push("changed", epr.to_string());
                     now.properties.iter().for_each(|(name, value)| lines.add(name, value, None));
                     lines.finish()
